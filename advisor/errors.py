@@ -1,0 +1,102 @@
+"""Every error a user can meet, and who can mend it.
+
+::
+
+    AdvisorError
+    ├── InputError             3  the portfolio file is wrong          the user mends the file
+    ├── MarketDataError        4  prices or fund data are missing      the user supplies them
+    ├── LimitsConflictError    5  no portfolio meets the limits        the user relaxes a limit
+    ├── UnverifiedAnswerError  6  no answer passed the checks          nobody trades on it; report it
+    └── OutputError            7  a file could not be written          the user frees space or rights
+
+The number is the exit code of the command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in the user's file; line and column count from 1."""
+
+    line: int
+    column: int = 1
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One fault of the user's file: what, where, and the way out."""
+
+    message: str
+    where: Location | None = None
+    hint: str | None = None
+
+    def render(self, file: str, source_lines: tuple[str, ...] = ()) -> str:
+        """Text of the form ``file:line:col: message`` with the line, a caret and the hint."""
+        if self.where is None:
+            return f"{file}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
+        text = f"{file}:{self.where.line}:{self.where.column}: {self.message}"
+        if 0 < self.where.line <= len(source_lines):
+            line = source_lines[self.where.line - 1].expandtabs(1)
+            caret = " " * (self.where.column - 1) + "^" * max(1, self.where.width)
+            text += f"\n    {line}\n    {caret}" + (f" {self.hint}" if self.hint else "")
+        elif self.hint:
+            text += f"\n    {self.hint}"
+        return text
+
+
+class AdvisorError(Exception):
+    """Base of all errors that a user's situation can cause."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(AdvisorError):
+    """The portfolio file is wrong; all its faults are in `issues`. The user can mend the file."""
+
+    exit_code = 3
+
+    def __init__(self, issues: tuple[Issue, ...], file: str, source: str = "") -> None:
+        self.issues = tuple(sorted(issues, key=lambda issue: issue.where or Location(0)))
+        self.file = file
+        self.source_lines = tuple(source.splitlines())
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        """All faults, in the order of the file."""
+        return "\n".join(issue.render(self.file, self.source_lines) for issue in self.issues)
+
+
+class MarketDataError(AdvisorError):
+    """Prices or fund data are missing or unusable. The user can supply them as the message says."""
+
+    exit_code = 4
+
+
+class LimitsConflictError(AdvisorError):
+    """No portfolio meets these limits together, proved by an optimum of the elastic problem.
+
+    `limits` are the names, as in the YAML, of a set in conflict: without any one of them the rest can be met.
+    """
+
+    exit_code = 5
+
+    def __init__(self, message: str, limits: tuple[str, ...]) -> None:
+        self.limits = limits
+        super().__init__(message)
+
+
+class UnverifiedAnswerError(AdvisorError):
+    """The solver or the independent check did not confirm an answer; retrying with equal input will not help."""
+
+    exit_code = 6
+
+
+class OutputError(AdvisorError):
+    """An output file could not be written; what stood there before is unchanged."""
+
+    exit_code = 7

@@ -1,0 +1,202 @@
+"""The household: accounts, positions, lots, and what the user asks for.
+
+Money and shares are `Decimal`; rates, weights and returns are fractions (0.25 is 25 %), kept as `Decimal` here
+because they come from the user's text, and turned into floats in `optimize.inputs` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from advisor.errors import Location
+
+MAGNIFICENT_SEVEN = ("Alphabet", "Amazon", "Apple", "Meta", "Microsoft", "Nvidia", "Tesla")
+SMALL_CAP_FUNDS = ("IWM", "VTWO", "IJR")
+
+
+class AccountType(StrEnum):
+    """Tax treatment of an account; a 401(k) is `traditional` or `roth`."""
+
+    TAXABLE = "taxable"
+    TRADITIONAL = "traditional"
+    ROTH = "roth"
+    HSA = "hsa"
+
+
+class FilingStatus(StrEnum):
+    """Federal filing status; decides the yearly loss deduction."""
+
+    SINGLE = "single"
+    MARRIED_JOINT = "married_joint"
+    MARRIED_SEPARATE = "married_separate"
+    HEAD_OF_HOUSEHOLD = "head_of_household"
+
+
+class LimitKind(StrEnum):
+    """Side of a bound."""
+
+    MAX = "max"
+    MIN = "min"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One purchase. Basis and date are None only in a sheltered account, where they do not matter."""
+
+    shares: Decimal
+    cost_per_share_usd: Decimal | None = None
+    acquired: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """All lots of one security in one account."""
+
+    symbol: str
+    lots: tuple[Lot, ...]
+    where: Location | None = field(default=None, compare=False)
+
+    @property
+    def shares(self) -> Decimal:
+        """Shares held, over all lots."""
+        return sum((lot.shares for lot in self.lots), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A container with one tax treatment; money never crosses its border."""
+
+    name: str
+    type: AccountType
+    cash_usd: Decimal
+    positions: tuple[Position, ...]
+    min_cash_usd: Decimal = Decimal(0)      # kept uninvested here, for example for a required distribution
+    buy: tuple[str, ...] | None = None      # what this account offers of `Preferences.buy`; None means all of it
+
+    @property
+    def is_taxable(self) -> bool:
+        """Whether sales here are taxed this year."""
+        return self.type is AccountType.TAXABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One bound the user set.
+
+    `name` is the path below ``limits`` in the YAML ("magnificent_seven", "funds.IWM"); `bound` is a fraction,
+    except for "realized_gain" (USD) and "beta" (a ratio); `benchmark` is a symbol for "tracking_error", "beta".
+    """
+
+    name: str
+    kind: LimitKind
+    bound: Decimal
+    benchmark: str | None = None
+    where: Location | None = field(default=None, compare=False)
+
+    @property
+    def label(self) -> str:
+        """Name with its side, as the user would search for it: ``magnificent_seven.max``."""
+        return f"{self.name}.{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotSell:
+    """Positions that stay: a symbol everywhere, an account as a whole, or a symbol in one account."""
+
+    symbol: str | None = None
+    account: str | None = None
+    where: Location | None = field(default=None, compare=False)
+
+    def covers(self, account: str, symbol: str) -> bool:
+        """Whether this entry forbids selling `symbol` in `account`."""
+        return self.symbol in (None, symbol) and self.account in (None, account)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSituation:
+    """Marginal rates and this year's gains so far, as the user states them (fractions and USD).
+
+    The state rate is added to both federal rates. Carryforwards are losses of earlier years, as positive amounts.
+    """
+
+    filing_status: FilingStatus = FilingStatus.SINGLE
+    short_term_rate: Decimal = Decimal("0.24")
+    long_term_rate: Decimal = Decimal("0.15")
+    state_rate: Decimal = Decimal(0)
+    year_to_date_short_usd: Decimal = Decimal(0)
+    year_to_date_long_usd: Decimal = Decimal(0)
+    carryforward_short_usd: Decimal = Decimal(0)
+    carryforward_long_usd: Decimal = Decimal(0)
+    is_stated: bool = False                 # False: the defaults above, which the report must say
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the user wants weighed, and how."""
+
+    horizon_years: Decimal = Decimal(3)
+    risk_aversion: Decimal | None = None    # None: the value at which today's market exposure is the best one
+    equity_premium: Decimal = Decimal("0.045")  # of the market portfolio over cash, a year
+    buy: tuple[str, ...] = SMALL_CAP_FUNDS
+    benchmark: str = "SPY"
+    min_trade_usd: Decimal = Decimal(100)
+    min_gain: Decimal = Decimal("0.0005")   # of household value a year; below it, nothing is done
+    reserve_tax: bool = True                # keep the tax of these trades as cash in the taxable accounts
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The user's own annual total return for a security, before tax, in place of the equilibrium one."""
+
+    symbol: str
+    annual_return: Decimal
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityNote:
+    """What the user supplies for a security without data: whose risk and constituents it has, and its price."""
+
+    symbol: str
+    proxy: str
+    price_usd: Decimal | None = None
+    expense_ratio: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastTrade:
+    """A trade of the last 30 days, in any account."""
+
+    date: date
+    account: str
+    symbol: str
+    side: str                               # "buy" | "sell"
+    shares: Decimal
+    gain_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """The whole file, checked: every field has its type and every cross-reference resolves."""
+
+    name: str
+    as_of: date                             # day of the decision: holding periods count from it
+    accounts: tuple[Account, ...]
+    limits: tuple[Limit, ...] = ()
+    do_not_sell: tuple[DoNotSell, ...] = ()
+    tax: TaxSituation = TaxSituation()
+    preferences: Preferences = Preferences()
+    views: tuple[View, ...] = ()
+    securities: tuple[SecurityNote, ...] = ()
+    history: tuple[PastTrade, ...] = ()
+
+    def may_sell(self, account: str, symbol: str) -> bool:
+        """Whether the user lets `symbol` be sold in `account`."""
+        return not any(entry.covers(account, symbol) for entry in self.do_not_sell)
+
+    def may_buy(self, account: Account, symbol: str) -> bool:
+        """Whether the user lets `symbol` be bought in `account`."""
+        return symbol in self.preferences.buy and (account.buy is None or symbol in account.buy)

@@ -1,0 +1,175 @@
+"""The answer: trades, the household before and after, and what the answer costs. Values only, no logic.
+
+Weights, returns and rates are fractions of household value (cash included) and floats; money and shares are
+`Decimal`. "Household value" after the trades is what is left once the trades' spread is paid; this year's tax is
+owed later and is not deducted from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from advisor.exposure.lookthrough import Exposure
+from advisor.portfolio.model import LimitKind
+
+
+@dataclass(frozen=True, slots=True)
+class LotSale:
+    """The part of one lot that is sold. Cost, date, gain and term are None in a sheltered account."""
+
+    shares: Decimal
+    acquired: date | None
+    cost_per_share_usd: Decimal | None
+    gain_usd: Decimal | None
+    term: str | None                        # "short" | "long"
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One order. `amount_usd` is shares x price to the cent; the spread comes on top of it."""
+
+    account: str
+    symbol: str
+    side: str                               # "buy" | "sell"
+    shares: Decimal
+    price_usd: Decimal
+    amount_usd: Decimal
+    spread_usd: Decimal
+    lots: tuple[LotSale, ...]               # empty for a buy
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StressLoss:
+    """What the household would return in one episode; `stand_ins` are the symbols whose own history is missing."""
+
+    name: str
+    title: str
+    start: date
+    end: date
+    household_return: float
+    stand_ins: tuple[str, ...]              # "META by QQQ"
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdState:
+    """The household at one moment, measured with the definitions of `exposure` and `risk.measures`."""
+
+    value_usd: Decimal
+    weights: dict[str, float]               # by symbol, cash excluded, largest first
+    cash_weight: float
+    cash_usd: dict[str, Decimal]            # by account
+    small_cap_weight: float                 # IWM + VTWO + IJR and what the user declared to be one of them
+    exposure: Exposure
+    volatility: float                       # a year
+    tracking_error: float                   # a year, against `RebalancePlan.benchmark`
+    beta: float                             # against the same
+    expense_ratio: float                    # of household value, a year
+    expected_return: float                  # a year, after expense ratios, before tax
+    stress: tuple[StressLoss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitResult:
+    """One limit and how the household stands to it; `price_bps_per_pp` is None where no price is known."""
+
+    name: str                               # as in the YAML: "magnificent_seven", "funds.IWM"
+    kind: LimitKind
+    mode: str                               # "hard"
+    bound: float                            # fraction; USD for realized_gain; ratio for beta
+    unit: str                               # "fraction" | "usd" | "ratio"
+    before: float
+    after: float
+    status: str                             # "binding" | "slack" | "broken_before"
+    price_bps_per_pp: float | None
+    subject: str | None = None              # the company that stands highest, for single_company; the benchmark
+
+
+@dataclass(frozen=True, slots=True)
+class TaxResult:
+    """This year's tax on the trades alone: the year's tax with them minus the year's tax without them."""
+
+    short_term_gain_usd: Decimal
+    long_term_gain_usd: Decimal
+    tax_usd: Decimal                        # negative: the trades lower the year's tax
+    year_tax_before_usd: Decimal
+    year_tax_after_usd: Decimal
+    carried_forward_usd: Decimal            # loss left for later years, after the trades
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the independent check."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What the solver reported, and what the independent check found."""
+
+    max_violation: float                    # largest breach of a limit by the rounded orders; fraction
+    duality_gap: float                      # of the continuous optimum; fraction of household value a year
+    solver: str
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the reader must know; `code` is stable, `message` is a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One row of the assumptions table: what was taken as given, and from where."""
+
+    symbol: str
+    expected_return: float                  # a year, before expense ratio
+    volatility: float                       # a year
+    beta: float                             # to the market portfolio
+    origin: str                             # "equilibrium" | "your view" (with its source)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Why the answer is better than doing nothing, in fractions of household value a year."""
+
+    total: float                            # objective of the answer minus objective of doing nothing
+    expected_return: float                  # change of expected return, after expense ratios
+    risk: float                             # change of risk penalty, positive when risk falls
+    trading_cost: float                     # spread, spread over the horizon; negative
+    tax: float                              # tax, spread over the horizon; negative when tax is due
+
+
+@dataclass(frozen=True, slots=True)
+class RebalancePlan:
+    """The whole recommendation, ready to be checked, written and shown."""
+
+    status: str                             # "trade" | "do_nothing"
+    trades: tuple[Trade, ...]
+    before: HouseholdState
+    after: HouseholdState
+    tax: TaxResult
+    spread_usd: Decimal
+    limits: tuple[LimitResult, ...]
+    gain: Gain                              # of these trades; for "do_nothing", of the best trades not made
+    benchmark: str
+    risk_aversion: float
+    horizon_years: float
+    equity_premium: float
+    risk_free: float
+    assumptions: tuple[Assumption, ...]
+    warnings: tuple[Warned, ...]
+    certificate: Certificate

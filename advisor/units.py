@@ -1,0 +1,22 @@
+"""Constants, array types and the one rounding rule for money."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+TRADING_DAYS = 252          # sessions a year, to annualise daily returns
+BASIS_POINT = 1e-4
+CENT = Decimal("0.01")
+SHARE_STEP = Decimal("0.001")  # orders are placed in thousandths of a share
+
+Vector: TypeAlias = NDArray[np.float64]  # shape (n,)
+Matrix: TypeAlias = NDArray[np.float64]  # shape (m, n)
+
+
+def to_cents(amount_usd: Decimal) -> Decimal:
+    """Round an amount to whole cents, halves away from zero."""
+    return amount_usd.quantize(CENT, rounding=ROUND_HALF_UP)
