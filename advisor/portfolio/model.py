@@ -1,7 +1,7 @@
 """The household: accounts, positions, lots, and what the user asks for.
 
-Money and shares are `Decimal`; rates, weights and returns are fractions (0.25 is 25 %), kept as `Decimal` here
-because they come from the user's text, and turned into floats in `optimize.inputs` alone.
+Money and shares are `Decimal`; rates, weights and returns are fractions (0.25 is 25 %), kept as `Decimal`
+here because they come from the user's text, and turned into floats in `optimize.inputs` alone.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class Account:
     type: AccountType
     cash_usd: Decimal
     positions: tuple[Position, ...]
-    min_cash_usd: Decimal = Decimal(0)      # kept uninvested here, for example for a required distribution
-    buy: tuple[str, ...] | None = None      # what this account offers of `Preferences.buy`; None means all of it
+    min_cash_usd: Decimal = Decimal(0)  # kept uninvested here, for example for a required distribution
+    buy: tuple[str, ...] | None = None  # what this account offers of `Preferences.buy`; None means all of it
 
     @property
     def is_taxable(self) -> bool:
@@ -87,7 +87,7 @@ class Limit:
     """One bound the user set.
 
     `name` is the path below ``limits`` in the YAML ("magnificent_seven", "funds.IWM"); `bound` is a fraction,
-    except for "realized_gain" (USD) and "beta" (a ratio); `benchmark` is a symbol for "tracking_error", "beta".
+    except for "realized_gain" (USD) and "beta" (a ratio); "tracking_error" and "beta" have a `benchmark`.
     """
 
     name: str
@@ -119,7 +119,8 @@ class DoNotSell:
 class TaxSituation:
     """Marginal rates and this year's gains so far, as the user states them (fractions and USD).
 
-    The state rate is added to both federal rates. Carryforwards are losses of earlier years, as positive amounts.
+    The state rate is added to both federal rates. Carryforwards are losses of earlier years, as positive
+    amounts.
     """
 
     filing_status: FilingStatus = FilingStatus.SINGLE
@@ -130,7 +131,12 @@ class TaxSituation:
     year_to_date_long_usd: Decimal = Decimal(0)
     carryforward_short_usd: Decimal = Decimal(0)
     carryforward_long_usd: Decimal = Decimal(0)
-    is_stated: bool = False                 # False: the defaults above, which the report must say
+    is_stated: bool = False  # False: the defaults above, which the report must say
+
+    @property
+    def loss_deduction_usd(self) -> Decimal:
+        """Net capital loss deductible from ordinary income in a year. Source: 26 USC 1211(b)."""
+        return Decimal(1500) if self.filing_status is FilingStatus.MARRIED_SEPARATE else Decimal(3000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +144,13 @@ class Preferences:
     """What the user wants weighed, and how."""
 
     horizon_years: Decimal = Decimal(3)
-    risk_aversion: Decimal | None = None    # None: the value at which today's market exposure is the best one
+    risk_aversion: Decimal | None = None  # None: the value at which today's market exposure is the best one
     equity_premium: Decimal = Decimal("0.045")  # of the market portfolio over cash, a year
     buy: tuple[str, ...] = SMALL_CAP_FUNDS
     benchmark: str = "SPY"
     min_trade_usd: Decimal = Decimal(100)
-    min_gain: Decimal = Decimal("0.0005")   # of household value a year; below it, nothing is done
-    reserve_tax: bool = True                # keep the tax of these trades as cash in the taxable accounts
+    min_gain: Decimal = Decimal("0.0005")  # of household value a year; below it, nothing is done
+    reserve_tax: bool = True  # keep the tax of these trades as cash in the taxable accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class SecurityNote:
-    """What the user supplies for a security without data: whose risk and constituents it has, and its price."""
+    """What the user supplies for a security without data: whose risk and constituents it has; its price."""
 
     symbol: str
     proxy: str
@@ -173,7 +179,7 @@ class PastTrade:
     date: date
     account: str
     symbol: str
-    side: str                               # "buy" | "sell"
+    side: str  # "buy" | "sell"
     shares: Decimal
     gain_usd: Decimal | None = None
 
@@ -183,7 +189,7 @@ class Portfolio:
     """The whole file, checked: every field has its type and every cross-reference resolves."""
 
     name: str
-    as_of: date                             # day of the decision: holding periods count from it
+    as_of: date  # day of the decision: holding periods count from it
     accounts: tuple[Account, ...]
     limits: tuple[Limit, ...] = ()
     do_not_sell: tuple[DoNotSell, ...] = ()

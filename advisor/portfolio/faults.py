@@ -1,0 +1,106 @@
+"""Holds the tree of a file against the schema, and puts each fault into words with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from advisor.errors import Issue
+from advisor.portfolio.document import Document, Path, quoted
+from advisor.portfolio.fields import LATER
+from advisor.portfolio.schema import Entry, PortfolioEntry
+from advisor.portfolio.values import did_you_mean
+
+MAX_ISSUES = 1_000  # a file with more has one cause, and near words are slow to find
+
+_USUAL_KEYS = {
+    "ticker": "symbol",
+    "quantity": "shares",
+    "qty": "shares",
+    "cost_basis": "cost_per_share (USD for one share, not for the lot)",
+    "basis": "cost_per_share (USD for one share, not for the lot)",
+    "date_acquired": "acquired",
+    "purchase_date": "acquired",
+    "positions": "holdings",
+    "magnificent_7": "magnificent_seven",
+    "mag7": "magnificent_seven",
+    "maximum": "max",
+    "minimum": "min",
+}
+
+
+def read_entries(document: Document) -> tuple[PortfolioEntry | None, list[Issue]]:
+    """Typed entries of a whole document, or None with every fault of the schema.
+
+    Faults below a part that the document already reports are left out: they follow from it.
+    """
+    try:
+        return PortfolioEntry.model_validate(document.root), []
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    return None, list(islice(_issues(document, details), MAX_ISSUES))
+
+
+def _issues(document: Document, details: list[ErrorDetails]) -> Iterator[Issue]:
+    for detail in details:
+        path = detail["loc"]
+        if not any(path[:length] in document.broken for length in range(len(path) + 1)):
+            yield _issue(document, path, detail)
+
+
+def _issue(document: Document, path: Path, detail: ErrorDetails) -> Issue:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(document, path)
+    if kind == "missing":
+        return Issue(f"{_part(path[:-1])} needs the key {path[-1]}", document.where(path[:-1]))
+    if kind == "too_short":
+        return Issue(f"{_part(path)} needs at least one entry", document.where(path))
+    if path[-1:] == ("[key]",):
+        return Issue(context["message"], document.where_key(path[:-1]), context["hint"])
+    if kind == "value":
+        return Issue(f"{_part(path)}: {context['message']}", document.where(path), context["hint"])
+    shape = "a list" if kind in ("tuple_type", "list_type") else "a mapping of keys"
+    return Issue(f"{_part(path)} must be {shape}", document.where(path), _shape_hint(shape))
+
+
+def _shape_hint(shape: str) -> str:
+    return "write - before each entry" if shape == "a list" else "write it as key: value"
+
+
+def _unknown_key(document: Document, path: Path) -> Issue:
+    entry, key, where = _entry_at(path[:-1]), str(path[-1]), document.where_key(path)
+    if key in entry.later:
+        return Issue(f"{key} {LATER}", where, "remove it until then")
+    known = list(entry.model_fields)
+    usual = _USUAL_KEYS.get(key.lower().replace("-", "_"), "")
+    meant = f"did you mean {usual}?" if usual.split(" ")[0] in known else did_you_mean(key, known)
+    return Issue(f"unknown key {quoted(key)} in {_part(path[:-1])}", where, meant or f"known: {', '.join(known)}")
+
+
+def _entry_at(path: Path) -> type[Entry]:
+    """Model of the mapping at `path`."""
+    entry: type[Entry] = PortfolioEntry
+    for step in path:
+        if step in entry.model_fields:
+            entry = _model_in(entry.model_fields[str(step)].annotation) or entry
+    return entry
+
+
+def _model_in(annotation: Any) -> type[Entry] | None:  # noqa: ANN401 - annotations share no type
+    """Model inside an annotation like ``tuple[Model, ...]`` or ``Model | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation if issubclass(annotation, Entry) else None
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+
+
+def _part(path: Path) -> str:
+    """Path as a reader writes it: ``accounts[2].holdings[1].shares``, counting from 1."""
+    text = ""
+    for step in path:
+        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".") or "the file"

@@ -1,0 +1,125 @@
+"""Field types of the portfolio file: how each value comes from its text, and what editors are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import partial
+from typing import Any, TypeAlias
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from advisor.portfolio import values
+from advisor.portfolio.document import quoted
+from advisor.portfolio.values import ValueFaultError
+
+LATER = "comes with a later version"
+JsonSchema: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FromText:
+    """Marks a field whose value `parse` makes from text; `schema` describes that text to editors."""
+
+    parse: Callable[[str], object]
+    schema: JsonSchema
+
+    def validate(self, value: object) -> object:
+        """Value of the text; a fault carries its hint along."""
+        if value is None:
+            raise _fault("nothing is given here", "give a value, or remove the key")
+        if not isinstance(value, str):
+            raise _fault(f"a single value is meant here, not a {'list' if isinstance(value, list) else 'mapping'}")
+        try:
+            return self.parse(value)
+        except ValueFaultError as fault:
+            raise _fault(fault.message, fault.hint) from None
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(self, schema: object, handler: object) -> JsonSchema:
+        return dict(self.schema)
+
+
+def _fault(message: str, hint: str | None = None) -> PydanticCustomError:
+    return PydanticCustomError("value", "{message}", {"message": message, "hint": hint})
+
+
+def _number_schema(low: Decimal | None, high: Decimal | None, unit: str = "") -> JsonSchema:
+    given = {"minimum": low, "maximum": high}
+    bounds = {key: float(bound) for key, bound in given.items() if bound is not None}
+    text = {"type": "string", "pattern": f"^{values.NUMBER}{unit}$"}
+    return {"anyOf": [{"type": "number", **bounds}, text]}
+
+
+def number(low: str | None = None, high: str | None = None) -> FromText:
+    """Plain number within [low, high]."""
+    bounds = Decimal(low) if low else None, Decimal(high) if high else None
+    return FromText(partial(values.number, low=bounds[0], high=bounds[1]), _number_schema(*bounds))
+
+
+def fraction(low: str, high: str) -> FromText:
+    """Fraction written as 25% or 0.25, within [low, high]."""
+    bounds = Decimal(low), Decimal(high)
+    schema = _number_schema(*bounds, unit="%?")
+    return FromText(partial(values.fraction, low=bounds[0], high=bounds[1]), schema)
+
+
+def choice(kinds: type[StrEnum], meanings: dict[str, str]) -> FromText:
+    """One of the words of an enumeration; `meanings` serves the hint for other usual words."""
+    words = [kind.value for kind in kinds]
+
+    def parse(text: str) -> StrEnum:
+        return kinds(values.choice(text, words, meanings))
+
+    return FromText(parse, {"type": "string", "enum": words})
+
+
+def _side(text: str) -> str:
+    return values.choice(text, ("buy", "sell"), {"bought": "buy", "sold": "sell"})
+
+
+def _version(text: str) -> int:
+    if text != "1":
+        raise ValueFaultError(f"{quoted(text)} is not known", "this program reads version: 1")
+    return 1
+
+
+def _mode(text: str) -> str:
+    if text in ("soft", "not_worse_than_today"):
+        raise ValueFaultError(f"{text} {LATER}", "remove it: every limit is hard")
+    return values.choice(text, ("hard",))
+
+
+def _whole_shares(text: str) -> bool:
+    if values.flag(text):
+        hint = "orders are in thousandths of a share; remove it or set it to false"
+        raise ValueFaultError(f"true {LATER}", hint)
+    return False
+
+
+SHARES = FromText(
+    values.positive,
+    {
+        "anyOf": [
+            {"type": "number", "exclusiveMinimum": 0},
+            {"type": "string", "pattern": f"^{values.NUMBER}$"},
+        ]
+    },
+)
+PRICE = FromText(values.positive, SHARES.schema)
+USD = number()
+USD_OR_NONE = number("0")
+RATE = fraction("0", "1")
+SYMBOL = FromText(values.symbol, {"type": "string", "pattern": f"^{values.SYMBOL}$"})
+NAME = FromText(values.name, {"type": "string", "minLength": 1, "maxLength": values.MAX_NAME})
+DAY = FromText(values.day, {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+FLAG = FromText(values.flag, {"type": "boolean"})
+WHOLE_SHARES = FromText(_whole_shares, {"const": False})
+VERSION = FromText(_version, {"const": 1})
+MODE = FromText(_mode, {"const": "hard"})
+SIDE = FromText(_side, {"type": "string", "enum": ["buy", "sell"]})

@@ -1,0 +1,317 @@
+"""The portfolio file, key by key: types, units, defaults and descriptions.
+
+Each value is judged alone here; `validate` judges values against each other. The same models give the
+JSON Schema with which editors complete and check a file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from advisor.portfolio import fields, model
+
+_TAX = model.TaxSituation()
+_PREFERENCES = model.Preferences()
+
+_ACCOUNT_WORDS = {
+    "401k": "traditional",
+    "401(k)": "traditional",
+    "403b": "traditional",
+    "457b": "traditional",
+    "tsp": "traditional",
+    "ira": "traditional",
+    "traditional_ira": "traditional",
+    "rollover_ira": "traditional",
+    "sep_ira": "traditional",
+    "roth_ira": "roth",
+    "roth_401k": "roth",
+    "brokerage": "taxable",
+    "individual": "taxable",
+    "joint": "taxable",
+    "trust": "taxable",
+}
+_FILING_WORDS = {
+    "married": "married_joint",
+    "married_filing_jointly": "married_joint",
+    "mfj": "married_joint",
+    "joint": "married_joint",
+    "married_filing_separately": "married_separate",
+    "mfs": "married_separate",
+    "hoh": "head_of_household",
+}
+
+_Item = TypeVar("_Item")
+Several: TypeAlias = Annotated[tuple[_Item, ...], BeforeValidator(lambda node: [] if node is None else node)]
+_EMPTY_MAPPING = BeforeValidator(lambda node: {} if node is None else node)
+_EMPTY_IS_NO_LIST = BeforeValidator(lambda node: "" if node is None else node)  # not to be read as the default
+
+Money: TypeAlias = Annotated[Decimal, fields.USD_OR_NONE]
+Symbol: TypeAlias = Annotated[str, fields.SYMBOL]
+Rate: TypeAlias = Annotated[Decimal, fields.RATE]
+
+
+class Entry(BaseModel):
+    """A mapping of the file: unknown keys are faults, and so are those of `later`, by their name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    later: ClassVar[tuple[str, ...]] = ()
+
+
+class LotEntry(Entry):
+    """One purchase."""
+
+    shares: Annotated[Decimal, fields.SHARES] = Field(description="Shares in the lot; more than zero.")
+    cost_per_share: Annotated[Decimal | None, fields.USD_OR_NONE] = Field(
+        None, description="USD for one share; required in a taxable account."
+    )
+    acquired: Annotated[dt.date | None, fields.DAY] = Field(
+        None, description="Trade date of the purchase, YYYY-MM-DD; required in a taxable account."
+    )
+
+
+class HoldingEntry(Entry):
+    """All lots of one security in one account; a single lot may be written beside the symbol."""
+
+    symbol: Symbol = Field(description="Ticker symbol in capitals, like NVDA or BRK.B.")
+    lots: Several[LotEntry] = Field((), description="The purchases.")
+    shares: Annotated[Decimal | None, fields.SHARES] = Field(
+        None, description="Short form, in place of lots: shares of the one lot."
+    )
+    cost_per_share: Annotated[Decimal | None, fields.USD_OR_NONE] = Field(
+        None, description="Short form: USD for one share; required in a taxable account."
+    )
+    acquired: Annotated[dt.date | None, fields.DAY] = Field(
+        None, description="Short form: trade date, YYYY-MM-DD; required in a taxable account."
+    )
+
+
+class AccountEntry(Entry):
+    """A container with one tax treatment; money never crosses its border."""
+
+    name: Annotated[str, fields.NAME] = Field(description="Your name for the account; no two alike.")
+    type: Annotated[model.AccountType, fields.choice(model.AccountType, _ACCOUNT_WORDS)] = Field(
+        description="Tax treatment; a 401(k) or an IRA is traditional or roth."
+    )
+    cash: Money = Field(Decimal(0), description="Cash, USD; default 0.")
+    min_cash: Money = Field(Decimal(0), description="Cash to keep here, USD; default 0.")
+    buy: Annotated[tuple[Symbol, ...] | None, _EMPTY_IS_NO_LIST] = Field(
+        None, description="What can be bought here; default: all of preferences.buy."
+    )
+    holdings: Several[HoldingEntry] = Field((), description="Securities held; default none.")
+
+
+class MaxEntry(Entry):
+    """A bound from above."""
+
+    max: Rate = Field(description="Upper bound, 25% or 0.25.")
+    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
+
+
+class BandEntry(Entry):
+    """A bound from above, from below, or both."""
+
+    max: Annotated[Decimal | None, fields.RATE] = Field(None, description="Upper bound, 25% or 0.25.")
+    min: Annotated[Decimal | None, fields.RATE] = Field(None, description="Lower bound, 25% or 0.25.")
+    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
+
+
+class TrackingErrorEntry(MaxEntry):
+    """A bound on the tracking error against a benchmark."""
+
+    benchmark: Annotated[str | None, fields.SYMBOL] = Field(None, description="Symbol; default preferences.benchmark.")
+
+
+class BetaEntry(Entry):
+    """A band for the beta against a benchmark."""
+
+    benchmark: Annotated[str | None, fields.SYMBOL] = Field(None, description="Symbol; default preferences.benchmark.")
+    max: Annotated[Decimal | None, fields.number("-5", "5")] = Field(None, description="Upper bound, a ratio.")
+    min: Annotated[Decimal | None, fields.number("-5", "5")] = Field(None, description="Lower bound, a ratio.")
+    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
+
+
+class GainEntry(Entry):
+    """A bound on the gains realized by the proposed sales."""
+
+    max: Money = Field(description="Net realized gain in the taxable accounts, USD.")
+    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
+
+
+class DoNotSellEntry(Entry):
+    """Positions that stay: a symbol everywhere, a whole account, or a symbol in one account."""
+
+    symbol: Annotated[str | None, fields.SYMBOL] = Field(None, description="Symbol; default: all of the account.")
+    account: Annotated[str | None, fields.NAME] = Field(None, description="Account name; default: everywhere.")
+
+
+class LimitsEntry(Entry):
+    """What the proposed allocation must keep; weights are fractions of the household's value."""
+
+    later: ClassVar[tuple[str, ...]] = ("sectors", "cvar_95", "max_drawdown", "stress", "expense_ratio")
+    magnificent_seven: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Magnificent Seven, direct and inside funds, upper end of the interval."
+    )
+    single_company: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Any one company, direct and inside funds."
+    )
+    small_caps: Annotated[BandEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="IWM, VTWO, IJR and their stand-ins together."
+    )
+    funds: Annotated[dict[Symbol, BandEntry], _EMPTY_MAPPING] = Field(
+        {}, description="Bounds for single securities, by symbol."
+    )
+    volatility: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Standard deviation of the yearly return."
+    )
+    tracking_error: Annotated[TrackingErrorEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Standard deviation of the yearly return less the benchmark's."
+    )
+    beta: Annotated[BetaEntry | None, _EMPTY_MAPPING] = Field(None, description="Beta against the benchmark.")
+    turnover: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Half the sum of all purchases and sales."
+    )
+    realized_gain: Annotated[GainEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Gains realized by the proposed sales, USD."
+    )
+    cash: Annotated[BandEntry | None, _EMPTY_MAPPING] = Field(None, description="Cash of all accounts.")
+    do_not_sell: Several[DoNotSellEntry] = Field((), description="Positions that stay; default none.")
+
+
+class YearToDateEntry(Entry):
+    """Gains realized this year before the proposed trades; losses are negative."""
+
+    short_term: Annotated[Decimal, fields.USD] = Field(Decimal(0), description="USD; default 0.")
+    long_term: Annotated[Decimal, fields.USD] = Field(Decimal(0), description="USD; default 0.")
+
+
+class CarryforwardEntry(Entry):
+    """Losses carried over from earlier years, as positive amounts."""
+
+    short_term: Money = Field(Decimal(0), description="USD; default 0.")
+    long_term: Money = Field(Decimal(0), description="USD; default 0.")
+
+
+class TaxEntry(Entry):
+    """Your marginal rates and this year's gains so far."""
+
+    filing_status: Annotated[model.FilingStatus, fields.choice(model.FilingStatus, _FILING_WORDS)] = Field(
+        _TAX.filing_status, description="Federal filing status; default single."
+    )
+    short_term_rate: Rate = Field(_TAX.short_term_rate, description="Federal rate on short-term gains; default 24%.")
+    long_term_rate: Rate = Field(_TAX.long_term_rate, description="Federal rate on long-term gains; default 15%.")
+    state_rate: Rate = Field(_TAX.state_rate, description="State rate, added to both; default 0%.")
+    year_to_date: Annotated[YearToDateEntry, _EMPTY_MAPPING] = Field(
+        YearToDateEntry(), description="Gains realized this year so far; default none."
+    )
+    carryforward: Annotated[CarryforwardEntry, _EMPTY_MAPPING] = Field(
+        CarryforwardEntry(), description="Losses carried over from earlier years; default none."
+    )
+
+
+class PreferencesEntry(Entry):
+    """What you want weighed, and how."""
+
+    horizon_years: Annotated[Decimal, fields.number("0.25", "50")] = Field(
+        _PREFERENCES.horizon_years,
+        description="Years over which a trade must earn its cost, 0.25 to 50; default 3.",
+    )
+    risk_aversion: Annotated[Decimal | None, fields.number("0.1", "50")] = Field(
+        None, description="0.1 to 50; default: the value at which today's market exposure is the best one."
+    )
+    equity_premium: Annotated[Decimal, fields.fraction("0", "0.15")] = Field(
+        _PREFERENCES.equity_premium,
+        description="Return of the market over cash, a year, 0% to 15%; default 4.5%.",
+    )
+    buy: tuple[Symbol, ...] = Field(
+        _PREFERENCES.buy,
+        description="What may be bought: IWM, VTWO, IJR (default), or what has one of them as proxy.",
+    )
+    whole_shares: Annotated[bool, fields.WHOLE_SHARES] = Field(
+        default=False, description="Orders in whole shares come with a later version; default false."
+    )
+    min_trade: Money = Field(_PREFERENCES.min_trade_usd, description="Smallest order, USD; default 100.")
+    min_gain: Rate = Field(
+        _PREFERENCES.min_gain,
+        description="Gain a year below which nothing is done, of the value; default 0.05%.",
+    )
+    benchmark: Symbol = Field(_PREFERENCES.benchmark, description="Symbol to compare with; default SPY.")
+    reserve_tax: Annotated[bool, fields.FLAG] = Field(
+        _PREFERENCES.reserve_tax, description="Keep the tax of these trades as cash; default true."
+    )
+
+
+class ViewEntry(Entry):
+    """Your own expected return of a security, in place of the equilibrium one."""
+
+    later: ClassVar[tuple[str, ...]] = ("relative", "confidence")
+    symbol: Symbol = Field(description="Ticker symbol.")
+    annual_return: Annotated[Decimal, fields.fraction("-0.5", "0.5")] = Field(
+        description="Total return a year before tax, -50% to 50%."
+    )
+    source: Annotated[str | None, fields.NAME] = Field(None, description="Where the view comes from.")
+
+
+class SecurityEntry(Entry):
+    """A security without data of its own, and the one whose risk and constituents it has."""
+
+    symbol: Symbol = Field(description="Ticker symbol of the security without data.")
+    proxy: Symbol = Field(description="Symbol whose risk and constituents stand in for it.")
+    price: Annotated[Decimal | None, fields.PRICE] = Field(None, description="Price of one share, USD.")
+    expense_ratio: Annotated[Decimal | None, fields.fraction("0", "0.1")] = Field(
+        None, description="Fee a year, 0.04% or 0.0004; default: the proxy's."
+    )
+
+
+class PastTradeEntry(Entry):
+    """A trade of the last weeks, in any account; wash sales depend on it."""
+
+    date: Annotated[dt.date, fields.DAY] = Field(description="Trade date, YYYY-MM-DD.")
+    account: Annotated[str, fields.NAME] = Field(description="Name of the account.")
+    symbol: Symbol = Field(description="Ticker symbol.")
+    side: Annotated[str, fields.SIDE] = Field(description="buy or sell.")
+    shares: Annotated[Decimal, fields.SHARES] = Field(description="Shares; more than zero.")
+    gain: Annotated[Decimal | None, fields.USD] = Field(
+        None, description="Of a sale: the realized gain, USD; a loss is negative."
+    )
+
+
+class PortfolioEntry(Entry):
+    """A household for advisor: its accounts, limits, taxes and wishes."""
+
+    model_config = ConfigDict(title="advisor portfolio file")
+    later: ClassVar[tuple[str, ...]] = ("scenarios",)
+    version: Annotated[int, fields.VERSION] = Field(description="Version of this form: 1.")
+    name: Annotated[str, fields.NAME] = Field(description="Your name for the household.")
+    as_of: Annotated[dt.date | None, fields.DAY] = Field(
+        None, description="Day of the decision, YYYY-MM-DD; default today in New York."
+    )
+    accounts: Annotated[Several[AccountEntry], Field(min_length=1)] = Field(description="The accounts.")
+    limits: Annotated[LimitsEntry, _EMPTY_MAPPING] = Field(LimitsEntry(), description="Default: no limits.")
+    tax: Annotated[TaxEntry, _EMPTY_MAPPING] = Field(
+        TaxEntry(), description="Default: 24% and 15%, which the report then says."
+    )
+    preferences: Annotated[PreferencesEntry, _EMPTY_MAPPING] = Field(
+        PreferencesEntry(), description="What you want weighed."
+    )
+    views: Several[ViewEntry] = Field((), description="Your own expected returns; default none.")
+    securities: Several[SecurityEntry] = Field((), description="Securities without data of their own.")
+    history: Several[PastTradeEntry] = Field((), description="Trades of the last 61 days, in any account.")
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the portfolio file."""
+    schema = PortfolioEntry.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_nulls(schema)}
+
+
+def _without_nulls(node: Any) -> Any:  # noqa: ANN401 - JSON
+    """Schema without the null that stands for "not given" in Python and has no place in a file."""
+    if isinstance(node, list):
+        return [_without_nulls(item) for item in node if item != {"type": "null"}]
+    if isinstance(node, dict):
+        return {key: _without_nulls(item) for key, item in node.items() if (key, item) != ("default", None)}
+    return node

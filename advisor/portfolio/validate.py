@@ -1,0 +1,343 @@
+"""Holds the values of a portfolio file against each other.
+
+Each check is one rule and reads the tree of texts, so that it finds its faults even where the schema has
+found others; a value that cannot be read is the schema's business and is passed over here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import chain, islice
+from typing import TypeVar
+
+from advisor.errors import Issue
+from advisor.portfolio import values
+from advisor.portfolio.document import Document, Node, Path, quoted
+from advisor.portfolio.model import SMALL_CAP_FUNDS, AccountType, Preferences, TaxSituation
+
+WASH_SALE_DAYS = 61  # 30 days before a sale, the day itself, 30 days after
+MAX_ISSUES = 1_000
+
+_Value = TypeVar("_Value")
+_BANDS = ("small_caps", "cash", "beta")
+_LOT_HINTS = {
+    "cost_per_share": "the broker's list of lots has it: USD for one share",
+    "acquired": "the broker's list of lots has it: the trade date, YYYY-MM-DD",
+}
+
+
+def check_all(document: Document, as_of: date | None) -> list[Issue]:
+    """Faults between the values of a document, at most `MAX_ISSUES`.
+
+    Parameters
+    ----------
+    document
+        A whole document, faulty or not.
+    as_of
+        Day of the decision; None where it cannot be read, and then no date is judged.
+    """
+    checks = [check(document) for check in UNDATED_CHECKS]
+    if as_of is not None:
+        checks += [check_acquired(document, as_of), check_history_dates(document, as_of)]
+    return list(islice(chain.from_iterable(checks), MAX_ISSUES))
+
+
+def check_account_names(document: Document) -> Iterator[Issue]:
+    """No two accounts have one name; capitals make no difference."""
+    names = ((path, _text(account.get("name"))) for path, account in document.mappings("accounts"))
+    for path, name, first in _repeated(document, names, key="name"):
+        where = document.where((*path, "name"))
+        yield Issue(f"a second account is named {quoted(name)}", where, f"rename it; {first}")
+
+
+def check_symbols_once_per_account(document: Document) -> Iterator[Issue]:
+    """A security stands once in an account."""
+    for account, _ in document.mappings("accounts"):
+        holdings = ((path, _symbol(item)) for path, item in document.mappings(*account, "holdings"))
+        for path, symbol, first in _repeated(document, holdings, key="symbol"):
+            where, hint = document.where((*path, "symbol")), f"put its lots into one entry; {first}"
+            yield Issue(f"{quoted(symbol)} stands twice in one account", where, hint)
+
+
+def check_holding_form(document: Document) -> Iterator[Issue]:
+    """A holding has either lots or the short form of one lot."""
+    for path, holding in _holdings(document):
+        short = [key for key in ("shares", "cost_per_share", "acquired") if key in holding]
+        if "lots" in holding and short:
+            where = document.where_key((*path, short[0]))
+            yield Issue(f"{short[0]} stands beside lots", where, "move it into a lot")
+        elif "lots" in holding and not holding["lots"]:
+            yield Issue("a holding without lots", document.where((*path, "lots")), "add one, or remove the holding")
+        elif "lots" not in holding and "shares" not in holding:
+            yield Issue("a holding needs shares or lots", document.where(path))
+
+
+def check_lots_of_taxable_accounts(document: Document) -> Iterator[Issue]:
+    """In a taxable account each lot has its cost and its date."""
+    for path, lot in _lots(document):
+        if document.get(*path[:2], "type") != AccountType.TAXABLE:
+            continue
+        for key, hint in _LOT_HINTS.items():
+            if key not in lot:
+                yield Issue(f"a lot in a taxable account needs {key}", document.where(path), hint)
+
+
+def check_acquired(document: Document, as_of: date) -> Iterator[Issue]:
+    """No lot was acquired after the day of the decision."""
+    for path, lot in _lots(document):
+        acquired = _read(values.day, lot.get("acquired"))
+        if acquired is not None and acquired > as_of:
+            where = document.where((*path, "acquired"))
+            yield Issue(f"{acquired} is after as_of, {as_of}", where, "mend the date, or as_of")
+
+
+def check_household_has_value(document: Document) -> Iterator[Issue]:
+    """Some account holds cash or a security."""
+    accounts = [account for _, account in document.mappings("accounts")]
+    cash = [_read(values.number, account.get("cash", "0")) for account in accounts]
+    if accounts and not any(account.get("holdings") for account in accounts) and not any(map(_is_not_zero, cash)):
+        where = document.where(("accounts",))
+        yield Issue("no account holds cash or a security", where, "there is nothing to advise on")
+
+
+def check_buy_list(document: Document) -> Iterator[Issue]:
+    """What may be bought is a small-cap fund, or stands in for one."""
+    securities = [item for _, item in document.mappings("securities")]
+    stand_ins = {_symbol(item) for item in securities if _symbol(item, "proxy") in SMALL_CAP_FUNDS}
+    path: Path = ("preferences", "buy")
+    for place, symbol in _symbols(document, path):
+        if symbol not in SMALL_CAP_FUNDS and symbol not in stand_ins:
+            message = f"{quoted(symbol)} cannot be bought: the tool buys only {', '.join(SMALL_CAP_FUNDS)}"
+            hint = "remove it, or declare it under securities with one of them as proxy"
+            yield Issue(message, document.where(place), hint)
+    yield from _listed_twice(document, path)
+
+
+def check_account_buy_lists(document: Document) -> Iterator[Issue]:
+    """What an account offers is among what may be bought."""
+    buyable = _buyable(document)
+    for account, _ in document.mappings("accounts"):
+        path: Path = (*account, "buy")
+        for place, symbol in _symbols(document, path):
+            if symbol not in buyable:
+                hint = "add it there, or remove it here"
+                yield Issue(f"{quoted(symbol)} is not in preferences.buy", document.where(place), hint)
+        yield from _listed_twice(document, path)
+
+
+def check_bands(document: Document) -> Iterator[Issue]:
+    """A limit with two sides has at least one of them, and its lower is not above its upper."""
+    limits = _mapping(document.get("limits"))
+    bands: list[tuple[Path, Node]] = [(("limits", name), limits[name]) for name in _BANDS if name in limits]
+    bands += [(("limits", "funds", key), band) for key, band in _mapping(limits.get("funds")).items()]
+    for path, node in bands:
+        band = _mapping(node)
+        if node in (None, {}) or (band and not {"max", "min"} & band.keys()):
+            yield Issue("a limit needs max, min or both", document.where(path))
+        parse = values.number if path == ("limits", "beta") else values.fraction
+        low, high = _read(parse, band.get("min")), _read(parse, band.get("max"))
+        if low is not None and high is not None and low > high:
+            where = document.where((*path, "min"))
+            yield Issue(f"min {band['min']} is above max {band['max']}", where, "no portfolio can keep both")
+
+
+def check_fund_limits(document: Document) -> Iterator[Issue]:
+    """A limit on a security is on one that is held or can be bought, and stands once."""
+    known = set().union(_buyable(document), *_held(document).values())
+    seen: set[str] = set()
+    for key in _mapping(document.get("limits", "funds")):
+        symbol, where = values.loose_symbol(key), document.where_key(("limits", "funds", key))
+        if symbol in seen:
+            yield Issue(f"{quoted(symbol)} is limited twice", where, "keep one")
+        elif symbol not in known:
+            hint = values.did_you_mean(symbol, sorted(known)) or "the limit would have no effect: remove it"
+            yield Issue(f"{quoted(symbol)} is neither held nor in preferences.buy", where, hint)
+        seen.add(symbol)
+
+
+def check_do_not_sell(document: Document) -> Iterator[Issue]:
+    """What must not be sold is there."""
+    held = _held(document)
+    everywhere = set().union(*held.values())
+    for path, entry in document.mappings("limits", "do_not_sell"):
+        if not {"symbol", "account"} & entry.keys():
+            yield Issue("an entry of do_not_sell needs symbol, account or both", document.where(path))
+        yield from _unknown_account(document, path, entry, list(held))
+        account, symbol = _text(entry.get("account")), _symbol(entry)
+        there = held.get(account or "", everywhere)
+        if symbol and symbol not in there:
+            place = "in that account" if account in held else "in any account"
+            hint = values.did_you_mean(symbol, sorted(there)) or "remove the entry"
+            yield Issue(f"{quoted(symbol)} is not held {place}", document.where((*path, "symbol")), hint)
+
+
+def check_tax_rates(document: Document) -> Iterator[Issue]:
+    """Short-term gains are taxed no less than long-term ones, and no gain is taxed away."""
+    default = TaxSituation()
+    short = _rate(document, "short_term_rate", default.short_term_rate)
+    long = _rate(document, "long_term_rate", default.long_term_rate)
+    state = _rate(document, "state_rate", default.state_rate)
+    if short is not None and long is not None and short < long:
+        key = "long_term_rate" if document.get("tax", "long_term_rate") else "short_term_rate"
+        hint = "as in the tax law; only then has the tax a convex form, which the optimizer needs"
+        yield Issue("short_term_rate must be at least long_term_rate", document.where(("tax", key)), hint)
+    if short is not None and state is not None and short + state >= 1:
+        where = document.where(("tax", "state_rate" if document.get("tax", "state_rate") else "short_term_rate"))
+        yield Issue("short_term_rate and state_rate together must be below 100%", where)
+
+
+def check_securities(document: Document) -> Iterator[Issue]:
+    """A security is declared once, and its proxy has data of its own."""
+    declared = [(path, _symbol(item)) for path, item in document.mappings("securities")]
+    for path, symbol, first in _repeated(document, declared, key="symbol"):
+        yield Issue(f"{quoted(symbol)} is declared twice", document.where((*path, "symbol")), f"keep one; {first}")
+    symbols = {symbol for _, symbol in declared if symbol}
+    for path, item in document.mappings("securities"):
+        if _symbol(item, "proxy") in symbols:
+            where = document.where((*path, "proxy"))
+            yield Issue("a proxy must have data of its own, not a proxy again", where, "name that one's proxy")
+
+
+def check_views(document: Document) -> Iterator[Issue]:
+    """There is one view on a security."""
+    views = ((path, _symbol(item)) for path, item in document.mappings("views"))
+    for path, symbol, first in _repeated(document, views, key="symbol"):
+        yield Issue(f"a second view on {quoted(symbol)}", document.where((*path, "symbol")), f"keep one; {first}")
+
+
+def check_history_entries(document: Document) -> Iterator[Issue]:
+    """A past trade is of a known account, and only a sale has a gain; its symbol need not be held now."""
+    names = list(_held(document))
+    for path, trade in document.mappings("history"):
+        yield from _unknown_account(document, path, trade, names)
+        if trade.get("side") == "buy" and "gain" in trade:
+            where = document.where_key((*path, "gain"))
+            yield Issue("a purchase has no gain", where, "remove it, or write side: sell")
+
+
+def check_history_dates(document: Document, as_of: date) -> Iterator[Issue]:
+    """Past trades are neither after the day of the decision nor too old to matter."""
+    for path, trade in document.mappings("history"):
+        traded, where = _read(values.day, trade.get("date")), document.where((*path, "date"))
+        if traded is not None and traded > as_of:
+            yield Issue(f"{traded} is after as_of, {as_of}", where, "mend the date, or as_of")
+        elif traded is not None and as_of - traded > timedelta(days=WASH_SALE_DAYS):
+            message = f"{traded} is more than {WASH_SALE_DAYS} days before as_of, {as_of}"
+            yield Issue(message, where, "no wash sale reaches so far back: remove the entry")
+
+
+UNDATED_CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
+    check_account_names,
+    check_symbols_once_per_account,
+    check_holding_form,
+    check_lots_of_taxable_accounts,
+    check_household_has_value,
+    check_buy_list,
+    check_account_buy_lists,
+    check_bands,
+    check_fund_limits,
+    check_do_not_sell,
+    check_tax_rates,
+    check_securities,
+    check_views,
+    check_history_entries,
+)
+
+
+def _holdings(document: Document) -> Iterator[tuple[Path, dict[str, Node]]]:
+    for account, _ in document.mappings("accounts"):
+        yield from document.mappings(*account, "holdings")
+
+
+def _lots(document: Document) -> Iterator[tuple[Path, dict[str, Node]]]:
+    """Each lot, and each holding in short form."""
+    for path, holding in _holdings(document):
+        if "lots" in holding:
+            yield from document.mappings(*path, "lots")
+        else:
+            yield path, holding
+
+
+def _held(document: Document) -> dict[str, set[str]]:
+    """Symbols held, by account name."""
+    held: dict[str, set[str]] = {}
+    for path, account in document.mappings("accounts"):
+        symbols = {_symbol(item) for _, item in document.mappings(*path, "holdings")}
+        held.setdefault(_text(account.get("name")) or "", set()).update(symbol for symbol in symbols if symbol)
+    return held
+
+
+def _buyable(document: Document) -> set[str]:
+    if document.get("preferences", "buy") is None:
+        return set(Preferences().buy)
+    return {symbol for _, symbol in _symbols(document, ("preferences", "buy"))}
+
+
+def _unknown_account(document: Document, path: Path, entry: dict[str, Node], known: list[str]) -> Iterator[Issue]:
+    name = _text(entry.get("account"))
+    if name is not None and name not in known:
+        hint = values.did_you_mean(name, known) or "give a name as under accounts"
+        yield Issue(f"no account is named {quoted(name)}", document.where((*path, "account")), hint)
+
+
+def _symbols(document: Document, path: Path) -> Iterator[tuple[Path, str]]:
+    """Each symbol of the list at `path`, with its own path."""
+    node = document.get(*path)
+    for index, item in enumerate(node if isinstance(node, list) else ()):
+        if isinstance(item, str):
+            yield (*path, index), values.loose_symbol(item)
+
+
+def _listed_twice(document: Document, path: Path) -> Iterator[Issue]:
+    seen: set[str] = set()
+    for place, symbol in _symbols(document, path):
+        if symbol in seen:
+            yield Issue(f"{quoted(symbol)} is listed twice", document.where(place), "keep one")
+        seen.add(symbol)
+
+
+def _repeated(
+    document: Document, items: Iterable[tuple[Path, str | None]], *, key: str
+) -> Iterator[tuple[Path, str, str]]:
+    """Items whose text, capitals aside, came before, each with words on where it first came."""
+    first: dict[str, int] = {}
+    for path, text in items:
+        if text is None:
+            continue
+        if text.casefold() in first:
+            yield path, text, f"the first is in line {first[text.casefold()]}"
+        else:
+            first[text.casefold()] = document.where((*path, key)).line
+
+
+def _rate(document: Document, key: str, default: Decimal) -> Decimal | None:
+    text = document.get("tax", key)
+    return default if text is None else _read(values.fraction, text)
+
+
+def _is_not_zero(amount: Decimal | None) -> bool:
+    """Whether there is an amount, or may be one that cannot be read."""
+    return amount is None or amount != 0
+
+
+def _mapping(node: Node) -> dict[str, Node]:
+    return node if isinstance(node, dict) else {}
+
+
+def _text(node: Node) -> str | None:
+    return node if isinstance(node, str) else None
+
+
+def _symbol(entry: dict[str, Node], key: str = "symbol") -> str | None:
+    text = _text(entry.get(key))
+    return values.loose_symbol(text) if text else None
+
+
+def _read(parse: Callable[[str], _Value], node: Node) -> _Value | None:
+    """Value of a text, or None where the schema will find fault with it."""
+    try:
+        return parse(node) if isinstance(node, str) else None
+    except values.ValueFaultError:
+        return None

@@ -1,0 +1,167 @@
+"""From the text of one value to its type: amounts, fractions, dates, symbols, names.
+
+Each function takes the text as it stands in the file and returns the value, or raises `ValueFaultError` with
+what is wrong and the way out. Nothing is rounded and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+
+from advisor.portfolio.document import quoted
+
+NUMBER = r"-?\d{1,12}(\.\d{1,8})?"
+SYMBOL = r"[A-Z0-9][A-Z0-9.\-]{0,14}"
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # room on both sides for holding periods
+
+# One spelling for the share classes that brokers and sites write in three ways.
+_SPELLINGS = {
+    "BRK-A": "BRK.A",
+    "BRKA": "BRK.A",
+    "BRK-B": "BRK.B",
+    "BRKB": "BRK.B",
+    "BF-A": "BF.A",
+    "BFA": "BF.A",
+    "BF-B": "BF.B",
+    "BFB": "BF.B",
+}
+MAX_NAME = 80
+
+
+class ValueFaultError(ValueError):
+    """A text that is not of its type; `hint` is the way out."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(message)
+
+
+def number(text: str, low: Decimal | None = None, high: Decimal | None = None) -> Decimal:
+    """Amount in plain digits, at most 12 before and 8 after the point, within [low, high]."""
+    if re.fullmatch(NUMBER, text, re.ASCII) is None:
+        raise ValueFaultError(f"{quoted(text)} is not a number", _number_hint(text))
+    return _within(Decimal(text), text, low, high, "")
+
+
+def positive(text: str) -> Decimal:
+    """Number above zero: shares or a price."""
+    value = number(text)
+    if value <= 0:
+        raise ValueFaultError(f"{text} is not above zero", "short positions and empty lots are not supported")
+    return value
+
+
+def fraction(text: str, low: Decimal | None = None, high: Decimal | None = None) -> Decimal:
+    """Fraction written as ``25%`` or ``0.25``, within [low, high] (fractions)."""
+    plain = text.removesuffix("%")
+    if re.fullmatch(NUMBER, plain, re.ASCII) is None:
+        hint = _number_hint(plain) if plain != text else "write 25% or 0.25"
+        raise ValueFaultError(f"{quoted(text)} is not a fraction", hint)
+    if plain != text:
+        return _within(Decimal(plain).scaleb(-2), text, low, high, "%")
+    if abs(Decimal(plain)) > 1:
+        raise ValueFaultError(f"{text} is more than the whole", f"did you mean {text}%?")
+    return _within(Decimal(plain), text, low, high, "%")
+
+
+def day(text: str) -> date:
+    """Date written as YYYY-MM-DD."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is None:
+        raise ValueFaultError(f"{quoted(text)} is not a date", "write YYYY-MM-DD, like 2024-07-31")
+    try:
+        value = date.fromisoformat(text)
+    except ValueError:
+        raise ValueFaultError(f"{text} is not in the calendar", "write YYYY-MM-DD, like 2024-07-31") from None
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueFaultError(f"the year {value.year} is not between {FIRST_YEAR} and {LAST_YEAR}")
+    return value
+
+
+def flag(text: str) -> bool:
+    """``true`` or ``false``."""
+    if text not in ("true", "false"):
+        raise ValueFaultError(f"{quoted(text)} is neither true nor false", "write true or false")
+    return text == "true"
+
+
+def symbol(text: str) -> str:
+    """Ticker in ASCII capitals, with one spelling for share classes (BRK.B)."""
+    if re.fullmatch(SYMBOL, text, re.ASCII) is None:
+        shown = quoted(text) if text.isascii() else quoted(ascii(text)[1:-1])
+        raise ValueFaultError(f"{shown} is not a ticker symbol", _symbol_hint(text))
+    return _SPELLINGS.get(text, text)
+
+
+def loose_symbol(text: str) -> str:
+    """Symbol that a text probably means; for comparing parts of a file of which some are faulty."""
+    capitals = text.strip().upper().replace("/", ".")
+    return _SPELLINGS.get(capitals, capitals)
+
+
+def name(text: str) -> str:
+    """Name of 1 to 80 printable characters, without blanks at its ends."""
+    if not text or text != text.strip():
+        raise ValueFaultError(f"{quoted(text)} is not a name", "give a name without blanks at its ends")
+    if len(text) > MAX_NAME:
+        raise ValueFaultError(f"a name of {len(text)} characters", f"at most {MAX_NAME}")
+    if not text.isprintable():
+        raise ValueFaultError(f"{quoted(text)} holds a character that cannot be printed", "retype the name")
+    return text
+
+
+def choice(text: str, choices: Sequence[str], meanings: dict[str, str] | None = None) -> str:
+    """One of the words in `choices`; `meanings` maps other usual words to them, for the hint alone."""
+    if text in choices:
+        return text
+    usual = (meanings or {}).get(re.sub(r"[ \-]", "_", text.lower()))
+    raise ValueFaultError(
+        f"{quoted(text)} is not one of {', '.join(choices)}",
+        f"did you mean {usual}?" if usual else did_you_mean(text, choices),
+    )
+
+
+def did_you_mean(text: str, known: Sequence[str]) -> str | None:
+    """Hint with the nearest of the known words, if one is near."""
+    lower = {word.lower(): word for word in known}
+    near = get_close_matches(text[:MAX_NAME].lower(), list(lower), n=1, cutoff=0.6)
+    return f"did you mean {lower[near[0]]}?" if near else None
+
+
+def _within(value: Decimal, text: str, low: Decimal | None, high: Decimal | None, unit: str) -> Decimal:
+    if low is not None and value < low:
+        if low == 0:
+            raise ValueFaultError(f"{text} is negative", "zero or more is meant")
+        raise ValueFaultError(f"{text} is too small", f"at least {_bound(low, unit)}")
+    if high is not None and value > high:
+        raise ValueFaultError(f"{text} is too large", f"at most {_bound(high, unit)}")
+    return value
+
+
+def _bound(value: Decimal, unit: str) -> str:
+    shown = value.scaleb(2) if unit == "%" else value
+    return f"{shown.normalize():f}{unit}"
+
+
+def _number_hint(text: str) -> str:
+    plain = re.sub(r"[$,_' ]", "", text)
+    if plain != text and re.fullmatch(NUMBER, plain, re.ASCII):
+        return f"did you mean {plain}?"
+    if text.endswith("%"):
+        return "an amount is meant here, not a percentage"
+    if re.fullmatch(r"[-+]?[\d.]+[eE][-+]?\d+", text, re.ASCII):
+        return "write the digits out"
+    return "write plain digits, like 1234.56: at most 12 before the point and 8 after it"
+
+
+def _symbol_hint(text: str) -> str:
+    if not text.isascii():
+        return "it holds characters that only look like letters, or accents: type A-Z and 0-9"
+    meant = text.strip().upper().replace("/", ".")
+    if meant != text and re.fullmatch(SYMBOL, meant, re.ASCII):
+        return f"did you mean {_SPELLINGS.get(meant, meant)}?"
+    return "up to 15 of A-Z, 0-9, point and hyphen, like BRK.B"
