@@ -23,7 +23,7 @@ class LotSale:
     acquired: date | None
     cost_per_share_usd: Decimal | None
     gain_usd: Decimal | None
-    term: str | None                        # "short" | "long"
+    term: str | None  # "short" | "long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Trade:
 
     account: str
     symbol: str
-    side: str                               # "buy" | "sell"
+    side: str  # "buy" | "sell"
     shares: Decimal
     price_usd: Decimal
     amount_usd: Decimal
     spread_usd: Decimal
-    lots: tuple[LotSale, ...]               # empty for a buy
+    lots: tuple[LotSale, ...]  # empty for a buy
     why: str
 
 
@@ -50,7 +50,7 @@ class StressLoss:
     start: date
     end: date
     household_return: float
-    stand_ins: tuple[str, ...]              # "META by QQQ"
+    stand_ins: tuple[str, ...]  # "META by QQQ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,16 @@ class HouseholdState:
     """The household at one moment, measured with the definitions of `exposure` and `risk.measures`."""
 
     value_usd: Decimal
-    weights: dict[str, float]               # by symbol, cash excluded, largest first
+    weights: dict[str, float]  # by symbol, cash excluded, largest first
     cash_weight: float
-    cash_usd: dict[str, Decimal]            # by account
-    small_cap_weight: float                 # IWM + VTWO + IJR and what the user declared to be one of them
+    cash_usd: dict[str, Decimal]  # by account
+    small_cap_weight: float  # IWM + VTWO + IJR and what the user declared to be one of them
     exposure: Exposure
-    volatility: float                       # a year
-    tracking_error: float                   # a year, against `RebalancePlan.benchmark`
-    beta: float                             # against the same
-    expense_ratio: float                    # of household value, a year
-    expected_return: float                  # a year, after expense ratios, before tax
+    volatility: float  # a year
+    tracking_error: float  # a year, against `RebalancePlan.benchmark`
+    beta: float  # against the same
+    expense_ratio: float  # of household value, a year
+    expected_return: float  # a year, after expense ratios, before tax
     stress: tuple[StressLoss, ...]
 
 
@@ -75,16 +75,21 @@ class HouseholdState:
 class LimitResult:
     """One limit and how the household stands to it; `price_bps_per_pp` is None where no price is known."""
 
-    name: str                               # as in the YAML: "magnificent_seven", "funds.IWM"
+    name: str  # as in the YAML: "magnificent_seven", "funds.IWM"
     kind: LimitKind
-    mode: str                               # "hard"
-    bound: float                            # fraction; USD for realized_gain; ratio for beta
-    unit: str                               # "fraction" | "usd" | "ratio"
+    mode: str  # "hard"
+    bound: float  # fraction; USD for realized_gain; ratio for beta
+    unit: str  # "fraction" | "usd" | "ratio"
     before: float
     after: float
-    status: str                             # "binding" | "slack" | "broken_before"
+    status: str  # "binding" | "slack" | "broken_before"
     price_bps_per_pp: float | None
-    subject: str | None = None              # the company that stands highest, for single_company; the benchmark
+    subject: str | None = None  # the company that stands highest, for single_company; the benchmark
+
+    @property
+    def label(self) -> str:
+        """Name with its side, as the user would search for it: ``magnificent_seven.max``."""
+        return f"{self.name}.{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,10 @@ class TaxResult:
 
     short_term_gain_usd: Decimal
     long_term_gain_usd: Decimal
-    tax_usd: Decimal                        # negative: the trades lower the year's tax
+    tax_usd: Decimal  # negative: the trades lower the year's tax
     year_tax_before_usd: Decimal
     year_tax_after_usd: Decimal
-    carried_forward_usd: Decimal            # loss left for later years, after the trades
+    carried_forward_usd: Decimal  # loss left for later years, after the trades
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,8 @@ class Check:
 class Certificate:
     """What the solver reported, and what the independent check found."""
 
-    max_violation: float                    # largest breach of a limit by the rounded orders; fraction
-    duality_gap: float                      # of the continuous optimum; fraction of household value a year
+    max_violation: float  # largest breach of a limit by the rounded orders; fraction
+    duality_gap: float  # of the continuous optimum; fraction of household value a year
     solver: str
     checks: tuple[Check, ...]
 
@@ -136,35 +141,35 @@ class Assumption:
     """One row of the assumptions table: what was taken as given, and from where."""
 
     symbol: str
-    expected_return: float                  # a year, before expense ratio
-    volatility: float                       # a year
-    beta: float                             # to the market portfolio
-    origin: str                             # "equilibrium" | "your view" (with its source)
+    expected_return: float  # a year, before expense ratio
+    volatility: float  # a year
+    beta: float  # to the market portfolio
+    origin: str  # "equilibrium" | "your view" (with its source)
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
     """Why the answer is better than doing nothing, in fractions of household value a year."""
 
-    total: float                            # objective of the answer minus objective of doing nothing
-    expected_return: float                  # change of expected return, after expense ratios
-    risk: float                             # change of risk penalty, positive when risk falls
-    trading_cost: float                     # spread, spread over the horizon; negative
-    tax: float                              # tax, spread over the horizon; negative when tax is due
+    total: float  # objective of the answer minus objective of doing nothing
+    expected_return: float  # change of expected return, after expense ratios
+    risk: float  # change of risk penalty, positive when risk falls
+    trading_cost: float  # spread, spread over the horizon; negative
+    tax: float  # tax, spread over the horizon; negative when tax is due
 
 
 @dataclass(frozen=True, slots=True)
 class RebalancePlan:
     """The whole recommendation, ready to be checked, written and shown."""
 
-    status: str                             # "trade" | "do_nothing"
+    status: str  # "trade" | "do_nothing"
     trades: tuple[Trade, ...]
     before: HouseholdState
     after: HouseholdState
     tax: TaxResult
     spread_usd: Decimal
     limits: tuple[LimitResult, ...]
-    gain: Gain                              # of these trades; for "do_nothing", of the best trades not made
+    gain: Gain  # of these trades; for "do_nothing", of the best trades not made
     benchmark: str
     risk_aversion: float
     horizon_years: float

@@ -1,0 +1,62 @@
+"""``advisor exposure``: what the household owns of each company, looked through its funds."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from advisor.cli.options import common_options, load_market, portfolio_argument, today_in_new_york
+
+
+@click.command()
+@portfolio_argument
+@common_options
+def exposure(*, file: Path, as_of: date | None, market: str, as_json: bool, quiet: bool, debug: bool) -> None:
+    """Show how much of a household is really the Magnificent Seven, directly and through its funds.
+
+    Every figure is an interval where a fund's list of holdings stops early: what is known, and what the list
+    cannot rule out.
+
+    \b
+    Example:
+      advisor exposure portfolios/tech-employee.yaml
+    """
+    del debug
+    from advisor.exposure.lookthrough import look_through
+    from advisor.exposure.overlap import overlap
+    from advisor.market.resolve import resolve
+    from advisor.portfolio.load import read_portfolio
+
+    portfolio, _ = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
+    resolved = resolve(load_market(market), portfolio)
+    seen = look_through(portfolio, resolved)
+    funds = [fund.symbol for fund in seen.funds]
+    overlaps = {(a, b): overlap(resolved, a, b) for i, a in enumerate(funds) for b in funds[i + 1 :]}
+    if as_json:
+        click.echo(json.dumps(_document(seen, overlaps, portfolio.as_of, resolved), indent=2, allow_nan=False))
+        return
+
+    from advisor.cli.summary import print_exposure
+
+    print_exposure(seen, overlaps, portfolio, resolved, quiet=quiet)
+
+
+def _document(seen: Any, overlaps: dict[tuple[str, str], tuple[float, float]], as_of: date, market: Any) -> Any:  # noqa: ANN401 - a JSON document
+    from dataclasses import asdict
+
+    body = asdict(seen)
+    for fund in body["funds"]:
+        fund["as_of"] = fund["as_of"].isoformat() if fund["as_of"] else None
+    for entry in (body, *body["accounts"]):
+        entry["value_usd"] = f"{entry['value_usd']:.2f}"
+    return {
+        "schema": "advisor.exposure/1",
+        "as_of": as_of.isoformat(),
+        "market": {"id": market.id, "as_of": market.as_of.isoformat(), "age_days": (as_of - market.as_of).days},
+        **body,
+        "overlaps": [{"funds": list(pair), "low": ends[0], "high": ends[1]} for pair, ends in overlaps.items()],
+    }

@@ -1,0 +1,87 @@
+"""``advisor``: the group of commands, and how errors become exit codes.
+
+Commands are imported when they run, so that ``advisor --help`` loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from advisor import __version__
+from advisor.errors import AdvisorError
+
+COMMANDS = {
+    "rebalance": "Propose trades that bring a household within its limits, and write the report.",
+    "exposure": "Look through the funds: what the household really owns.",
+    "check": "Check a portfolio file and name every fault.",
+    "verify": "Check a written recommendation again, from itself and the market data alone.",
+    "schema": "Print the JSON Schema of the portfolio file, for editors.",
+}
+BUG, INTERRUPTED, TERMINATED = 1, 130, 143
+
+
+class LazyGroup(click.Group):
+    """Commands by name; each is imported from its own module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the help page."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"advisor.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from `COMMANDS`, without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="advisor")
+def advisor() -> None:
+    """How much of a household is really the Magnificent Seven, and the cheapest way into small caps."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the code of DESIGN: 0 done, 2 usage, 3 to 7 named errors, 1 a bug."""
+    signal.signal(signal.SIGTERM, _terminate)
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = advisor.main(args=args, prog_name="advisor", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        _stop("interrupted; nothing was changed", INTERRUPTED, args)
+    except AdvisorError as error:
+        _stop(str(error), error.exit_code, args)
+    except Exception as error:  # noqa: BLE001 - the last stop: a bug must not show a stack to a user
+        _stop(f"this is a bug in advisor: {type(error).__name__}: {error} (run again with --debug)", BUG, args)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(message: str, code: int, args: Sequence[str]) -> NoReturn:
+    if "--debug" in args:
+        traceback.print_exc()
+    click.echo(f"error: {message}" if not message.startswith("error") else message, err=True)
+    sys.exit(code)
+
+
+def _terminate(signum: int, frame: Any) -> NoReturn:  # noqa: ANN401 - the interpreter's own signature
+    del signum, frame
+    sys.exit(TERMINATED)

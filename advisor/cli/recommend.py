@@ -1,0 +1,71 @@
+"""The flow of the main job: resolve, plan, verify, and lay out the files. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from advisor.errors import UnverifiedAnswerError
+from advisor.market.data import MarketData
+from advisor.market.resolve import resolve
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.model import RebalancePlan
+from advisor.rebalance.orders_file import orders_csv
+from advisor.rebalance.plan import rebalance
+from advisor.rebalance.record import PortfolioFile, record, to_json
+from advisor.rebalance.verify import verify
+from advisor.report.context import report_context
+from advisor.report.render import PdfUnavailableError, render_html, render_pdf
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A verified plan with the inputs it was made from."""
+
+    plan: RebalancePlan
+    portfolio: Portfolio
+    market: MarketData
+    file: PortfolioFile
+    versions: dict[str, str]
+    json_text: str
+
+
+def recommend(
+    portfolio: Portfolio, market: MarketData, name: str, text: str, versions: dict[str, str]
+) -> Recommendation:
+    """Plan and check. Raises `UnverifiedAnswerError` where a check fails, with its detail."""
+    resolved = resolve(market, portfolio)
+    file = PortfolioFile(name, text)
+    plan = rebalance(portfolio, resolved)
+    checks = verify(record(plan, portfolio, resolved, file, versions), portfolio, resolved)
+    failed = [f"{check.name}: {check.detail}" for check in checks if not check.passed]
+    if failed:
+        raise UnverifiedAnswerError("the independent check refused the answer: " + " | ".join(failed))
+    plan = replace(plan, certificate=replace(plan.certificate, checks=checks))
+    return Recommendation(
+        plan, portfolio, resolved, file, versions, to_json(record(plan, portfolio, resolved, file, versions))
+    )
+
+
+def report_files(recommendation: Recommendation, note: Callable[[str], None]) -> dict[str, bytes]:
+    """Names and contents of the files; without a PDF engine the PDF is left out, and `note` says so."""
+    portfolio, file = recommendation.portfolio, recommendation.file
+    context = report_context(
+        recommendation.plan,
+        portfolio,
+        recommendation.market,
+        portfolio_file=file.name,
+        portfolio_sha256=file.sha256,
+        versions=recommendation.versions,
+    )
+    html = render_html(context)
+    files = {
+        "report.html": html.encode(),
+        "recommendation.json": recommendation.json_text.encode(),
+        "orders.csv": orders_csv(recommendation.plan.trades).encode(),
+    }
+    try:
+        files["report.pdf"] = render_pdf(html, title=portfolio.name, as_of=portfolio.as_of)
+    except PdfUnavailableError as error:
+        note(f"no report.pdf: {error}")
+    return files

@@ -1,0 +1,195 @@
+"""The one place where the household's Decimals become the optimizer's floats.
+
+Everything is a fraction of household value V (cash included): dollar values make interior-point solvers call
+feasible problems infeasible. The order of securities, accounts, lots and buys is fixed here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.dates import is_long_term
+from advisor.market.data import MarketData
+from advisor.portfolio.model import Account, Lot, Portfolio, TaxSituation
+from advisor.risk.covariance import RiskModel
+from advisor.risk.expected_returns import ExpectedReturns
+from advisor.units import Vector
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class LotKey:
+    """Where a lot stands in the portfolio: indices into accounts, positions and lots."""
+
+    account: int
+    position: int
+    lot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lots:
+    """Every lot of the household, shape (l,) each, as fractions of V.
+
+    gain: gain for each dollar sold, 0 in a sheltered account; sellable: what may be sold, 0 where locked.
+    """
+
+    keys: tuple[LotKey, ...]
+    account: Indices
+    security: Indices
+    value: Vector
+    sellable: Vector
+    gain: Vector
+    long_term: NDArray[np.bool_]
+    taxable: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Buys:
+    """Every (account, fund) that may be bought, shape (b,) each."""
+
+    account: Indices
+    security: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRates:
+    """Rates with the state's added, and this year's gains so far net of carryforwards, as fractions of V."""
+
+    short_term: float
+    long_term: float
+    loss_deduction: float  # the yearly deduction of a net loss from ordinary income
+    short_so_far: float
+    long_so_far: float
+    tax_so_far: float  # exact tax of the year without any trade
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationInputs:
+    """All numbers of one allocation problem; n securities, a accounts, l lots, b buys."""
+
+    symbols: tuple[str, ...]
+    weights: Vector  # (n,) today
+    cash: Vector  # (a,) today
+    min_cash: Vector  # (a,)
+    taxable_accounts: NDArray[np.bool_]  # (a,)
+    account_names: tuple[str, ...]
+    lots: Lots
+    buys: Buys
+    half_spread: Vector  # (n,)
+    net_return: Vector  # (n,) expected return less expense ratio, a year
+    risk_free: float
+    model: RiskModel
+    risk_aversion: float
+    horizon_years: float
+    rates: TaxRates
+    reserve_tax: bool
+    min_trade: float
+    value_usd: Decimal
+
+
+def allocation_inputs(
+    portfolio: Portfolio,
+    market: MarketData,
+    model: RiskModel,
+    returns: ExpectedReturns,
+    *,
+    risk_aversion: float,
+    tax_so_far_usd: Decimal,
+) -> AllocationInputs:
+    """Collect the numbers of `portfolio`; every symbol of it must be in `model`."""
+    value_usd = household_value_usd(portfolio, market)
+    lots = _lots(portfolio, market, model, value_usd)
+    return AllocationInputs(
+        symbols=model.symbols,
+        weights=np.bincount(lots.security, weights=lots.value, minlength=len(model.symbols)),
+        cash=np.array([float(account.cash_usd / value_usd) for account in portfolio.accounts]),
+        min_cash=np.array([float(account.min_cash_usd / value_usd) for account in portfolio.accounts]),
+        taxable_accounts=np.array([account.is_taxable for account in portfolio.accounts]),
+        account_names=tuple(account.name for account in portfolio.accounts),
+        lots=lots,
+        buys=_buys(portfolio, model),
+        half_spread=np.array([market.securities[symbol].half_spread.value for symbol in model.symbols]),
+        net_return=returns.annual - expense_ratios(market, model.symbols),
+        risk_free=returns.risk_free,
+        model=model,
+        risk_aversion=risk_aversion,
+        horizon_years=float(portfolio.preferences.horizon_years),
+        rates=_tax_rates(portfolio.tax, value_usd, tax_so_far_usd),
+        reserve_tax=portfolio.preferences.reserve_tax,
+        min_trade=float(portfolio.preferences.min_trade_usd / value_usd),
+        value_usd=value_usd,
+    )
+
+
+def household_value_usd(portfolio: Portfolio, market: MarketData) -> Decimal:
+    """Cash plus every position at its price."""
+    cash = sum((account.cash_usd for account in portfolio.accounts), Decimal(0))
+    positions = (position for account in portfolio.accounts for position in account.positions)
+    return cash + sum((p.shares * market.securities[p.symbol].close_usd for p in positions), Decimal(0))
+
+
+def expense_ratios(market: MarketData, symbols: tuple[str, ...]) -> Vector:
+    """Expense ratios a year, shape (n,). A fund's unknown one counts 0 here; `rebalance.plan` warns of it by name."""
+    known = (market.securities[symbol].expense_ratio for symbol in symbols)
+    return np.array([ratio.value if ratio else 0.0 for ratio in known])
+
+
+def _lots(portfolio: Portfolio, market: MarketData, model: RiskModel, value_usd: Decimal) -> Lots:
+    rows = [
+        (LotKey(a, p, k), account, position.symbol, lot)
+        for a, account in enumerate(portfolio.accounts)
+        for p, position in enumerate(account.positions)
+        for k, lot in enumerate(position.lots)
+    ]
+    prices = {symbol: market.securities[symbol].close_usd for _, _, symbol, _ in rows}
+    value = np.array([float(lot.shares * prices[symbol] / value_usd) for _, _, symbol, lot in rows])
+    may_sell = np.array([portfolio.may_sell(account.name, symbol) for _, account, symbol, _ in rows], dtype=bool)
+    return Lots(
+        keys=tuple(key for key, *_ in rows),
+        account=np.array([key.account for key, *_ in rows], dtype=np.intp),
+        security=np.array([model.index(symbol) for _, _, symbol, _ in rows], dtype=np.intp),
+        value=value,
+        sellable=np.where(may_sell, value, 0.0),
+        gain=np.array([_gain_per_dollar(account, lot, prices[symbol]) for _, account, symbol, lot in rows]),
+        long_term=np.array([_is_long(lot, portfolio) for *_, lot in rows], dtype=bool),
+        taxable=np.array([account.is_taxable for _, account, _, _ in rows], dtype=bool),
+    )
+
+
+def _gain_per_dollar(account: Account, lot: Lot, price_usd: Decimal) -> float:
+    if not account.is_taxable or lot.cost_per_share_usd is None:
+        return 0.0
+    return float((price_usd - lot.cost_per_share_usd) / price_usd)
+
+
+def _is_long(lot: Lot, portfolio: Portfolio) -> bool:
+    return lot.acquired is not None and is_long_term(lot.acquired, portfolio.as_of)
+
+
+def _buys(portfolio: Portfolio, model: RiskModel) -> Buys:
+    pairs = [
+        (a, model.index(symbol))
+        for a, account in enumerate(portfolio.accounts)
+        for symbol in portfolio.preferences.buy
+        if portfolio.may_buy(account, symbol)
+    ]
+    return Buys(
+        account=np.array([a for a, _ in pairs], dtype=np.intp),
+        security=np.array([i for _, i in pairs], dtype=np.intp),
+    )
+
+
+def _tax_rates(tax: TaxSituation, value_usd: Decimal, tax_so_far_usd: Decimal) -> TaxRates:
+    return TaxRates(
+        short_term=float(tax.short_term_rate + tax.state_rate),
+        long_term=float(tax.long_term_rate + tax.state_rate),
+        loss_deduction=float(tax.loss_deduction_usd / value_usd),
+        short_so_far=float((tax.year_to_date_short_usd - tax.carryforward_short_usd) / value_usd),
+        long_so_far=float((tax.year_to_date_long_usd - tax.carryforward_long_usd) / value_usd),
+        tax_so_far=float(tax_so_far_usd / value_usd),
+    )

@@ -1,0 +1,147 @@
+"""From the compiled problem to the allocation that is advised, or to the named reason why there is none.
+
+1. Solve. A status other than a clean optimum is never advice: it is a proved conflict of limits or a refusal.
+2. A security is not bought and sold in one account: where the optimum does both, take the better one-way answer.
+3. Trades below the user's minimum are barred and the rest solved again, unless that breaks a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from advisor.errors import LimitsConflictError, UnverifiedAnswerError
+from advisor.optimize.inputs import AllocationInputs, Indices
+from advisor.optimize.problem import AllocationProblem, Solution
+from advisor.units import Vector
+
+DUST = 1e-7  # of household value; solver noise, not a trade
+PROOF = 1e-6  # least excess that proves a conflict; ten times the solver's tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Most that may be sold of each lot (l,) and bought in each (account, fund) (b,), fractions of value."""
+
+    sell: Vector
+    buy: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The advised trades as fractions of household value, before rounding to shares."""
+
+    sell: Vector
+    buy: Vector
+    objective: float
+    duality_gap: float
+    below_minimum: bool  # some trade is smaller than the user's minimum because a limit needs it
+
+
+def allocate(problem: AllocationProblem, margins: Mapping[str, float] | None = None) -> Allocation:
+    """The best allocation within all limits.
+
+    `margins` tightens limits by label. Raises `LimitsConflictError` where the limits cannot be met together, and
+    `UnverifiedAnswerError` where the solver neither solves the problem nor proves a conflict.
+    """
+    inputs = problem.inputs
+    caps = Caps(inputs.lots.sellable, np.ones(inputs.buys.account.size))
+    solution = _one_way(problem, caps, margins)
+    if solution is None:
+        raise _refusal(problem, caps, tightened=bool(margins))
+    barred = caps
+    for _ in range(6):
+        tighter = _bar_small(inputs, solution, barred)
+        if tighter is None:
+            return _allocation(solution, below_minimum=False)
+        again = _one_way(problem, tighter, margins)
+        if again is None:
+            break
+        solution, barred = again, tighter
+    return _allocation(solution, below_minimum=True)
+
+
+def _allocation(solution: Solution, *, below_minimum: bool) -> Allocation:
+    return Allocation(
+        sell=np.where(solution.sell > DUST, solution.sell, 0.0),
+        buy=np.where(solution.buy > DUST, solution.buy, 0.0),
+        objective=solution.objective,
+        duality_gap=solution.duality_gap,
+        below_minimum=below_minimum,
+    )
+
+
+def _one_way(problem: AllocationProblem, caps: Caps, margins: Mapping[str, float] | None) -> Solution | None:
+    """Best solution in which nothing is both bought and sold in one account."""
+    solution = problem.solve(most_sold=caps.sell, most_bought=caps.buy, margins=margins)
+    if solution is None:
+        return None
+    both = next(_both_ways(problem.inputs, solution), None)
+    if both is None:
+        return solution
+    lots, buys = both
+    without_sale = replace(caps, sell=np.where(lots, 0.0, caps.sell))
+    without_buy = replace(caps, buy=np.where(buys, 0.0, caps.buy))
+    answers = [_one_way(problem, caps, margins) for caps in (without_sale, without_buy)]
+    return max((answer for answer in answers if answer), key=lambda answer: answer.objective, default=None)
+
+
+def _both_ways(inputs: AllocationInputs, solution: Solution) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Masks over lots and buys of each (account, security) that the solution trades in both directions."""
+    lots, buys = inputs.lots, inputs.buys
+    for account, security in zip(buys.account, buys.security, strict=True):
+        of_lots = (lots.account == account) & (lots.security == security)
+        of_buys = (buys.account == account) & (buys.security == security)
+        if solution.sell[of_lots].sum() > DUST and solution.buy[of_buys].sum() > DUST:
+            yield of_lots, of_buys
+
+
+def _bar_small(inputs: AllocationInputs, solution: Solution, caps: Caps) -> Caps | None:
+    """Caps with every order below the user's minimum set to zero; None where there is no such order."""
+    lots, buys = inputs.lots, inputs.buys
+    small_sale = _small(inputs, lots.account, lots.security, solution.sell)
+    small_buy = _small(inputs, buys.account, buys.security, solution.buy)
+    if not (small_sale.any() or small_buy.any()):
+        return None
+    return Caps(np.where(small_sale, 0.0, caps.sell), np.where(small_buy, 0.0, caps.buy))
+
+
+def _small(inputs: AllocationInputs, account: Indices, security: Indices, amount: Vector) -> np.ndarray:
+    """For each entry, whether its whole order (account, security) is a trade of less than the minimum."""
+    order = account * len(inputs.symbols) + security
+    totals = np.bincount(order, weights=amount, minlength=int(order.max(initial=0)) + 1)
+    return np.asarray((totals[order] > DUST) & (totals[order] < inputs.min_trade))
+
+
+def _refusal(problem: AllocationProblem, caps: Caps, *, tightened: bool) -> LimitsConflictError | UnverifiedAnswerError:
+    labels = frozenset(problem.labels)
+    excess = problem.least_excess(labels, most_sold=caps.sell, most_bought=caps.buy)
+    if excess is None or excess <= PROOF or tightened:
+        return UnverifiedAnswerError(
+            "the solver found neither an answer nor a proof that the limits conflict; no advice is given"
+        )
+    core = _minimal_conflict(problem, labels, caps)
+    return LimitsConflictError(_conflict_message(core), core)
+
+
+def _minimal_conflict(problem: AllocationProblem, labels: frozenset[str], caps: Caps) -> tuple[str, ...]:
+    """Smallest set found by leaving limits out one at a time while the rest still conflicts, in the file's order."""
+    core = labels
+    for label in problem.labels:
+        rest = core - {label}
+        excess = problem.least_excess(rest, most_sold=caps.sell, most_bought=caps.buy) if rest else 0.0
+        if excess is not None and excess > PROOF:
+            core = rest
+    return tuple(label for label in problem.labels if label in core)
+
+
+def _conflict_message(core: tuple[str, ...]) -> str:
+    if len(core) == 1:
+        return (
+            f"the limit {core[0]} cannot be met with what may be sold and bought; "
+            "relax it, or let more be sold (do_not_sell, account cash)"
+        )
+    names = ", ".join(core[:-1]) + f" and {core[-1]}"
+    return f"the limits {names} cannot be met together; without any one of them the rest can be: relax one"

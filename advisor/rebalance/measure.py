@@ -1,0 +1,88 @@
+"""The household at one moment, measured once, with the definitions of `exposure` and `risk.measures`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from advisor.exposure.lookthrough import Exposure, look_through_values
+from advisor.market.data import MarketData, StressEpisode
+from advisor.market.resolve import small_cap_symbols
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.model import HouseholdState, StressLoss
+from advisor.risk.covariance import RiskModel
+from advisor.risk.expected_returns import ExpectedReturns
+from advisor.risk.measures import beta, tracking_error, volatility, weight_vector
+from advisor.risk.scenarios import episode_return
+from advisor.units import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What a household is measured with: one set for before and after, so that they compare."""
+
+    portfolio: Portfolio
+    market: MarketData
+    model: RiskModel
+    returns: ExpectedReturns
+    expense_ratios: Vector  # (n,) a year, in the model's order
+
+    def measure(self, shares: Mapping[tuple[str, str], Decimal], cash_usd: Mapping[str, Decimal]) -> HouseholdState:
+        """State of a household that holds `shares` of each (account, symbol) and `cash_usd` in each account."""
+        held = {key: n * self.market.securities[key[1]].close_usd for key, n in shares.items() if n}
+        cash = sum(cash_usd.values(), Decimal(0))
+        value = sum(held.values(), Decimal(0)) + cash
+        weights = _weights(held, value)
+        w = weight_vector(self.model, weights)
+        cash_weight = float(cash / value)
+        benchmark = self.portfolio.preferences.benchmark
+        fees = float(self.expense_ratios @ w)
+        return HouseholdState(
+            value_usd=value,
+            weights=weights,
+            cash_weight=cash_weight,
+            cash_usd=dict(cash_usd),
+            small_cap_weight=sum(weights.get(s, 0.0) for s in small_cap_symbols(self.market, self.portfolio)),
+            exposure=self._exposure(held, cash_usd),
+            volatility=volatility(self.model, w),
+            tracking_error=tracking_error(self.model, w, benchmark),
+            beta=beta(self.model, w, benchmark),
+            expense_ratio=fees,
+            expected_return=float(self.returns.annual @ w) + cash_weight * self.returns.risk_free - fees,
+            stress=tuple(_stress(episode, weights) for episode in self.market.episodes),
+        )
+
+    def _exposure(self, held: Mapping[tuple[str, str], Decimal], cash_usd: Mapping[str, Decimal]) -> Exposure:
+        types = {account.name: str(account.type) for account in self.portfolio.accounts}
+        return look_through_values(held, cash_usd, types, self.market)
+
+
+def _weights(held: Mapping[tuple[str, str], Decimal], value: Decimal) -> dict[str, float]:
+    by_symbol: dict[str, Decimal] = {}
+    for (_, symbol), amount in held.items():
+        by_symbol[symbol] = by_symbol.get(symbol, Decimal(0)) + amount
+    ordered = sorted(by_symbol.items(), key=lambda item: (-item[1], item[0]))
+    return {symbol: float(amount / value) for symbol, amount in ordered}
+
+
+def _stress(episode: StressEpisode, weights: Mapping[str, float]) -> StressLoss:
+    stand_ins = tuple(f"{s} by {episode.stand_ins[s]}" for s in sorted(weights) if s in episode.stand_ins)
+    return StressLoss(
+        name=episode.name,
+        title=episode.title,
+        start=episode.start,
+        end=episode.end,
+        household_return=episode_return(episode, weights),
+        stand_ins=stand_ins,
+    )
+
+
+def utility(state: HouseholdState, size: float, risk_aversion: float) -> float:
+    """Certainty equivalent a year, as a fraction of today's value.
+
+    `size` is the state's value over today's: mu'w - (gamma/2) w'Sigma w with w in fractions of today's value.
+    """
+    return size * state.expected_return - risk_aversion / 2 * float(np.square(size * state.volatility))

@@ -1,0 +1,52 @@
+"""``orders.csv``: one line for each order, or for each lot of a sale, to be placed by hand at the broker."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from advisor.rebalance.model import Trade
+
+COLUMNS = (
+    "account",
+    "side",
+    "symbol",
+    "shares",
+    "price_usd",
+    "amount_usd",
+    "lot_acquired",
+    "lot_cost_per_share_usd",
+    "lot_term",
+)
+
+
+def orders_csv(trades: tuple[Trade, ...]) -> str:
+    """Text of the file. Text that a spreadsheet would read as a formula is kept from it by a leading apostrophe."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for trade in trades:
+        writer.writerows(_rows(trade))
+    return text.getvalue()
+
+
+def _rows(trade: Trade) -> list[list[str]]:
+    head = [_inert(trade.account), trade.side, trade.symbol]
+    if not trade.lots:
+        return [[*head, f"{trade.shares:f}", f"{trade.price_usd:f}", f"{trade.amount_usd:.2f}", "", "", ""]]
+    return [
+        [
+            *head,
+            f"{lot.shares:f}",
+            f"{trade.price_usd:f}",
+            f"{lot.shares * trade.price_usd:.2f}",
+            lot.acquired.isoformat() if lot.acquired else "",
+            f"{lot.cost_per_share_usd:f}" if lot.cost_per_share_usd is not None else "",
+            lot.term or "",
+        ]
+        for lot in trade.lots
+    ]
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,229 @@
+"""The machine-readable record of a recommendation, schema ``advisor.recommendation/1``.
+
+Numbers are finite JSON numbers (fractions), money is a string of dollars and cents, shares are strings. The record
+carries the portfolio file's text, so that it can be verified again from itself and the snapshot alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+
+from advisor.market.data import MarketData
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
+from advisor.rebalance.model import (
+    Certificate,
+    HouseholdState,
+    LimitResult,
+    LotSale,
+    RebalancePlan,
+    TaxResult,
+    Trade,
+)
+
+SCHEMA = "advisor.recommendation/1"
+SEVEN = frozenset(MAGNIFICENT_SEVEN)
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioFile:
+    """The file the household was read from."""
+
+    name: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the file's bytes (UTF-8)."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def record(
+    plan: RebalancePlan,
+    portfolio: Portfolio,
+    market: MarketData,
+    file: PortfolioFile,
+    versions: Mapping[str, str],
+) -> Record:
+    """`plan` as plain JSON values, ready for `to_json`."""
+    return {
+        "schema": SCHEMA,
+        "status": plan.status,
+        "as_of": portfolio.as_of.isoformat(),
+        "inputs": {
+            "portfolio": {"name": file.name, "sha256": file.sha256, "text": file.text},
+            "market": {
+                "source": market.source,
+                "id": market.id,
+                "as_of": market.as_of.isoformat(),
+                "sha256": market.sha256,
+                "age_days": (portfolio.as_of - market.as_of).days,
+            },
+            "versions": dict(sorted(versions.items())),
+        },
+        "before": _state(plan.before),
+        "after": _state(plan.after),
+        "trades": [_trade(trade) for trade in plan.trades],
+        "tax": _tax(plan.tax),
+        "costs": {"spread_usd": _usd(plan.spread_usd)},
+        "limits": [_limit(limit) for limit in plan.limits],
+        "gain": {
+            "total": plan.gain.total,
+            "expected_return": plan.gain.expected_return,
+            "risk": plan.gain.risk,
+            "trading_cost": plan.gain.trading_cost,
+            "tax": plan.gain.tax,
+        },
+        "assumptions": {
+            "benchmark": plan.benchmark,
+            "risk_aversion": plan.risk_aversion,
+            "horizon_years": plan.horizon_years,
+            "risk_free": plan.risk_free,
+            "equity_premium": plan.equity_premium,
+            "securities": {
+                row.symbol: {
+                    "expected_return": row.expected_return,
+                    "volatility": row.volatility,
+                    "beta": row.beta,
+                    "origin": row.origin,
+                }
+                for row in plan.assumptions
+            },
+        },
+        "certificate": _certificate(plan.certificate),
+        "warnings": [{"code": warned.code, "message": warned.message} for warned in plan.warnings],
+    }
+
+
+def to_json(document: Record) -> str:
+    """Text of the record; a number that is not finite is refused with ValueError."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def recommendation_schema() -> dict[str, Any]:
+    """The JSON Schema that every record meets."""
+    text = (files("advisor.rebalance") / "schemas" / "recommendation-1.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _usd(amount: Decimal) -> str:
+    return f"{amount:.2f}"
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _state(state: HouseholdState) -> Record:
+    seven = state.exposure.seven
+    members = {company.company: company for company in state.exposure.companies}
+    return {
+        "value_usd": _usd(state.value_usd),
+        "weights": dict(state.weights),
+        "cash_weight": state.cash_weight,
+        "cash_usd": {account: _usd(amount) for account, amount in state.cash_usd.items()},
+        "small_cap_weight": state.small_cap_weight,
+        "magnificent_seven": {
+            "low": seven.low,
+            "high": seven.high,
+            "companies": {
+                name: {
+                    "direct": members[name].direct,
+                    "through_funds": members[name].through_funds,
+                    "low": members[name].low,
+                    "high": members[name].high,
+                }
+                for name in sorted(SEVEN & members.keys())
+            },
+        },
+        "volatility": state.volatility,
+        "tracking_error": state.tracking_error,
+        "beta": state.beta,
+        "expense_ratio": state.expense_ratio,
+        "expected_return": state.expected_return,
+        "stress": [
+            {
+                "name": loss.name,
+                "start": loss.start.isoformat(),
+                "end": loss.end.isoformat(),
+                "household_return": loss.household_return,
+                "stand_ins": list(loss.stand_ins),
+            }
+            for loss in state.stress
+        ],
+    }
+
+
+def _trade(trade: Trade) -> Record:
+    return {
+        "account": trade.account,
+        "symbol": trade.symbol,
+        "side": trade.side,
+        "shares": _plain(trade.shares),
+        "price_usd": _plain(trade.price_usd),
+        "amount_usd": _usd(trade.amount_usd),
+        "spread_usd": _usd(trade.spread_usd),
+        "lots": [_lot(lot) for lot in trade.lots],
+        "why": trade.why,
+    }
+
+
+def _lot(lot: LotSale) -> Record:
+    cost = lot.cost_per_share_usd
+    return {
+        "acquired": _day(lot.acquired),
+        "shares": _plain(lot.shares),
+        "cost_per_share_usd": None if cost is None else _plain(cost),
+        "gain_usd": None if lot.gain_usd is None else _usd(lot.gain_usd),
+        "term": lot.term,
+    }
+
+
+def _tax(tax: TaxResult) -> Record:
+    return {
+        "short_term_gain_usd": _usd(tax.short_term_gain_usd),
+        "long_term_gain_usd": _usd(tax.long_term_gain_usd),
+        "tax_usd": _usd(tax.tax_usd),
+        "year_tax_before_usd": _usd(tax.year_tax_before_usd),
+        "year_tax_after_usd": _usd(tax.year_tax_after_usd),
+        "carried_forward_usd": _usd(tax.carried_forward_usd),
+    }
+
+
+def _limit(limit: LimitResult) -> Record:
+    return {
+        "name": limit.name,
+        "kind": str(limit.kind),
+        "mode": limit.mode,
+        "bound": limit.bound,
+        "unit": limit.unit,
+        "before": limit.before,
+        "after": limit.after,
+        "status": limit.status,
+        "subject": limit.subject,
+        "price_bps_per_pp": limit.price_bps_per_pp,
+    }
+
+
+def _certificate(certificate: Certificate) -> Record:
+    return {
+        "max_violation": certificate.max_violation,
+        "duality_gap": certificate.duality_gap,
+        "solver": certificate.solver,
+        "checks": [
+            {"name": check.name, "passed": check.passed, "detail": check.detail} for check in certificate.checks
+        ],
+        "passed": certificate.passed,
+    }

@@ -1,0 +1,77 @@
+"""The independent check of a recommendation.
+
+From the portfolio, the market data and the written record alone, everything the record claims is worked out again:
+money and lots in `Decimal`, the year's tax by if and else, every limit and measure from the raw tables. Nothing here
+imports the optimizer, the risk and exposure rooms or the planner (an import contract holds that), so an error there
+cannot repeat itself here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from advisor.market.data import MarketData
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.model import Check
+from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
+from advisor.rebalance.verify.limits import check_limits
+from advisor.rebalance.verify.measures import check_measures, check_no_worse, check_status
+from advisor.rebalance.verify.taxes import check_gains, check_tax
+
+Faults = list[str]
+Checker = Callable[[dict[str, Any], Portfolio, MarketData, Ledger], Faults]
+
+CHECKS: tuple[tuple[str, Checker], ...] = (
+    ("orders: known accounts and securities, prices, amounts to the cent, thousandths of a share", check_orders),
+    ("lots: sold once, never more than held, nothing that must stay", check_lots),
+    ("cash: every account to the cent, nothing short, no money between accounts", check_cash),
+    ("gains: each lot's gain and term", check_gains),
+    ("tax: the year netted again, and kept as cash", check_tax),
+    ("measures: weights, look-through, risk and return from the raw tables", check_measures),
+    ("limits: each one present, re-evaluated and held", check_limits),
+    ("no worse than doing nothing", check_no_worse),
+    ("status agrees with the orders", check_status),
+)
+
+
+def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> tuple[Check, ...]:
+    """Every check of `record`, passed or not; a record that cannot be read at all fails its first check."""
+    unreadable = [*_identity_faults(record, portfolio, market), *_not_finite(record, "record")]
+    checks = [_check("inputs: the record speaks of this file and this market, in finite numbers", unreadable)]
+    try:
+        ledger = read_ledger(record, portfolio, market)
+        checks += [_check(name, checker(record, portfolio, market, ledger)) for name, checker in CHECKS]
+    except (LedgerError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+        checks.append(Check("record: every field can be read", passed=False, detail=f"{type(error).__name__}: {error}"))
+    return tuple(checks)
+
+
+def _check(name: str, faults: Faults) -> Check:
+    detail = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+    return Check(name, passed=not faults, detail=detail or "agrees")
+
+
+def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Faults:
+    stated = record.get("inputs", {}).get("market", {})
+    faults = []
+    if record.get("schema") != "advisor.recommendation/1":
+        faults.append(f"schema is {record.get('schema')!r}")
+    if stated.get("sha256") != market.sha256 or stated.get("id") != market.id:
+        faults.append(
+            f"made with market data {stated.get('id')!r}, checked with {market.id!r} or another version of it"
+        )
+    if record.get("as_of") != portfolio.as_of.isoformat():
+        faults.append(f"as_of is {record.get('as_of')!r}, the portfolio says {portfolio.as_of.isoformat()}")
+    return faults
+
+
+def _not_finite(value: object, path: str) -> Faults:
+    if isinstance(value, dict):
+        return [fault for key, item in value.items() for fault in _not_finite(item, f"{path}.{key}")]
+    if isinstance(value, list):
+        return [fault for index, item in enumerate(value) for fault in _not_finite(item, f"{path}[{index}]")]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [f"{path} is not a finite number"]
+    return []

@@ -1,0 +1,113 @@
+"""What the reader must know besides the numbers."""
+
+from __future__ import annotations
+
+from advisor.market.data import MarketData
+from advisor.optimize.solve import Allocation
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.measure import Yardstick
+from advisor.rebalance.model import HouseholdState, Trade, Warned
+
+STALE_DAYS = 7
+WIDE_INTERVAL = 0.02  # of household value
+
+
+def warnings_of(
+    yardstick: Yardstick,
+    before: HouseholdState,
+    after: HouseholdState,
+    trades: tuple[Trade, ...],
+    allocation: Allocation,
+) -> tuple[Warned, ...]:
+    """Every warning of one plan, the weightiest first."""
+    portfolio, market = yardstick.portfolio, yardstick.market
+    found = [
+        *_age(portfolio, market),
+        *_wash_sales(portfolio, trades),
+        *_unknown_exposure(before),
+        *_defaults(portfolio),
+        *_proxies(portfolio),
+        *_unknown_fees(market, {*before.weights, *after.weights}),
+        *_short_histories(market, {*before.weights, *after.weights}),
+    ]
+    if trades and allocation.below_minimum:
+        minimum = f"${portfolio.preferences.min_trade_usd:,.0f}"
+        found.append(Warned("below_min_trade", f"A limit needs at least one order smaller than min_trade, {minimum}."))
+    return tuple(found)
+
+
+def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
+    days = (portfolio.as_of - market.as_of).days
+    if days < 0:
+        text = f"The prices are of {market.as_of.isoformat()}, after the day of the decision."
+        return [Warned("prices_after_decision", text)]
+    if days <= STALE_DAYS:
+        return []
+    text = (
+        f"The prices are of {market.as_of.isoformat()}, {days} days before the day of the decision: "
+        "check each price before placing an order."
+    )
+    return [Warned("stale_prices", text)]
+
+
+def _wash_sales(portfolio: Portfolio, trades: tuple[Trade, ...]) -> list[Warned]:
+    losses = sorted({t.symbol for t in trades for lot in t.lots if lot.gain_usd is not None and lot.gain_usd < 0})
+    if not losses and not portfolio.history:
+        return []
+    sold = f"These orders sell {', '.join(losses)} at a loss. " if losses else ""
+    text = (
+        f"{sold}This version does not check wash sales, and `history` is read but not used: a purchase of the same "
+        "security or of a fund of the same index, in any account of the household, 30 days before or after a sale at "
+        "a loss, can disallow the loss."
+    )
+    return [Warned("wash_sales_not_checked", text)]
+
+
+def _unknown_exposure(before: HouseholdState) -> list[Warned]:
+    seven = before.exposure.seven
+    if seven.high - seven.low <= WIDE_INTERVAL:
+        return []
+    widest = max(before.exposure.funds, key=lambda fund: fund.seven_high - fund.seven_low)
+    text = (
+        f"The Magnificent Seven weight is known only to within {100 * (seven.high - seven.low):.1f} points, because "
+        f"fund lists stop early; the widest gap is {widest.symbol}. Limits bind on the upper end."
+    )
+    return [Warned("wide_interval", text)]
+
+
+def _defaults(portfolio: Portfolio) -> list[Warned]:
+    if portfolio.tax.is_stated or not any(account.is_taxable for account in portfolio.accounts):
+        return []
+    tax = portfolio.tax
+    text = (
+        f"The file states no tax rates; {100 * tax.short_term_rate:.0f} % on short-term and "
+        f"{100 * tax.long_term_rate:.0f} % on long-term gains are assumed, with no state tax."
+    )
+    return [Warned("default_tax_rates", text)]
+
+
+def _proxies(portfolio: Portfolio) -> list[Warned]:
+    if not portfolio.securities:
+        return []
+    named = ", ".join(f"{note.symbol} as {note.proxy}" for note in portfolio.securities)
+    return [Warned("proxies", f"Without data of their own, taken for another's risk and constituents: {named}.")]
+
+
+def _unknown_fees(market: MarketData, symbols: set[str]) -> list[Warned]:
+    securities = [market.securities[symbol] for symbol in sorted(symbols)]
+    unknown = [security.symbol for security in securities if security.is_fund and security.expense_ratio is None]
+    if not unknown:
+        return []
+    text = (
+        f"The expense ratio of {', '.join(unknown)} is unknown and counts as 0: "
+        "the household's fees are at least as shown."
+    )
+    return [Warned("unknown_fees", text)]
+
+
+def _short_histories(market: MarketData, symbols: set[str]) -> list[Warned]:
+    short = market.covariance.short_histories
+    named = [f"{symbol} ({short[symbol]} days)" for symbol in sorted(symbols & short.keys())]
+    if not named:
+        return []
+    return [Warned("short_history", f"Risk estimated from less than the whole window: {', '.join(named)}.")]
