@@ -41,7 +41,7 @@ class Security:
     close_date: date
     half_spread: Sourced
     index: str | None = None
-    expense_ratio: Sourced | None = None    # a year; None for a stock
+    expense_ratio: Sourced | None = None  # a year; None for a stock
     dividend_yield: Sourced | None = None
 
 
@@ -52,8 +52,10 @@ class Constituents:
     `companies` maps a company to its weight interval (low, high) in the fund; share classes are already merged.
     For any company not in `companies` the weight lies in [0, `others_high`]. `magnificent_seven` is the interval
     of the seven together, which can be narrower than the sum of the seven intervals. `coverage` is the part of
-    the fund's weight that the list names. `basis` says what the list is: "full file", "ten largest", "same index
-    as IVV", "by mandate", ...; `proxy` names the fund whose list is used where it is not the fund's own.
+    the fund's weight that the list names (1 where nothing is left to know). `basis` says what the list is: "full
+    file", "ten largest", "same index as IVV", "by mandate", ...; `proxy` names the fund whose list is used where
+    it is not the fund's own. `gross` is the sum of all company weights: 0 for bonds and cash, 3 for a fund geared
+    three times.
     """
 
     fund: str
@@ -67,7 +69,8 @@ class Constituents:
     holdings_count: int | None = None
     sectors: Mapping[str, float] | None = None
     proxy: str | None = None
-    note: str | None = None                 # e.g. a second source that disagrees
+    note: str | None = None  # e.g. a second source that disagrees
+    gross: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class FactorCovariance:
     method: str
     start: date
     end: date
-    short_histories: Mapping[str, int]      # symbol -> number of daily returns, where fewer than the window's
+    short_histories: Mapping[str, int]  # symbol -> number of daily returns, where fewer than the window's
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +107,18 @@ class StressEpisode:
 class MarketData:
     """All market inputs of one recommendation."""
 
-    source: str                             # "snapshot", or a file's name
-    id: str                                 # "snapshot-2026-07-13"
-    as_of: date                             # date of the last closes
-    sha256: str                             # of the bytes it was read from
+    source: str  # "snapshot", or a file's name
+    id: str  # "snapshot-2026-07-13"
+    as_of: date  # date of the last closes
+    sha256: str  # of the bytes it was read from
     securities: Mapping[str, Security]
     constituents: Mapping[str, Constituents]
     covariance: FactorCovariance
     episodes: tuple[StressEpisode, ...]
     overlaps: Mapping[tuple[str, str], Sourced]  # pairs in alphabetical order, from full files
-    risk_free: Sourced                      # a year
-    long_run: Mapping[str, Mapping[str, float]]  # symbol -> {"volatility", "max_drawdown", "years"} since `long_run_start`
+    risk_free: Sourced  # a year
+    long_run: Mapping[
+        str, Mapping[str, float]
+    ]  # symbol -> {"volatility", "max_drawdown", "years"} since `long_run_start`
     long_run_start: date
     notes: tuple[str, ...] = ()

@@ -1,0 +1,176 @@
+"""What a holdings list says of a fund's companies, as intervals.
+
+A full list gives points. A list that stops after the ten largest gives, for every share class that it does not
+name, an interval from 0 to the smallest weight it does name, narrowed by three facts:
+
+1. the fund's mandate (an index of small companies, or of another sector, cannot hold the company at all);
+2. the fund's sector weights (a company cannot weigh more than what the listed names leave of its sector);
+3. what the listed names leave of the fund as a whole.
+
+The interval of a group is narrower than the sum of its members' intervals, since facts 2 and 3 bind them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from advisor.market.data import Constituents
+from advisor.portfolio.model import MAGNIFICENT_SEVEN
+
+SECTOR_ROUNDING = 0.00005  # half a unit of the last digit that sector weights are published with
+
+
+@dataclass(frozen=True, slots=True)
+class Stocks:
+    """Symbol to company, and company to sector, for the stocks that have data of their own."""
+
+    company: Mapping[str, str]
+    sector: Mapping[str, str]
+
+    def classes(self, company: str) -> tuple[str, ...]:
+        """Symbols of all share classes of a company."""
+        return tuple(symbol for symbol, owner in self.company.items() if owner == company)
+
+    @property
+    def companies(self) -> tuple[str, ...]:
+        """Every company, in alphabetical order."""
+        return tuple(sorted(set(self.company.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class TopList:
+    """The largest holdings of a fund as published, and its sector weights (empty where not published)."""
+
+    weights: Mapping[str, float]
+    sectors: Mapping[str, float]
+    as_of: date | None
+    source: str
+
+    @property
+    def listed(self) -> float:
+        """Weight of all listed names."""
+        return sum(self.weights.values())
+
+    @property
+    def smallest(self) -> float:
+        """Weight of the smallest listed name: no name that is not listed is larger."""
+        return min(self.weights.values())
+
+
+def from_full_file(
+    fund: str, weights: Mapping[str, float], sectors: Mapping[str, float], stocks: Stocks, *, as_of: date, source: str
+) -> Constituents:
+    """Points for every company with data; `others_high` is the largest single name among all others."""
+    companies = dict.fromkeys(stocks.companies, 0.0)
+    others = [weight for symbol, weight in weights.items() if symbol not in stocks.company]
+    for symbol, weight in weights.items():
+        if symbol in stocks.company:
+            companies[stocks.company[symbol]] += weight
+    seven = sum(companies[company] for company in MAGNIFICENT_SEVEN)
+    return Constituents(
+        fund=fund,
+        as_of=as_of,
+        source=source,
+        basis="full file",
+        coverage=1.0,
+        companies={company: (weight, weight) for company, weight in companies.items()},
+        others_high=max(others, default=0.0),
+        magnificent_seven=(seven, seven),
+        holdings_count=len(weights),
+        sectors=dict(sectors) or None,
+    )
+
+
+def from_top_list(fund: str, top: TopList, stocks: Stocks, *, allowed: Collection[str], basis: str) -> Constituents:
+    """Intervals from a list that stops early; `allowed` are those of the seven that the mandate lets in."""
+    companies = {}
+    for company in stocks.companies:
+        interval = _company_interval(company, top, stocks, excluded=_excluded(company, allowed))
+        if interval[1] > 0.0 and (interval[0] > 0.0 or company in MAGNIFICENT_SEVEN):
+            companies[company] = interval
+    for company in MAGNIFICENT_SEVEN:
+        companies.setdefault(company, (0.0, 0.0))
+    unnamed = [weight for symbol, weight in top.weights.items() if symbol not in stocks.company]
+    return Constituents(
+        fund=fund,
+        as_of=top.as_of,
+        source=top.source,
+        basis=basis,
+        coverage=min(1.0, top.listed),
+        companies=companies,
+        others_high=max(unnamed, default=top.smallest),
+        magnificent_seven=_group_interval(companies, top, stocks),
+        sectors=dict(top.sectors) or None,
+    )
+
+
+def scaled(fund: str, parent: Constituents, low: float, high: float, *, basis: str, note: str | None) -> Constituents:
+    """A fund whose weights are the parent's times a factor between `low` and `high`.
+
+    The factor holds for the seven; any other company may be missing from the fund altogether, unless low = high.
+    """
+    exact = low == high
+    companies = {
+        company: (down * low if exact or company in MAGNIFICENT_SEVEN else 0.0, up * high)
+        for company, (down, up) in parent.companies.items()
+    }
+    known = sum(interval[0] for interval in companies.values())
+    return Constituents(
+        fund=fund,
+        as_of=parent.as_of,
+        source=parent.source,
+        basis=basis,
+        coverage=parent.coverage if exact else min(1.0, known),
+        companies=companies,
+        others_high=parent.others_high * high,
+        magnificent_seven=(parent.magnificent_seven[0] * low, parent.magnificent_seven[1] * high),
+        proxy=parent.fund,
+        note=note,
+        gross=high if exact else 1.0,
+    )
+
+
+def _excluded(company: str, allowed: Collection[str]) -> bool:
+    return company in MAGNIFICENT_SEVEN and company not in allowed
+
+
+def _listed(company: str, top: TopList, stocks: Stocks) -> float:
+    return sum(top.weights.get(symbol, 0.0) for symbol in stocks.classes(company))
+
+
+def _company_interval(company: str, top: TopList, stocks: Stocks, *, excluded: bool) -> tuple[float, float]:
+    low = _listed(company, top, stocks)
+    missing = sum(symbol not in top.weights for symbol in stocks.classes(company))
+    if excluded or not missing:
+        return (low, low)
+    room = min(missing * top.smallest, _left_of_sector(stocks.sector[company], top, stocks), _left_of_fund(top))
+    return (low, low + room)
+
+
+def _group_interval(companies: Mapping[str, tuple[float, float]], top: TopList, stocks: Stocks) -> tuple[float, float]:
+    low = sum(companies[company][0] for company in MAGNIFICENT_SEVEN)
+    room_by_sector: dict[str, float] = {}
+    for company in MAGNIFICENT_SEVEN:
+        sector = stocks.sector[company]
+        interval = companies[company]
+        room_by_sector[sector] = room_by_sector.get(sector, 0.0) + interval[1] - interval[0]
+    room = sum(min(room, _left_of_sector(sector, top, stocks)) for sector, room in room_by_sector.items())
+    return (low, low + min(room, _left_of_fund(top)))
+
+
+def _left_of_sector(sector: str, top: TopList, stocks: Stocks) -> float:
+    """What the listed stocks leave of a sector; names of unknown sector leave it untouched."""
+    if not top.sectors:
+        return 1.0
+    if sector not in top.sectors:
+        return 0.0
+    used = sum(
+        weight for symbol, weight in top.weights.items() if stocks.sector.get(stocks.company.get(symbol, "")) == sector
+    )
+    return max(0.0, top.sectors[sector] + SECTOR_ROUNDING - used)
+
+
+def _left_of_fund(top: TopList) -> float:
+    return max(0.0, 1.0 - top.listed)

@@ -1,0 +1,174 @@
+"""Fits market data to a portfolio: adds what the user supplies, and refuses a symbol that nobody has data for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from advisor.errors import MarketDataError
+from advisor.market.data import Constituents, MarketData, Security, Sourced
+from advisor.market.symbols import canonical_symbol
+from advisor.portfolio.model import SMALL_CAP_FUNDS, Portfolio, SecurityNote
+
+YOUR_PROXY = "(your proxy)"
+USER_FILE = "portfolio file"
+
+
+def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
+    """Market data in which every symbol that the portfolio holds, buys, views or measures against is found.
+
+    A security under ``securities:`` takes the risk, constituents, sector and index of its proxy; where it has
+    data of its own, the note only fills in constituents that are missing. Another spelling of a symbol with data
+    (BRK-B for BRK.B) becomes a copy of it.
+
+    Raises
+    ------
+    MarketDataError
+        Symbols without data, all named at once with the accounts they are in and the two ways to supply them.
+    """
+    notes = {note.symbol: note for note in portfolio.securities}
+    required = _required(portfolio)
+    copies: dict[str, tuple[Security, str]] = {}
+    constituents = dict(market.constituents)
+    missing: list[str] = []
+    for symbol in sorted({*required, *notes}):
+        original = canonical_symbol(symbol)
+        if symbol in market.securities:
+            _fill_constituents(constituents, market, notes.get(symbol))
+        elif original in market.securities:
+            copies[symbol] = (replace(market.securities[original], symbol=symbol), original)
+            if original in constituents:
+                constituents[symbol] = replace(constituents[original], fund=symbol)
+        elif symbol in notes and _is_complete(notes[symbol], market):
+            note = notes[symbol]
+            proxy = canonical_symbol(note.proxy)
+            copies[symbol] = (_proxied(note, market.securities[proxy], portfolio), proxy)
+            if proxy in constituents:
+                constituents[symbol] = _as_proxy(symbol, constituents[proxy])
+        else:
+            missing.append(_describe(symbol, required.get(symbol, ["securities"]), notes.get(symbol), market))
+    if missing:
+        raise MarketDataError(_message(missing, market))
+    return _extended(market, copies, constituents)
+
+
+def small_cap_symbols(market: MarketData, portfolio: Portfolio) -> tuple[str, ...]:
+    """IWM, VTWO, IJR, and every security of the user's that stands for one of them in resolved market data."""
+    own = []
+    for note in portfolio.securities:
+        held = market.constituents.get(note.symbol)
+        if held and held.basis.endswith(YOUR_PROXY) and canonical_symbol(note.proxy) in SMALL_CAP_FUNDS:
+            own.append(note.symbol)
+    return (*SMALL_CAP_FUNDS, *own)
+
+
+def _required(portfolio: Portfolio) -> dict[str, list[str]]:
+    """Symbol -> where the portfolio asks for it."""
+    places: dict[str, list[str]] = {}
+    for account in portfolio.accounts:
+        for position in account.positions:
+            places.setdefault(position.symbol, []).append(f"account {account.name!r}")
+        for symbol in account.buy or ():
+            places.setdefault(symbol, []).append(f"buy of account {account.name!r}")
+    for symbol in portfolio.preferences.buy:
+        places.setdefault(symbol, []).append("preferences.buy")
+    for view in portfolio.views:
+        places.setdefault(view.symbol, []).append("views")
+    places.setdefault(portfolio.preferences.benchmark, []).append("preferences.benchmark")
+    for limit in portfolio.limits:
+        if limit.benchmark is not None:
+            places.setdefault(limit.benchmark, []).append(f"limits.{limit.name}.benchmark")
+    return places
+
+
+def _is_complete(note: SecurityNote, market: MarketData) -> bool:
+    return note.price_usd is not None and canonical_symbol(note.proxy) in market.securities
+
+
+def _describe(symbol: str, places: list[str], note: SecurityNote | None, market: MarketData) -> str:
+    text = f"{symbol} ({', '.join(dict.fromkeys(places))})"
+    if note is None:
+        return text
+    if canonical_symbol(note.proxy) not in market.securities:
+        return f"{text}: its proxy {note.proxy} has no data either"
+    return f"{text}: proxy {note.proxy} given, but no price"
+
+
+def _message(missing: list[str], market: MarketData) -> str:
+    lines = "\n".join(f"  {text}" for text in missing)
+    return (
+        f"No market data in {market.id} for:\n{lines}\n"
+        "Supply each of them in one of two ways:\n"
+        "  1. in the portfolio file: securities: [{symbol: X, proxy: <a symbol with data>, price: <dollars a share>}]\n"
+        "  2. with --market FILE, a snapshot built by python -m advisor.market.builder"
+    )
+
+
+def _proxied(note: SecurityNote, proxy: Security, portfolio: Portfolio) -> Security:
+    if note.price_usd is None:
+        raise MarketDataError(f"{note.symbol}: no price")
+    fee = None if note.expense_ratio is None else Sourced(float(note.expense_ratio), portfolio.as_of, USER_FILE)
+    spread = replace(proxy.half_spread, source=f"as {proxy.symbol} {YOUR_PROXY}; {proxy.half_spread.source}")
+    return replace(
+        proxy,
+        symbol=note.symbol,
+        name=f"{note.symbol}, as {proxy.symbol}",
+        close_usd=note.price_usd,
+        close_date=portfolio.as_of,
+        half_spread=spread,
+        expense_ratio=fee,
+        dividend_yield=None,
+    )
+
+
+def _as_proxy(symbol: str, proxy: Constituents) -> Constituents:
+    return replace(proxy, fund=symbol, basis=f"as {proxy.fund} {YOUR_PROXY}", proxy=proxy.fund)
+
+
+def _fill_constituents(constituents: dict[str, Constituents], market: MarketData, note: SecurityNote | None) -> None:
+    """Use a note's proxy for the holdings of a fund that has prices but no list."""
+    if note is None or note.symbol in constituents or not market.securities[note.symbol].is_fund:
+        return
+    proxy = canonical_symbol(note.proxy)
+    if proxy in constituents:
+        constituents[note.symbol] = _as_proxy(note.symbol, constituents[proxy])
+
+
+def _extended(
+    market: MarketData, copies: Mapping[str, tuple[Security, str]], constituents: Mapping[str, Constituents]
+) -> MarketData:
+    """Market data with the rows of the originals repeated for the copies."""
+    covariance = market.covariance
+    rows = [covariance.symbols.index(original) for _, original in copies.values()]
+    loadings = np.vstack([covariance.loadings, covariance.loadings[rows]])
+    idiosyncratic = np.concatenate([covariance.idiosyncratic, covariance.idiosyncratic[rows]])
+    loadings.setflags(write=False)
+    idiosyncratic.setflags(write=False)
+    names = {symbol: original for symbol, (_, original) in copies.items()}
+    episodes = tuple(
+        replace(
+            episode,
+            returns=MappingProxyType(
+                {**episode.returns, **{symbol: episode.returns[original] for symbol, original in names.items()}}
+            ),
+            stand_ins=MappingProxyType({**episode.stand_ins, **names}),
+        )
+        for episode in market.episodes
+    )
+    return replace(
+        market,
+        securities=MappingProxyType(
+            {**market.securities, **{symbol: security for symbol, (security, _) in copies.items()}}
+        ),
+        constituents=MappingProxyType(dict(constituents)),
+        covariance=replace(
+            covariance,
+            symbols=(*covariance.symbols, *copies),
+            loadings=loadings,
+            idiosyncratic=idiosyncratic,
+        ),
+        episodes=episodes,
+    )
