@@ -19,12 +19,13 @@ from typing import Any
 
 from advisor.errors import MarketDataError
 from advisor.market.covariance_fit import fit_factor_covariance
-from advisor.market.data import FactorCovariance, Security, Sourced
+from advisor.market.data import FactorCovariance
 from advisor.market.episodes import stress_episodes
-from advisor.market.fact_tables import Row, day, number, own_table, read_table, split_list
+from advisor.market.fact_tables import Row, own_table, split_list
 from advisor.market.fund_bounds import Stocks
 from advisor.market.fund_lists import all_constituents, load_sources, pairwise_overlaps
 from advisor.market.panel import Panel, load_panel, long_run
+from advisor.market.security_facts import all_securities, risk_free
 
 SCHEMA = "advisor.snapshot/1"
 DIGITS = 9
@@ -51,16 +52,15 @@ def build(prices: Path, facts: Path, holdings: Path) -> str:
     panel = load_panel(prices)
     stock_rows = {row["symbol"]: row for row in own_table("stocks", ("symbol", "company", "name", "sector"))}
     fund_rows = {row["symbol"]: row for row in own_table("funds", FUND_COLUMNS)}
-    unknown = sorted(set(panel.last_close) ^ {*stock_rows, *fund_rows})
-    if unknown:
-        raise MarketDataError(f"{prices.name}: panel and tables differ in {', '.join(unknown)}")
+    factors = tuple(row["symbol"] for row in own_table("factors", ("symbol",)))
+    _check_symbols(panel, {*stock_rows, *fund_rows}, factors, prices)
     stocks = Stocks(
         {symbol: row["company"] for symbol, row in stock_rows.items()},
         {row["company"]: row["sector"] for row in stock_rows.values()},
     )
     sources = load_sources(facts, holdings, stocks)
-    factors = tuple(row["symbol"] for row in own_table("factors", ("symbol",)))
-    securities = _securities(panel, fund_rows, stock_rows, facts)
+    constituents = all_constituents(fund_rows, sources)
+    covariance = fit_factor_covariance(panel.returns, factors, panel.as_of)
     overlaps = [{"pair": pair, **_plain(value)} for pair, value in pairwise_overlaps(sources.files).items()]
     return _dump(
         {
@@ -68,11 +68,11 @@ def build(prices: Path, facts: Path, holdings: Path) -> str:
             "id": f"snapshot-{panel.as_of}",
             "as_of": panel.as_of,
             "notes": list(NOTES),
-            "risk_free": _risk_free(facts),
-            "securities": securities,
-            "constituents": list(all_constituents(fund_rows, sources).values()),
+            "risk_free": risk_free(facts),
+            "securities": all_securities(panel, fund_rows, stock_rows, facts),
+            "constituents": [known for symbol, known in constituents.items() if symbol in panel.last_close],
             "overlaps": overlaps,
-            "covariance": _covariance_head(covariance := fit_factor_covariance(panel.returns, factors, panel.as_of)),
+            "covariance": _covariance_head(covariance),
             "covariance_rows": _covariance_rows(covariance),
             "episodes": list(stress_episodes(panel.prices, _stand_ins(fund_rows, stock_rows))),
             "long_run_start": panel.prices.index[0].date(),
@@ -81,84 +81,13 @@ def build(prices: Path, facts: Path, holdings: Path) -> str:
     )
 
 
-def _securities(
-    panel: Panel, fund_rows: Mapping[str, Row], stock_rows: Mapping[str, Row], facts: Path
-) -> list[Security]:
-    meta = {row["fund"]: row for row in read_table(facts / "fund_meta.csv", ("fund", "name", "expense_ratio_pct"))}
-    older = {row["ticker"]: row for row in read_table(facts / "fund_facts.csv", ("ticker", "er_pct_2025"))}
-    spreads = _half_spreads()
-    securities = []
-    for symbol, close in sorted(panel.last_close.items()):
-        if symbol in stock_rows:
-            row = stock_rows[symbol]
-            spread = spreads.get(symbol, spreads["stock"])
-            securities.append(
-                Security(
-                    symbol=symbol,
-                    name=row["name"],
-                    is_fund=False,
-                    company=row["company"],
-                    sector=row["sector"],
-                    close_usd=close,
-                    close_date=panel.as_of,
-                    half_spread=spread,
-                )
-            )
-            continue
-        row, facts_row = fund_rows[symbol], meta.get(symbol)
-        securities.append(
-            Security(
-                symbol=symbol,
-                name=facts_row["name"] if facts_row else row["name"],
-                is_fund=True,
-                company=None,
-                sector=facts_row["category"] if facts_row else row["category"],
-                close_usd=close,
-                close_date=panel.as_of,
-                half_spread=spreads.get(symbol, spreads[row["kind"]]),
-                index=row["index"] or None,
-                expense_ratio=_expense_ratio(symbol, facts_row, older.get(symbol)),
-                dividend_yield=_sourced(facts_row, "yield", 1.0) if facts_row else None,
-            )
-        )
-    return securities
-
-
-def _expense_ratio(symbol: str, meta: Row | None, older: Row | None) -> Sourced | None:
-    """The latest known fee, a fraction a year; None where no source gives one."""
-    if meta:
-        return _sourced(meta, "expense_ratio_pct", 0.01)
-    if older and older["er_pct_2025"]:
-        where = f"fund_facts.csv: {symbol}"
-        value = number(older["er_pct_2025"], where) / 100.0
-        return Sourced(value, day(older["as_of_2025"], where), older["source_2025"])
-    return None
-
-
-def _sourced(row: Row, column: str, unit: float) -> Sourced | None:
-    where = f"fund_meta.csv: {row['fund']}"
-    return Sourced(number(row[column], where) * unit, day(row["as_of"], where), row["source"]) if row[column] else None
-
-
-def _risk_free(facts: Path) -> Sourced:
-    """Yield of SGOV, a fund of Treasury bills up to three months."""
-    for row in read_table(facts / "fund_meta.csv", ("fund", "yield", "as_of", "source")):
-        if row["fund"] == "SGOV":
-            found = _sourced(row, "yield", 1.0)
-            if found:
-                return Sourced(found.value, found.as_of, f"yield of SGOV (Treasury bills); {found.source}")
-    raise MarketDataError("fund_meta.csv: no yield of SGOV, which is the risk-free rate")
-
-
-def _half_spreads() -> dict[str, Sourced]:
-    """By symbol, or by kind of security where the symbol has none of its own."""
-    spreads = {}
-    for row in own_table("half_spreads", ("applies_to", "half_spread", "as_of")):
-        where = f"half_spreads.csv: {row['applies_to']}"
-        value = number(row["half_spread"], where)
-        for name in split_list(row["applies_to"]):
-            spreads[name] = Sourced(value, day(row["as_of"], where) if row["as_of"] else None, row["source"])
-    return spreads
+def _check_symbols(panel: Panel, described: set[str], factors: tuple[str, ...], prices: Path) -> None:
+    unknown = sorted(set(panel.last_close) - described)
+    if unknown:
+        raise MarketDataError(f"{prices.name}: no row in stocks.csv or funds.csv for {', '.join(unknown)}")
+    missing = sorted(set(factors) - set(panel.last_close))
+    if missing:
+        raise MarketDataError(f"{prices.name}: no column for {', '.join(missing)}, which the covariance needs")
 
 
 def _stand_ins(fund_rows: Mapping[str, Row], stock_rows: Mapping[str, Row]) -> dict[str, tuple[str, ...]]:

@@ -83,6 +83,6 @@ def _episode(name: str, title: str, prices: pd.DataFrame, stand_ins: Mapping[str
 
 def _first_known(symbol: str, candidates: Sequence[str], sources: Mapping[str, float]) -> str:
     for candidate in candidates:
-        if np.isfinite(sources[candidate]):
+        if np.isfinite(sources.get(candidate, np.nan)):
             return candidate
     raise MarketDataError(f"{symbol}: none of its stand-ins has a price at the start of the episode")

@@ -13,7 +13,7 @@ import pandas as pd
 from advisor.errors import MarketDataError
 from advisor.market.fact_tables import own_table
 from advisor.market.symbols import canonical_symbol
-from advisor.units import TRADING_DAYS, Vector
+from advisor.units import TRADING_DAYS, Vector, to_cents
 
 LARGE_MOVE = 0.40  # in one day; anything larger is explained in the table `large_moves` or refused
 DAYS_A_YEAR = 365.25
@@ -21,7 +21,7 @@ DAYS_A_YEAR = 365.25
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Adjusted closes as numbers, and the last close of each symbol as it stands in the file."""
+    """Adjusted closes as numbers, and the last close of each symbol in dollars and cents."""
 
     prices: pd.DataFrame
     last_close: dict[str, Decimal]
@@ -52,7 +52,7 @@ def load_panel(path: Path) -> Panel:
         raise MarketDataError(f"{path.name}: dates or symbols are repeated or out of order")
     for symbol in prices:
         _check_history(prices[symbol].to_numpy(), f"{path.name}: {symbol}")
-    last = {str(symbol): Decimal(close) for symbol, close in text.iloc[-1].items()}
+    last = {str(symbol): to_cents(Decimal(close)) for symbol, close in text.iloc[-1].items()}
     return Panel(_without_bad_prints(prices, path), last, prices.index[-1].date())
 
 

@@ -48,8 +48,8 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
             copies[symbol] = (_proxied(note, market.securities[proxy], portfolio), proxy)
             if proxy in constituents:
                 constituents[symbol] = _as_proxy(symbol, constituents[proxy])
-        else:
-            missing.append(_describe(symbol, required.get(symbol, ["securities"]), notes.get(symbol), market))
+        elif symbol in required:
+            missing.append(_describe(symbol, required[symbol], notes.get(symbol), market))
     if missing:
         raise MarketDataError(_message(missing, market))
     return _extended(market, copies, constituents)
