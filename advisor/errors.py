@@ -14,8 +14,11 @@ The number is the exit code of the command line.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
+
+EXCERPT = 100  # characters of a user's line shown with a fault
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,16 +40,40 @@ class Issue:
 
     def render(self, file: str, source_lines: tuple[str, ...] = ()) -> str:
         """Text of the form ``file:line:col: message`` with the line, a caret and the hint."""
+        file = _printable(file)
         if self.where is None:
             return f"{file}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
         text = f"{file}:{self.where.line}:{self.where.column}: {self.message}"
         if 0 < self.where.line <= len(source_lines):
-            line = source_lines[self.where.line - 1].expandtabs(1)
-            caret = " " * (self.where.column - 1) + "^" * max(1, self.where.width)
+            line, caret = _excerpt(source_lines[self.where.line - 1], self.where)
             text += f"\n    {line}\n    {caret}" + (f" {self.hint}" if self.hint else "")
         elif self.hint:
             text += f"\n    {self.hint}"
         return text
+
+
+def _excerpt(line: str, where: Location) -> tuple[str, str]:
+    """The line, cut around the place if it is long, and the caret to print below it."""
+    start = where.column - 1
+    left = max(0, start - EXCERPT // 2) if len(line) > EXCERPT else 0
+    right = left + EXCERPT
+    before, after = "…" if left else "", "…" if right < len(line) else ""
+    margin = len(before) + _columns(line[left:start])
+    marked = _columns(line[start : min(start + where.width, right)])
+    return before + _printable(line[left:right]) + after, " " * margin + "^" * max(1, marked)
+
+
+def _printable(text: str) -> str:
+    """Text in which nothing steers a terminal, of the same length."""
+    return "".join(character if character.isprintable() else "·" for character in text)
+
+
+def _columns(text: str) -> int:
+    """Columns of a terminal that a text takes: East Asian characters two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
 
 
 class AdvisorError(Exception):
@@ -63,7 +90,7 @@ class InputError(AdvisorError):
     def __init__(self, issues: tuple[Issue, ...], file: str, source: str = "") -> None:
         self.issues = tuple(sorted(issues, key=lambda issue: issue.where or Location(0)))
         self.file = file
-        self.source_lines = tuple(source.splitlines())
+        self.source_lines = tuple(source.split("\n"))  # a reader counts lines by LF alone
         super().__init__(self.render())
 
     def render(self) -> str:

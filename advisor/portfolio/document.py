@@ -27,7 +27,7 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 16
 MAX_VALUES = 250_000
 MAX_TEXT = 1_000
-MAX_CHARACTER_ISSUES = 100
+MAX_ISSUES = 1_000  # a file with more has one cause
 
 # The C parser is some ten times faster; the pure one is there where PyYAML was built without libyaml.
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -153,9 +153,7 @@ def _decode(data: bytes) -> tuple[str, list[Issue]]:
         ]
     if not text.strip():
         return text, [Issue("the file is empty", hint="docs/portfolio-file.md shows a first one")]
-    return text, [
-        _character_issue(text, match.start()) for match in islice(_UNSAFE.finditer(text), MAX_CHARACTER_ISSUES)
-    ]
+    return text, [_character_issue(text, match.start()) for match in islice(_UNSAFE.finditer(text), MAX_ISSUES)]
 
 
 def _unix_lines(text: str) -> str:
@@ -319,6 +317,8 @@ class _Builder:
 
     def _refuse(self, message: str, where: Location | None, hint: str | None = None) -> None:
         self.issues.append(Issue(message, where, hint))
+        if len(self.issues) == MAX_ISSUES:
+            raise _StopReadingError
 
     def _stop(self, message: str, where: Location | None, hint: str | None = None) -> None:
         self._refuse(message, where, hint)

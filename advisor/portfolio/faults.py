@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from advisor.errors import Issue
-from advisor.portfolio.document import Document, Path, quoted
+from advisor.portfolio.document import MAX_ISSUES, Document, Path, quoted
 from advisor.portfolio.fields import LATER
 from advisor.portfolio.schema import Entry, PortfolioEntry
 from advisor.portfolio.values import did_you_mean
 
-MAX_ISSUES = 1_000  # a file with more has one cause, and near words are slow to find
+LONGEST_WORD = 40
 
 _USUAL_KEYS = {
     "ticker": "symbol",
@@ -102,5 +102,7 @@ def _part(path: Path) -> str:
     """Path as a reader writes it: ``accounts[2].holdings[1].shares``, counting from 1."""
     text = ""
     for step in path:
-        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+        word = str(step)
+        shown = word if word.isidentifier() and len(word) <= LONGEST_WORD else quoted(word)
+        text += f"[{step + 1}]" if isinstance(step, int) else f".{shown}"
     return text.removeprefix(".") or "the file"

@@ -12,10 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import InputError, Issue
-from advisor.portfolio import document as yaml_document
+from advisor.errors import InputError, Issue, Location
 from advisor.portfolio import model, schema, values
-from advisor.portfolio.document import Document, read_document
+from advisor.portfolio.document import MAX_BYTES, MAX_ISSUES, Document, read_document
 from advisor.portfolio.faults import read_entries
 from advisor.portfolio.model import Limit, LimitKind
 from advisor.portfolio.validate import check_all
@@ -31,7 +30,7 @@ def read_portfolio(path: Path, *, today: date, as_of: date | None = None) -> tup
     """
     try:
         with path.open("rb") as file:
-            data = file.read(yaml_document.MAX_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or "not a file name"
         issue = Issue(f"cannot be read: {reason.lower()}", hint="give the path of a portfolio file")
@@ -60,13 +59,21 @@ def load_portfolio(data: bytes, *, file: str, today: date, as_of: date | None = 
     """
     document = read_document(data)
     if not document.is_whole:
-        raise InputError(document.issues, file, document.text)
+        raise InputError(_told(document.issues), file, document.text)
     entries, issues = read_entries(document)
     day = as_of or _stated_day(document, today)
     issues += check_all(document, day)
     if entries is None or document.issues or issues:
-        raise InputError((*document.issues, *issues), file, document.text)
+        raise InputError(_told((*document.issues, *issues)), file, document.text)
     return _portfolio(entries, document, day or today)
+
+
+def _told(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+    """The issues, and whether they are all."""
+    if len(issues) < MAX_ISSUES:
+        return issues
+    last = max(issue.where or Location(1) for issue in issues)
+    return (*issues, Issue("there may be more faults: mend these first", last))
 
 
 def _stated_day(document: Document, today: date) -> date | None:

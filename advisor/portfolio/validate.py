@@ -14,11 +14,10 @@ from typing import TypeVar
 
 from advisor.errors import Issue
 from advisor.portfolio import values
-from advisor.portfolio.document import Document, Node, Path, quoted
+from advisor.portfolio.document import MAX_ISSUES, Document, Node, Path, quoted
 from advisor.portfolio.model import SMALL_CAP_FUNDS, AccountType, Preferences, TaxSituation
 
 WASH_SALE_DAYS = 61  # 30 days before a sale, the day itself, 30 days after
-MAX_ISSUES = 1_000
 
 _Value = TypeVar("_Value")
 _BANDS = ("small_caps", "cash", "beta")

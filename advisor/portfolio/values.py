@@ -30,6 +30,7 @@ _SPELLINGS = {
     "BFB": "BF.B",
 }
 MAX_NAME = 80
+MAX_CANDIDATES = 200  # more would be slow, and nearness would say little
 
 
 class ValueFaultError(ValueError):
@@ -127,6 +128,8 @@ def choice(text: str, choices: Sequence[str], meanings: dict[str, str] | None = 
 
 def did_you_mean(text: str, known: Sequence[str]) -> str | None:
     """Hint with the nearest of the known words, if one is near."""
+    if len(known) > MAX_CANDIDATES:
+        return None
     lower = {word.lower(): word for word in known}
     near = get_close_matches(text[:MAX_NAME].lower(), list(lower), n=1, cutoff=0.6)
     return f"did you mean {lower[near[0]]}?" if near else None

@@ -1,0 +1,21 @@
+"""``advisor schema``: the JSON Schema of the portfolio file."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the portfolio file, with which editors complete and check it.
+
+    \b
+    Example:
+      advisor schema > portfolio.schema.json
+      # first line of the file:  # yaml-language-server: $schema=portfolio.schema.json
+    """  # noqa: D301 - the escape is click's mark against rewrapping
+    from advisor.portfolio.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
