@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-TRADING_DAYS = 252          # sessions a year, to annualise daily returns
+TRADING_DAYS = 252  # sessions a year, to annualise daily returns
 BASIS_POINT = 1e-4
 CENT = Decimal("0.01")
 SHARE_STEP = Decimal("0.001")  # orders are placed in thousandths of a share

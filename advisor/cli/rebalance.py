@@ -44,7 +44,7 @@ def rebalance(
     if as_json:
         click.echo(recommendation.json_text, nl=False)
     else:
-        print_summary(recommendation.plan, portfolio, recommendation.market, written)
+        print_summary(recommendation.plan, portfolio, recommendation.market, written, quiet=quiet)
 
 
 def versions() -> dict[str, str]:

@@ -122,3 +122,11 @@ class MarketData:
     ]  # symbol -> {"volatility", "max_drawdown", "years"} since `long_run_start`
     long_run_start: date
     notes: tuple[str, ...] = ()
+
+    def identity(self, symbol: str) -> str:
+        """What a security is: the index of an index fund, else the security itself.
+
+        Two securities of one identity hold the same portfolio: they share an expected return, and a loss in one
+        is not deductible beside a purchase of the other.
+        """
+        return self.securities[symbol].index or symbol

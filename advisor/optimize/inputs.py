@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from advisor.dates import is_long_term
 from advisor.market.data import MarketData
+from advisor.optimize.held_back import barred_identities, held_back
 from advisor.portfolio.model import Account, Lot, Portfolio, TaxSituation
 from advisor.risk.covariance import RiskModel
 from advisor.risk.expected_returns import ExpectedReturns
@@ -35,12 +36,14 @@ class LotKey:
 class Lots:
     """Every lot of the household, shape (l,) each, as fractions of V.
 
-    gain: gain for each dollar sold, 0 in a sheltered account; sellable: what may be sold, 0 where locked.
+    gain: gain for each dollar sold, 0 in a sheltered account; sellable: what may be sold, 0 where locked; identity:
+    the number of what each lot is a lot of (`MarketData.identity`).
     """
 
     keys: tuple[LotKey, ...]
     account: Indices
     security: Indices
+    identity: Indices
     value: Vector
     sellable: Vector
     gain: Vector
@@ -50,10 +53,11 @@ class Lots:
 
 @dataclass(frozen=True, slots=True)
 class Buys:
-    """Every (account, fund) that may be bought, shape (b,) each."""
+    """Every (account, fund) that may be bought, shape (b,) each; `identity` counts as in `Lots`."""
 
     account: Indices
     security: Indices
+    identity: Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class AllocationInputs:
     risk_free: float
     model: RiskModel
     risk_aversion: float
+    return_uncertainty: float  # a year, on each dollar sold
     horizon_years: float
     rates: TaxRates
     reserve_tax: bool
@@ -106,18 +111,19 @@ def allocation_inputs(
     lots = _lots(portfolio, market, model, value_usd)
     return AllocationInputs(
         symbols=model.symbols,
-        weights=np.bincount(lots.security, weights=lots.value, minlength=len(model.symbols)),
+        weights=np.asarray(np.bincount(lots.security, weights=lots.value, minlength=len(model.symbols)), dtype=float),
         cash=np.array([float(account.cash_usd / value_usd) for account in portfolio.accounts]),
         min_cash=np.array([float(account.min_cash_usd / value_usd) for account in portfolio.accounts]),
         taxable_accounts=np.array([account.is_taxable for account in portfolio.accounts]),
         account_names=tuple(account.name for account in portfolio.accounts),
         lots=lots,
-        buys=_buys(portfolio, model),
+        buys=_buys(portfolio, market, model),
         half_spread=np.array([market.securities[symbol].half_spread.value for symbol in model.symbols]),
         net_return=returns.annual - expense_ratios(market, model.symbols),
         risk_free=returns.risk_free,
         model=model,
         risk_aversion=risk_aversion,
+        return_uncertainty=float(portfolio.preferences.return_uncertainty),
         horizon_years=float(portfolio.preferences.horizon_years),
         rates=_tax_rates(portfolio.tax, value_usd, tax_so_far_usd),
         reserve_tax=portfolio.preferences.reserve_tax,
@@ -148,11 +154,16 @@ def _lots(portfolio: Portfolio, market: MarketData, model: RiskModel, value_usd:
     ]
     prices = {symbol: market.securities[symbol].close_usd for _, _, symbol, _ in rows}
     value = np.array([float(lot.shares * prices[symbol] / value_usd) for _, _, symbol, lot in rows])
-    may_sell = np.array([portfolio.may_sell(account.name, symbol) for _, account, symbol, _ in rows], dtype=bool)
+    kept = [(entry.account, entry.symbol, entry.lot) for entry in held_back(portfolio, market)]
+    may_sell = np.array(
+        [portfolio.may_sell(account.name, s) and (account.name, s, lot) not in kept for _, account, s, lot in rows],
+        dtype=bool,
+    )
     return Lots(
         keys=tuple(key for key, *_ in rows),
         account=np.array([key.account for key, *_ in rows], dtype=np.intp),
         security=np.array([model.index(symbol) for _, _, symbol, _ in rows], dtype=np.intp),
+        identity=_identities(market, model, [symbol for _, _, symbol, _ in rows]),
         value=value,
         sellable=np.where(may_sell, value, 0.0),
         gain=np.array([_gain_per_dollar(account, lot, prices[symbol]) for _, account, symbol, lot in rows]),
@@ -171,16 +182,26 @@ def _is_long(lot: Lot, portfolio: Portfolio) -> bool:
     return lot.acquired is not None and is_long_term(lot.acquired, portfolio.as_of)
 
 
-def _buys(portfolio: Portfolio, model: RiskModel) -> Buys:
+def _identities(market: MarketData, model: RiskModel, symbols: list[str]) -> Indices:
+    """Number of each symbol's identity: the place of the first symbol of the model that has it."""
+    first: dict[str, int] = {}
+    for place, symbol in enumerate(model.symbols):
+        first.setdefault(market.identity(symbol), place)
+    return np.array([first[market.identity(symbol)] for symbol in symbols], dtype=np.intp)
+
+
+def _buys(portfolio: Portfolio, market: MarketData, model: RiskModel) -> Buys:
+    barred = barred_identities(portfolio, market)
     pairs = [
         (a, model.index(symbol))
         for a, account in enumerate(portfolio.accounts)
         for symbol in portfolio.preferences.buy
-        if portfolio.may_buy(account, symbol)
+        if portfolio.may_buy(account, symbol) and market.identity(symbol) not in barred
     ]
     return Buys(
         account=np.array([a for a, _ in pairs], dtype=np.intp),
         security=np.array([i for _, i in pairs], dtype=np.intp),
+        identity=_identities(market, model, [model.symbols[i] for _, i in pairs]),
     )
 
 

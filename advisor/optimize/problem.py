@@ -1,18 +1,21 @@
 """The allocation problem, written once, as the method page states it.
 
-maximise   (mu - er)'w + r_f 1'c - (gamma/2) ||R w||^2 - (1/H) (kappa's + kappa'b + T)
+maximise   (mu - er)'w + r_f 1'c - (gamma/2) ||R w||^2 - rho 1's - (1/H) (kappa's + kappa'b + T)
 subject to w = w0 - (sold) + (bought),   c = c0 + (1-kappa) sold - (1+kappa) bought,   each account by itself
            0 <= s <= sellable,  0 <= b <= buyable,  c >= 0
            T >= tau_l N,  T >= tau_s S + tau_l L,  T >= -tau_s d
            every limit
 
 s: dollars sold of each lot; b: dollars bought in each (account, fund); w: securities; c: cash; all as fractions of
-household value. S and L are the year's short and long net gains, N = S + L, and T the smallest convex function
-that never understates the tax ("N4" of the method page): where the year ends in a small net loss it counts the
-loss at the long-term rate although the law gives the ordinary one.
+household value. rho is the error of an expected return that a switch must outweigh, which keeps the answer from
+trading on noise; it is charged on what is sold, so that a switch pays it once and new money does not. S and L are
+the year's short and long net gains, N = S + L, and T the smallest convex function that never understates the tax
+("N4" of the method page): where the year ends in a small net loss it counts the loss at the long-term rate although
+the law gives the ordinary one.
 
-Source: Markowitz (1952); tax after Moehle, Kochenderfer, Boyd and Ang (2021), "Tax-Aware Portfolio Construction
-via Convex Optimization".
+Source: Markowitz (1952); rho after Boyd et al. (2024), "Markowitz Portfolio Construction at Seventy", there on
+|w - w0|; tax after Moehle, Kochenderfer, Boyd and Ang (2021), "Tax-Aware Portfolio Construction via Convex
+Optimization".
 """
 
 from __future__ import annotations
@@ -110,7 +113,8 @@ class AllocationProblem:
         spread = i.half_spread[i.lots.security] @ self.sell + i.half_spread[i.buys.security] @ self.buy
         risk = cp.sum_squares(i.model.root @ self.weights)
         earned = i.net_return @ self.weights + i.risk_free * cp.sum(self.cash)
-        return earned - i.risk_aversion / 2 * risk - (spread + self.tax) / i.horizon_years
+        doubt = i.return_uncertainty * cp.sum(self.sell)
+        return earned - i.risk_aversion / 2 * risk - doubt - (spread + self.tax) / i.horizon_years
 
     def _accounting(self) -> list[cp.Constraint]:
         i = self.inputs

@@ -1,7 +1,8 @@
 """From the compiled problem to the allocation that is advised, or to the named reason why there is none.
 
 1. Solve. A status other than a clean optimum is never advice: it is a proved conflict of limits or a refusal.
-2. A security is not bought and sold in one account: where the optimum does both, take the better one-way answer.
+2. A security is not bought and sold in one account, and nothing is bought that is sold at a loss anywhere (a wash
+   sale): where the optimum does both, each way is solved by itself and the better one taken.
 3. Trades below the user's minimum are barred and the rest solved again, unless that breaks a limit.
 """
 
@@ -74,7 +75,7 @@ def _allocation(solution: Solution, *, below_minimum: bool) -> Allocation:
 
 
 def _one_way(problem: AllocationProblem, caps: Caps, margins: Mapping[str, float] | None) -> Solution | None:
-    """Best solution in which nothing is both bought and sold in one account."""
+    """Best solution that trades each security one way in an account, and has no wash sale."""
     solution = problem.solve(most_sold=caps.sell, most_bought=caps.buy, margins=margins)
     if solution is None:
         return None
@@ -89,11 +90,18 @@ def _one_way(problem: AllocationProblem, caps: Caps, margins: Mapping[str, float
 
 
 def _both_ways(inputs: AllocationInputs, solution: Solution) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Masks over lots and buys of each (account, security) that the solution trades in both directions."""
+    """Masks over lots and buys of what the solution must not trade both ways."""
     lots, buys = inputs.lots, inputs.buys
-    for account, security in zip(buys.account, buys.security, strict=True):
-        of_lots = (lots.account == account) & (lots.security == security)
-        of_buys = (buys.account == account) & (buys.security == security)
+    pairs = [
+        (
+            (lots.account == account) & (lots.security == security),
+            (buys.account == account) & (buys.security == security),
+        )
+        for account, security in zip(buys.account, buys.security, strict=True)
+    ]
+    at_a_loss = lots.taxable & (lots.gain < 0)
+    pairs += [(at_a_loss & (lots.identity == twin), buys.identity == twin) for twin in np.unique(buys.identity)]
+    for of_lots, of_buys in pairs:
         if solution.sell[of_lots].sum() > DUST and solution.buy[of_buys].sum() > DUST:
             yield of_lots, of_buys
 
@@ -122,8 +130,24 @@ def _refusal(problem: AllocationProblem, caps: Caps, *, tightened: bool) -> Limi
         return UnverifiedAnswerError(
             "the solver found neither an answer nor a proof that the limits conflict; no advice is given"
         )
-    core = _minimal_conflict(problem, labels, caps)
-    return LimitsConflictError(_conflict_message(core), core)
+    conflicts = tuple(_conflicts(problem, caps))
+    named = tuple(dict.fromkeys(label for conflict in conflicts for label in conflict))
+    return LimitsConflictError("\n".join(map(_conflict_message, conflicts)), named)
+
+
+def _conflicts(problem: AllocationProblem, caps: Caps) -> Iterator[tuple[str, ...]]:
+    """Sets of limits that conflict each by itself; once one is named, its limits are left out of the search."""
+    labels = frozenset(problem.labels)
+    while labels and _conflict(problem, labels, caps):
+        core = _minimal_conflict(problem, labels, caps)
+        yield core
+        labels -= frozenset(core)
+
+
+def _conflict(problem: AllocationProblem, labels: frozenset[str], caps: Caps) -> bool:
+    """Whether these limits are proved to conflict."""
+    excess = problem.least_excess(labels, most_sold=caps.sell, most_bought=caps.buy)
+    return excess is not None and excess > PROOF
 
 
 def _minimal_conflict(problem: AllocationProblem, labels: frozenset[str], caps: Caps) -> tuple[str, ...]:
@@ -131,8 +155,7 @@ def _minimal_conflict(problem: AllocationProblem, labels: frozenset[str], caps: 
     core = labels
     for label in problem.labels:
         rest = core - {label}
-        excess = problem.least_excess(rest, most_sold=caps.sell, most_bought=caps.buy) if rest else 0.0
-        if excess is not None and excess > PROOF:
+        if rest and _conflict(problem, rest, caps):
             core = rest
     return tuple(label for label in problem.labels if label in core)
 
@@ -140,8 +163,8 @@ def _minimal_conflict(problem: AllocationProblem, labels: frozenset[str], caps: 
 def _conflict_message(core: tuple[str, ...]) -> str:
     if len(core) == 1:
         return (
-            f"the limit {core[0]} cannot be met with what may be sold and bought; "
-            "relax it, or let more be sold (do_not_sell, account cash)"
+            f"the limit {core[0]} cannot be met with what may be sold and bought: "
+            "relax it, or let more be sold (do_not_sell) or bought (buy)"
         )
     names = ", ".join(core[:-1]) + f" and {core[-1]}"
-    return f"the limits {names} cannot be met together; without any one of them the rest can be: relax one"
+    return f"the limits {names} cannot be met together: relax one of them, and the others can be"

@@ -62,6 +62,12 @@ def number(low: str | None = None, high: str | None = None) -> FromText:
     return FromText(partial(values.number, low=bounds[0], high=bounds[1]), _number_schema(*bounds))
 
 
+def whole_number(low: int, high: int) -> FromText:
+    """Whole number within [low, high]."""
+    schema: JsonSchema = {"type": "integer", "minimum": low, "maximum": high}
+    return FromText(partial(values.whole_number, low=low, high=high), schema)
+
+
 def fraction(low: str, high: str) -> FromText:
     """Fraction written as 25% or 0.25, within [low, high]."""
     bounds = Decimal(low), Decimal(high)

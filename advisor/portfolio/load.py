@@ -180,5 +180,7 @@ def _preferences(entry: schema.PreferencesEntry) -> model.Preferences:
         benchmark=entry.benchmark,
         min_trade_usd=entry.min_trade,
         min_gain=entry.min_gain,
+        return_uncertainty=entry.return_uncertainty,
+        wait_days=entry.wait_days,
         reserve_tax=entry.reserve_tax,
     )

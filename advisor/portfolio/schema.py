@@ -238,6 +238,14 @@ class PreferencesEntry(Entry):
         _PREFERENCES.min_gain,
         description="Gain a year below which nothing is done, of the value; default 0.05%.",
     )
+    return_uncertainty: Annotated[Decimal, fields.fraction("0", "0.1")] = Field(
+        _PREFERENCES.return_uncertainty,
+        description="Error of an expected return, a year, that a sale must outweigh; 0% to 10%, default 0.5%.",
+    )
+    wait_days: Annotated[int, fields.whole_number(0, 366)] = Field(
+        _PREFERENCES.wait_days,
+        description="Short-term gains this many days from long-term are not realised; 0 to 366, default 30.",
+    )
     benchmark: Symbol = Field(_PREFERENCES.benchmark, description="Symbol to compare with; default SPY.")
     reserve_tax: Annotated[bool, fields.FLAG] = Field(
         _PREFERENCES.reserve_tax, description="Keep the tax of these trades as cash; default true."

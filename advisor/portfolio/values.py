@@ -49,6 +49,14 @@ def number(text: str, low: Decimal | None = None, high: Decimal | None = None) -
     return _within(Decimal(text), text, low, high, "")
 
 
+def whole_number(text: str, low: int, high: int) -> int:
+    """Count in plain digits, within [low, high]."""
+    value = number(text, Decimal(low), Decimal(high))
+    if value != value.to_integral_value():
+        raise ValueFaultError(f"{text} is not a whole number", f"write {int(value)}")
+    return int(value)
+
+
 def positive(text: str) -> Decimal:
     """Number above zero: shares or a price."""
     value = number(text)

@@ -156,6 +156,7 @@ class Gain:
     risk: float  # change of risk penalty, positive when risk falls
     trading_cost: float  # spread, spread over the horizon; negative
     tax: float  # tax, spread over the horizon; negative when tax is due
+    doubt: float  # the user's return uncertainty on every dollar sold; negative
 
 
 @dataclass(frozen=True, slots=True)

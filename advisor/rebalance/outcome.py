@@ -122,23 +122,28 @@ def tax_result(portfolio: Portfolio, trades: tuple[Trade, ...]) -> TaxResult:
 def gain(
     before: HouseholdState,
     after: HouseholdState,
-    spread_usd: Decimal,
+    trades: tuple[Trade, ...],
     tax: TaxResult,
     *,
     risk_aversion: float,
     horizon_years: float,
+    return_uncertainty: float,
 ) -> Gain:
     """What the trades add a year, in fractions of today's value, and its parts."""
     size = float(after.value_usd / before.value_usd)
     start = float(before.value_usd)
+    spread_usd = sum((trade.spread_usd for trade in trades), Decimal(0))
+    sold_usd = sum((trade.amount_usd for trade in trades if trade.side == "sell"), Decimal(0))
+    doubt = -return_uncertainty * float(sold_usd) / start
     trading_cost = -float(spread_usd) / start / horizon_years
     tax_cost = -float(tax.tax_usd) / start / horizon_years
     improvement = utility(after, size, risk_aversion) - utility(before, 1.0, risk_aversion)
     expected = size * after.expected_return - before.expected_return
     return Gain(
-        total=improvement + trading_cost + tax_cost,
+        total=improvement + trading_cost + tax_cost + doubt,
         expected_return=expected,
         risk=improvement - expected,
         trading_cost=trading_cost,
         tax=tax_cost,
+        doubt=doubt,
     )

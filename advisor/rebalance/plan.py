@@ -161,10 +161,11 @@ def _candidate(household: Household, allocation: Allocation, trades: tuple[Trade
         gain=gain(
             before,
             after,
-            spread,
+            trades,
             tax,
             risk_aversion=household.inputs.risk_aversion,
             horizon_years=household.inputs.horizon_years,
+            return_uncertainty=household.inputs.return_uncertainty,
         ),
         allocation=allocation,
     )

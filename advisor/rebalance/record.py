@@ -80,6 +80,7 @@ def record(
             "risk": plan.gain.risk,
             "trading_cost": plan.gain.trading_cost,
             "tax": plan.gain.tax,
+            "doubt": plan.gain.doubt,
         },
         "assumptions": {
             "benchmark": plan.benchmark,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from advisor.market.data import MarketData
+from advisor.optimize.held_back import held_back
 from advisor.optimize.solve import Allocation
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.measure import Yardstick
@@ -23,7 +24,8 @@ def warnings_of(
     portfolio, market = yardstick.portfolio, yardstick.market
     found = [
         *_age(portfolio, market),
-        *_wash_sales(portfolio, trades),
+        *_wash_sales(trades),
+        *_held_back(portfolio, market),
         *_unknown_exposure(before),
         *_defaults(portfolio),
         *_proxies(portfolio),
@@ -50,17 +52,30 @@ def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
     return [Warned("stale_prices", text)]
 
 
-def _wash_sales(portfolio: Portfolio, trades: tuple[Trade, ...]) -> list[Warned]:
+def _wash_sales(trades: tuple[Trade, ...]) -> list[Warned]:
     losses = sorted({t.symbol for t in trades for lot in t.lots if lot.gain_usd is not None and lot.gain_usd < 0})
-    if not losses and not portfolio.history:
+    if not losses:
         return []
-    sold = f"These orders sell {', '.join(losses)} at a loss. " if losses else ""
     text = (
-        f"{sold}This version does not check wash sales, and `history` is read but not used: a purchase of the same "
-        "security or of a fund of the same index, in any account of the household, 30 days before or after a sale at "
-        "a loss, can disallow the loss."
+        f"These orders sell {', '.join(losses)} at a loss. Buying the same, or a fund of the same index, in any "
+        "account of the household within the next 30 days, by reinvested dividends too, can disallow the loss."
     )
-    return [Warned("wash_sales_not_checked", text)]
+    return [Warned("loss_sales", text)]
+
+
+def _held_back(portfolio: Portfolio, market: MarketData) -> list[Warned]:
+    reasons = {
+        "wash_sale": "is at a loss, but the same or a fund of its index was bought within 30 days",
+        "almost_long_term": "has a gain that is about to become long-term",
+    }
+    return [
+        Warned(
+            f"kept_{entry.reason}",
+            f"The {entry.symbol} lot of {entry.lot.acquired} in {entry.account} {reasons[entry.reason]}: "
+            f"it is kept until {entry.until.isoformat()}.",
+        )
+        for entry in held_back(portfolio, market)
+    ]
 
 
 def _unknown_exposure(before: HouseholdState) -> list[Warned]:

@@ -43,7 +43,7 @@ def risk_model(market: MarketData, symbols: tuple[str, ...]) -> RiskModel:
     stacked = np.vstack([loadings.T, np.diag(np.sqrt(idiosyncratic))])
     if not np.isfinite(stacked).all():
         raise MarketDataError(f"the covariance of {market.id} holds values that are not finite numbers")
-    root = np.linalg.qr(stacked, mode="r")
+    root: Matrix = np.asarray(np.linalg.qr(stacked, mode="r"))
     return RiskModel(symbols, root.T @ root, root)
 
 

@@ -42,7 +42,7 @@ def expected_returns(portfolio: Portfolio, market: MarketData, model: RiskModel)
     annual = risk_free + betas(model, MARKET) * premium
     origin = ["equilibrium"] * len(model.symbols)
     views = _views_by_identity(portfolio.views, market)
-    identities = [_identity(market, symbol) for symbol in model.symbols]
+    identities = [market.identity(symbol) for symbol in model.symbols]
     for identity in set(identities):
         rows = [row for row, other in enumerate(identities) if other == identity]
         annual[rows] = np.mean(annual[rows])
@@ -54,15 +54,10 @@ def expected_returns(portfolio: Portfolio, market: MarketData, model: RiskModel)
     return ExpectedReturns(annual, tuple(origin), risk_free)
 
 
-def _identity(market: MarketData, symbol: str) -> str:
-    """What decides the return: the index of an index fund, otherwise the security itself."""
-    return market.securities[symbol].index or symbol
-
-
 def _views_by_identity(views: tuple[View, ...], market: MarketData) -> dict[str, dict[str, View]]:
     grouped: dict[str, dict[str, View]] = {}
     for view in views:
-        grouped.setdefault(_identity(market, view.symbol), {})[view.symbol] = view
+        grouped.setdefault(market.identity(view.symbol), {})[view.symbol] = view
     return grouped
 
 

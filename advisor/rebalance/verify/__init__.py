@@ -15,6 +15,7 @@ from typing import Any
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import Check
+from advisor.rebalance.verify.calendar import check_calendar
 from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import check_limits
 from advisor.rebalance.verify.measures import check_measures, check_no_worse, check_status
@@ -28,6 +29,7 @@ CHECKS: tuple[tuple[str, Checker], ...] = (
     ("lots: sold once, never more than held, nothing that must stay", check_lots),
     ("cash: every account to the cent, nothing short, no money between accounts", check_cash),
     ("gains: each lot's gain and term", check_gains),
+    ("calendar: no wash sale, no gain days before it is long-term", check_calendar),
     ("tax: the year netted again, and kept as cash", check_tax),
     ("measures: weights, look-through, risk and return from the raw tables", check_measures),
     ("limits: each one present, re-evaluated and held", check_limits),

@@ -117,8 +117,9 @@ def covariance(market: MarketData, symbols: list[str]) -> np.ndarray:
     """Annual covariance of `symbols` from loadings and idiosyncratic variances."""
     table = market.covariance
     rows = [table.symbols.index(symbol) for symbol in symbols]
-    beta = table.loadings[rows]
-    return np.asarray(beta @ beta.T + np.diag(table.idiosyncratic[rows]))
+    beta, own = table.loadings[rows], table.idiosyncratic[rows]
+    same = np.equal.outer(rows, rows)  # a security's own variance is shared with itself alone
+    return np.asarray(beta @ beta.T + np.where(same, own, 0.0))
 
 
 def security_return(symbol: str, book: Book) -> float:
@@ -218,7 +219,9 @@ def objective(side: str, ledger: Ledger, portfolio: Portfolio, market: MarketDat
     short, long = realized(ledger, portfolio)
     tax = schedule_d(portfolio, short, long)[0] - schedule_d(portfolio, Decimal(0), Decimal(0))[0]
     spread = sum((order.spread for order in ledger.orders), Decimal(0))
-    return utility - float((tax + spread) / start) / float(portfolio.preferences.horizon_years)
+    sold = sum((order.amount for order in ledger.orders if not order.is_buy), Decimal(0))
+    doubt = float(portfolio.preferences.return_uncertainty * sold / start)
+    return utility - doubt - float((tax + spread) / start) / float(portfolio.preferences.horizon_years)
 
 
 def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:

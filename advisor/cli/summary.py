@@ -1,0 +1,207 @@
+"""What the commands print for a person: rich on a terminal, plain text in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from advisor.exposure.lookthrough import Exposure
+from advisor.market.data import MarketData
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
+from advisor.report import format as fmt
+
+LIMIT_WORDS = {"broken_before": "broken today, held after", "binding": "binding", "slack": "slack"}
+PIPE_WIDTH = 120
+
+
+def _console() -> Console:
+    """Console on standard output; rich honours NO_COLOR, and a pipe gets plain text that is not cut at 80."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+
+
+def print_summary(
+    plan: RebalancePlan, portfolio: Portfolio, market: MarketData, written: tuple[Path, ...], *, quiet: bool
+) -> None:
+    """The answer first, then trades, limits, warnings, and where the files are."""
+    console = _console()
+    console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
+    console.print(_answer(plan))
+    console.print(_headline(plan))
+    if plan.trades:
+        console.print(_trades(plan.trades))
+    if plan.limits:
+        console.print(_limits(plan.limits))
+    if not quiet:
+        for warned in plan.warnings:
+            console.print(Text(f"Note: {warned.message}", style="yellow"))
+    passed = sum(check.passed for check in plan.certificate.checks)
+    console.print(f"Independent check: {passed} of {len(plan.certificate.checks)} passed. A proposal, not executed.")
+    for path in written:
+        console.print(Text(f"  {path}"), soft_wrap=True)
+
+
+def _dates(as_of: date, market: MarketData) -> str:
+    age = (as_of - market.as_of).days
+    return f"- decision of {as_of.isoformat()}, prices of {market.as_of.isoformat()} ({age} days old)"
+
+
+def _answer(plan: RebalancePlan) -> Text:
+    yearly = f"{fmt.bps(plan.gain.total)} of the household's value a year"
+    if plan.status == "do_nothing":
+        return Text(f"Do nothing: every limit holds, and the best trades would gain only {yearly}.", style="bold")
+    sold, bought = (
+        sum((trade.amount_usd for trade in plan.trades if trade.side == side), Decimal(0)) for side in ("sell", "buy")
+    )
+    orders = fmt.plural(len(plan.trades), "order")
+    return Text(f"Sell {fmt.money(sold)} and buy {fmt.money(bought)} in {orders}.", style="bold")
+
+
+def _headline(plan: RebalancePlan) -> Table:
+    before, after = plan.before, plan.after
+    table = _table("", "today", "proposed")
+    seven_before, seven_after = before.exposure.seven, after.exposure.seven
+    rows = [
+        ("Household value", fmt.money(before.value_usd), fmt.money(after.value_usd)),
+        (
+            "Magnificent Seven, looked through",
+            fmt.interval(seven_before.low, seven_before.high),
+            fmt.interval(seven_after.low, seven_after.high),
+        ),
+        ("Small caps", fmt.percent(before.small_cap_weight), fmt.percent(after.small_cap_weight)),
+        ("Cash", fmt.percent(before.cash_weight), fmt.percent(after.cash_weight)),
+        ("Volatility a year", fmt.percent(before.volatility), fmt.percent(after.volatility)),
+        ("Tax of these trades", "", fmt.cents(plan.tax.tax_usd)),
+        ("Spread of these trades", "", fmt.cents(plan.spread_usd)),
+    ]
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _trades(trades: tuple[Trade, ...]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column, justify in (("Account", "left"), ("Order", "left"), ("Shares", "right"), ("Amount", "right")):
+        table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("Why")
+    for trade in trades:
+        table.add_row(
+            Text(trade.account),
+            f"{trade.side} {trade.symbol}",
+            fmt.shares(trade.shares),
+            fmt.cents(trade.amount_usd),
+            Text(trade.why),
+        )
+    return table
+
+
+def _limits(limits: tuple[LimitResult, ...]) -> Table:
+    table = _table("Limit", "bound", "today", "proposed", "")
+    for limit in limits:
+        table.add_row(
+            limit.label,
+            *(_limited(limit, value) for value in (limit.bound, limit.before, limit.after)),
+            LIMIT_WORDS[limit.status],
+        )
+    return table
+
+
+def _limited(limit: LimitResult, value: float) -> str:
+    if limit.unit == "usd":
+        return f"${fmt.number(value, 0)}"
+    return fmt.number(value, 2) if limit.unit == "ratio" else fmt.percent(value)
+
+
+def _table(first: str, *columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    return table
+
+
+def print_exposure(
+    seen: Exposure,
+    overlaps: Mapping[tuple[str, str], tuple[float, float]],
+    portfolio: Portfolio,
+    market: MarketData,
+    *,
+    quiet: bool,
+) -> None:
+    """Companies, funds, accounts and overlaps of a household."""
+    console = _console()
+    console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
+    seven = seen.seven
+    console.print(
+        Text(
+            f"Magnificent Seven: {fmt.interval(seven.low, seven.high)} of {fmt.money(seen.value_usd)}; "
+            f"{fmt.percent(seven.direct)} held directly, {fmt.percent(seven.through_funds)} through funds.",
+            style="bold",
+        )
+    )
+    console.print(_companies(seen), _funds(seen), _accounts(seen))
+    if overlaps:
+        console.print(_overlaps(overlaps))
+    low, high = seen.effective_companies
+    spread = fmt.number(low) if fmt.number(low) == fmt.number(high) else f"{fmt.number(low)} to {_count(high)}"
+    console.print(f"Effective number of companies: {spread}. In no list by name: {fmt.percent(seen.unnamed)}.")
+    if not quiet:
+        console.print("Intervals run from what the funds' lists name to what they cannot rule out.", style="dim")
+
+
+def _count(number: float) -> str:
+    return "no end known" if number == float("inf") else fmt.number(number)
+
+
+def _companies(seen: Exposure, most: int = 12) -> Table:
+    table = _table("Company", "direct", "through funds", "in all")
+    for company in seen.companies[:most]:
+        table.add_row(
+            company.company,
+            fmt.percent(company.direct),
+            fmt.percent(company.through_funds),
+            fmt.interval(company.low, company.high),
+        )
+    return table
+
+
+def _funds(seen: Exposure) -> Table:
+    table = _table("Fund", "weight", "seven in fund", "of household", "list covers", "list of", "basis")
+    for fund in seen.funds:
+        table.add_row(
+            fund.symbol,
+            fmt.percent(fund.weight),
+            fmt.interval(*fund.seven_in_fund),
+            fmt.interval(fund.seven_low, fund.seven_high),
+            fmt.percent(fund.coverage, 0),
+            fmt.iso(fund.as_of),
+            fund.basis,
+        )
+    return table
+
+
+def _accounts(seen: Exposure) -> Table:
+    table = _table("Account", "value", "of household", "seven in account")
+    for account in seen.accounts:
+        table.add_row(
+            Text(account.name),
+            fmt.money(account.value_usd),
+            fmt.percent(account.weight),
+            fmt.interval(account.seven_low, account.seven_high),
+        )
+    return table
+
+
+def _overlaps(overlaps: Mapping[tuple[str, str], tuple[float, float]]) -> Table:
+    table = _table("Overlap of two funds", "held in common")
+    for (a, b), ends in overlaps.items():
+        table.add_row(f"{a} and {b}", fmt.interval(*ends))
+    return table
