@@ -27,6 +27,7 @@ from advisor.market.data import FactorCovariance
 from advisor.units import TRADING_DAYS, Matrix, Vector
 
 YEARS = 5
+REPEATED = 1e-6  # part of a volatility below which a factor only repeats the others
 METHOD = (
     "Daily simple total returns, 252 sessions a year. Factors are traded securities with a full history and keep "
     "their sample covariance exactly; every other security is regressed on them over the days it has, and its "
@@ -47,10 +48,7 @@ def fit_factor_covariance(returns: pd.DataFrame, factors: tuple[str, ...], end: 
     market = window[list(factors)].to_numpy()
     if not np.isfinite(market).all():
         raise MarketDataError("factors.csv: a factor has no return on a day of the window")
-    try:
-        cholesky = np.linalg.cholesky(np.cov(market, rowvar=False, ddof=1) * TRADING_DAYS)
-    except np.linalg.LinAlgError as error:
-        raise MarketDataError("factors.csv: the factors are linearly dependent") from error
+    cholesky = _factor_loadings(np.cov(market, rowvar=False, ddof=1) * TRADING_DAYS)
     symbols = tuple(sorted(str(symbol) for symbol in window))
     loadings = np.zeros((len(symbols), len(factors)))
     idiosyncratic = np.zeros(len(symbols))
@@ -63,6 +61,18 @@ def fit_factor_covariance(returns: pd.DataFrame, factors: tuple[str, ...], end: 
     days = window.notna().sum()
     short = {symbol: int(days[symbol]) for symbol in symbols if days[symbol] < len(window)}
     return FactorCovariance(symbols, factors, loadings, idiosyncratic, METHOD, start, end, short)
+
+
+def _factor_loadings(covariance: Matrix) -> Matrix:
+    """Cholesky factor, whose diagonal is what the earlier factors leave unexplained of each volatility."""
+    try:
+        cholesky: Matrix = np.linalg.cholesky(covariance)
+        repeated = bool((np.diag(cholesky) < REPEATED * np.sqrt(np.diag(covariance))).any())
+    except np.linalg.LinAlgError:
+        repeated = True
+    if repeated:
+        raise MarketDataError("factors.csv: the factors are linearly dependent")
+    return cholesky
 
 
 def _regress(own: Vector, market: Matrix) -> tuple[Vector, float]:

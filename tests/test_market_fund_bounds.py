@@ -1,0 +1,128 @@
+"""Bounds from a list that stops early, against portfolios that are known in full."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor.market.fund_bounds import Stocks, TopList, from_full_file, from_top_list, scaled
+from advisor.portfolio.model import MAGNIFICENT_SEVEN
+
+DAY = date(2026, 5, 3)
+SEVEN = {
+    "AAPL": "Apple", "MSFT": "Microsoft", "NVDA": "Nvidia", "GOOGL": "Alphabet", "GOOG": "Alphabet",
+    "META": "Meta", "AMZN": "Amazon", "TSLA": "Tesla",
+}  # fmt: skip
+SECTORS = {
+    "Apple": "Tech", "Microsoft": "Tech", "Nvidia": "Tech", "Alphabet": "Media", "Meta": "Media",
+    "Amazon": "Consumer", "Tesla": "Consumer", "Bank": "Banks", "Maker": "Tech",
+}  # fmt: skip
+STOCKS = Stocks({**SEVEN, "BNK": "Bank", "MKR": "Maker"}, SECTORS)
+
+
+def top(weights: dict, sectors: dict | None = None) -> TopList:
+    return TopList(weights, sectors or {}, DAY, "test")
+
+
+def test_the_sector_weights_close_the_interval_that_the_list_leaves_open():
+    """Like XLK: three of the seven listed, five classes not, smallest listed weight 0.0237, media 0.0096.
+
+    By the list alone 5 x 0.0237 stay open; no consumer company can be in it, and media is 0.0096 in all.
+    """
+    listed = {"NVDA": 0.1548, "AAPL": 0.1361, "MSFT": 0.1004, "MKR": 0.0237}
+    found = from_top_list(
+        "XLK", top(listed, {"Tech": 0.9904, "Media": 0.0096}), STOCKS, allowed=MAGNIFICENT_SEVEN, basis=""
+    )
+    assert found.magnificent_seven[0] == pytest.approx(0.3913, abs=1e-12)
+    assert found.magnificent_seven[1] == pytest.approx(0.3913 + 0.0096 + 0.00005, abs=1e-12)
+    assert found.companies["Tesla"] == (0.0, 0.0)
+    assert found.companies["Alphabet"] == (0.0, pytest.approx(0.00965, abs=1e-12))
+    naive = from_top_list("XLK", top(listed), STOCKS, allowed=MAGNIFICENT_SEVEN, basis="")
+    assert naive.magnificent_seven[1] == pytest.approx(0.3913 + 5 * 0.0237, abs=1e-12)
+
+
+def test_two_classes_of_one_company_are_one_and_a_missing_class_stays_open():
+    found = from_top_list("F", top({"GOOGL": 0.05, "BNK": 0.02}), STOCKS, allowed=MAGNIFICENT_SEVEN, basis="")
+    assert found.companies["Alphabet"] == pytest.approx((0.05, 0.07), abs=1e-12)
+    both = from_top_list(
+        "F", top({"GOOGL": 0.05, "GOOG": 0.04, "BNK": 0.02}), STOCKS, allowed=MAGNIFICENT_SEVEN, basis=""
+    )
+    assert both.companies["Alphabet"] == pytest.approx((0.09, 0.09), abs=1e-12)
+
+
+def test_a_mandate_excludes_what_it_cannot_hold_but_never_what_is_listed():
+    listed = {"NVDA": 0.2, "BNK": 0.05}
+    found = from_top_list("F", top(listed), STOCKS, allowed=("Nvidia",), basis="")
+    assert found.magnificent_seven == (0.2, 0.2)
+    none = from_top_list("F", top(listed), STOCKS, allowed=(), basis="")
+    assert none.companies["Nvidia"] == (0.2, 0.2)
+
+
+def test_an_unlisted_name_is_no_larger_than_the_smallest_listed_and_a_listed_stranger_counts_as_other():
+    found = from_top_list("F", top({"NVDA": 0.2, "XYZ": 0.08, "BNK": 0.05}), STOCKS, allowed=(), basis="")
+    assert found.others_high == 0.08
+    assert from_top_list("F", top({"NVDA": 0.2, "BNK": 0.05}), STOCKS, allowed=(), basis="").others_high == 0.05
+
+
+def test_a_full_file_gives_points_and_names_the_largest_stranger():
+    weights = {"GOOGL": 0.3, "GOOG": 0.2, "XYZ": 0.15, "BNK": 0.1}
+    found = from_full_file("F", weights, {}, STOCKS, as_of=DAY, source="test")
+    assert found.companies["Alphabet"] == (0.5, 0.5)
+    assert found.companies["Maker"] == (0.0, 0.0)
+    assert (found.magnificent_seven, found.others_high, found.holdings_count) == ((0.5, 0.5), 0.15, 4)
+
+
+def test_a_fund_geared_three_times_carries_three_times_the_weights():
+    parent = from_full_file("F", {"NVDA": 0.4, "XYZ": 0.6}, {}, STOCKS, as_of=DAY, source="test")
+    geared = scaled("3F", parent, 3.0, 3.0, basis="", note=None)
+    assert geared.magnificent_seven == pytest.approx((1.2, 1.2), abs=1e-12)
+    assert (geared.gross, geared.coverage) == (3.0, 1.0)
+    assert geared.others_high == pytest.approx(1.8, abs=1e-12)
+
+
+def test_a_subset_keeps_the_seven_and_may_lack_any_other():
+    parent = from_full_file("F", {"NVDA": 0.4, "BNK": 0.1, "XYZ": 0.5}, {}, STOCKS, as_of=DAY, source="test")
+    part = scaled("P", parent, 1.25, 1.6, basis="", note=None)
+    assert part.companies["Nvidia"] == pytest.approx((0.5, 0.64), abs=1e-12)
+    assert part.companies["Bank"] == pytest.approx((0.0, 0.16), abs=1e-12)
+    assert part.gross == 1.0
+
+
+@st.composite
+def full_funds(draw):
+    """A fund known in full: the stocks above and thirty strangers, weights that sum to 1."""
+    tickers = [*STOCKS.company, *(f"S{number}" for number in range(30))]
+    raw = [draw(st.integers(0, 1000)) for _ in tickers]
+    raw[-1] += 1
+    weights = {ticker: part / sum(raw) for ticker, part in zip(tickers, raw, strict=True) if part}
+    return dict(sorted(weights.items(), key=lambda item: -item[1]))
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(full_funds(), st.integers(1, 15), st.booleans())
+def test_the_truth_is_never_outside_the_bounds(weights, length, with_sectors):
+    listed = dict(list(weights.items())[:length])
+    sectors: dict[str, float] = {}
+    for ticker, weight in weights.items():
+        sector = SECTORS.get(STOCKS.company.get(ticker, ""), "Banks")
+        sectors[sector] = sectors.get(sector, 0.0) + weight
+    published = {name: round(weight, 4) for name, weight in sectors.items() if round(weight, 4) > 0.0}
+    found = from_top_list(
+        "F", top(listed, published if with_sectors else {}), STOCKS, allowed=MAGNIFICENT_SEVEN, basis=""
+    )
+    truth = dict.fromkeys(SECTORS, 0.0)
+    strangers = [weight for ticker, weight in weights.items() if ticker not in STOCKS.company]
+    for ticker, weight in weights.items():
+        if ticker in STOCKS.company:
+            truth[STOCKS.company[ticker]] += weight
+    slack = 1e-9 + (0.00005 if with_sectors else 0.0)  # a sector under half a unit of its last digit is not printed
+    for company, weight in truth.items():
+        low, high = found.companies.get(company, (0.0, found.others_high))
+        assert low - 1e-9 <= weight <= high + slack
+    assert max(strangers, default=0.0) <= found.others_high + 1e-9
+    seven = sum(truth[company] for company in MAGNIFICENT_SEVEN)
+    assert found.magnificent_seven[0] - 1e-9 <= seven <= found.magnificent_seven[1] + 4 * slack
+    assert found.magnificent_seven[1] <= sum(found.companies[company][1] for company in MAGNIFICENT_SEVEN) + 1e-12

@@ -1,0 +1,243 @@
+"""The embedded snapshot: published figures it must give back, and files that must be refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from advisor.errors import MarketDataError
+from advisor.market.snapshot import EMBEDDED, load_snapshot
+from advisor.portfolio.model import MAGNIFICENT_SEVEN
+
+MARKET = load_snapshot()
+
+
+def dense() -> tuple[np.ndarray, dict[str, int]]:
+    covariance = MARKET.covariance
+    matrix = covariance.loadings @ covariance.loadings.T + np.diag(covariance.idiosyncratic)
+    return matrix, {symbol: place for place, symbol in enumerate(covariance.symbols)}
+
+
+def correlation(first: str, second: str) -> float:
+    matrix, place = dense()
+    one, other = place[first], place[second]
+    return matrix[one, other] / np.sqrt(matrix[one, one] * matrix[other, other])
+
+
+def test_it_says_what_it_is():
+    assert (MARKET.id, MARKET.source, MARKET.as_of) == ("snapshot-2026-07-13", "snapshot", date(2026, 7, 13))
+    assert MARKET.sha256 == hashlib.sha256(EMBEDDED.read_bytes()).hexdigest()
+
+
+def test_all_200_securities_close_on_its_day():
+    assert len(MARKET.securities) == 200
+    assert {security.close_date for security in MARKET.securities.values()} == {MARKET.as_of}
+    assert MARKET.securities["SPY"].close_usd == Decimal("749.17")
+
+
+def test_the_seven_are_eight_tickers():
+    owners = {symbol: security.company for symbol, security in MARKET.securities.items()}
+    tickers = {symbol for symbol, company in owners.items() if company in MAGNIFICENT_SEVEN}
+    assert tickers == {"AAPL", "MSFT", "GOOGL", "GOOG", "AMZN", "NVDA", "META", "TSLA"}
+    assert owners["GOOG"] == owners["GOOGL"] == "Alphabet"
+
+
+def test_every_fund_has_constituents_and_every_interval_is_in_order():
+    funds = {symbol for symbol, security in MARKET.securities.items() if security.is_fund}
+    assert set(MARKET.constituents) == funds
+    for fund in MARKET.constituents.values():
+        low, high = fund.magnificent_seven
+        assert low <= high <= fund.gross or fund.gross == 0.0
+        assert high <= sum(fund.companies[company][1] for company in MAGNIFICENT_SEVEN) + 1e-9
+        assert low >= sum(fund.companies[company][0] for company in MAGNIFICENT_SEVEN) - 1e-9
+        assert sum(interval[0] for interval in fund.companies.values()) <= max(fund.gross, 0.0) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("fund", "percent"),
+    [("IVV", 32.50), ("SPY", 32.83), ("QQQ", 44.49), ("IWM", 0.0), ("IJR", 0.0)],
+)
+def test_full_files_give_the_published_weight_of_the_seven(fund, percent):
+    """Sums of the issuers' files, to the hundredth of a point."""
+    low, high = MARKET.constituents[fund].magnificent_seven
+    assert low == high == pytest.approx(percent / 100, abs=0.00005)
+    assert MARKET.constituents[fund].basis == "full file"
+
+
+@pytest.mark.parametrize(
+    ("fund", "low", "high"),
+    [
+        ("VOO", 32.32, 32.32),
+        ("QQQM", 40.30, 40.30),
+        ("VTI", 28.34, 28.34),
+        ("VUG", 56.87, 56.87),
+        ("MGK", 58.10, 58.10),
+        ("RSP", 0.0, 1.82),
+        ("XLK", 39.14, 40.11),
+    ],
+)
+def test_ten_largest_lists_give_the_known_intervals(fund, low, high):
+    """Weights of 2026-05-03 as tabulated by hand; XLK is open by its media sector alone (0.96 %)."""
+    found = MARKET.constituents[fund].magnificent_seven
+    assert found == pytest.approx((low / 100, high / 100), abs=0.00011)
+
+
+@pytest.mark.parametrize("fund", ["IWM", "VTWO", "IJR", "SPSM", "VXUS", "IJH", "XLE", "BND", "SGOV", "GLD", "VB"])
+def test_small_foreign_and_bond_funds_hold_none_of_the_seven(fund):
+    assert MARKET.constituents[fund].magnificent_seven == (0.0, 0.0)
+
+
+def test_funds_of_one_index_say_whose_list_they_use():
+    for fund, proxy in {"VTWO": "IWM", "SPYM": "IVV", "FXAIX": "IVV", "VFIAX": "VOO", "VIOO": "IJR"}.items():
+        own, other = MARKET.constituents[fund], MARKET.constituents[proxy]
+        assert (own.proxy, own.companies) == (proxy, other.companies)
+        assert MARKET.securities[fund].index == MARKET.securities[proxy].index
+
+
+def test_a_geared_fund_counts_three_times_and_the_seven_fund_is_nothing_else():
+    triple, single = MARKET.constituents["TQQQ"], MARKET.constituents["QQQ"]
+    assert triple.magnificent_seven == pytest.approx([3 * weight for weight in single.magnificent_seven], rel=1e-8)
+    assert triple.note
+    assert MARKET.constituents["MAGS"].magnificent_seven == (1.0, 1.0)
+    assert MARKET.constituents["MAGS"].companies["Tesla"] == (0.1, 0.2)
+
+
+def test_a_second_source_that_disagrees_is_named():
+    assert "40.41 %" in (MARKET.constituents["QQQ"].note or "")
+
+
+def test_risk_of_the_small_cap_funds_is_the_published_one():
+    """Five years to 2026-07-13: correlations .848, .999, .973; condition number 3,683 (to half a unit)."""
+    assert correlation("SPY", "IWM") == pytest.approx(0.848, abs=0.0005)
+    assert correlation("IWM", "VTWO") == pytest.approx(0.999, abs=0.0005)
+    assert correlation("IWM", "IJR") == pytest.approx(0.973, abs=0.0005)
+    matrix, place = dense()
+    three = [place[symbol] for symbol in ("IWM", "VTWO", "IJR")]
+    assert np.linalg.cond(matrix[np.ix_(three, three)]) == pytest.approx(3683, abs=0.5)
+
+
+def test_the_covariance_is_positive_definite_and_factors_have_no_residual():
+    matrix, place = dense()
+    assert np.linalg.eigvalsh(matrix).min() > 1e-6
+    factors = [place[factor] for factor in MARKET.covariance.factors]
+    assert (MARKET.covariance.idiosyncratic[factors] == 0.0).all()
+    assert dict(MARKET.covariance.short_histories) == {"DFSV": 1097, "JEPQ": 1049, "MAGS": 815}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "volatility", "drawdown"), [("SPY", 19.14, -55.2), ("IWM", 23.89, -58.6), ("IJR", 23.04, -58.2)]
+)
+def test_long_run_risk_is_the_published_one(symbol, volatility, drawdown):
+    figures = MARKET.long_run[symbol]
+    assert 100 * figures["volatility"] == pytest.approx(volatility, abs=0.005)
+    assert 100 * figures["max_drawdown"] == pytest.approx(drawdown, abs=0.05)
+    assert MARKET.long_run_start == date(2000, 5, 26)
+
+
+def test_episodes_are_dated_and_cover_every_symbol():
+    episodes = {episode.name: episode for episode in MARKET.episodes}
+    spans = {name: (str(episode.start), str(episode.end)) for name, episode in episodes.items()}
+    assert spans["financial_crisis"] == ("2007-10-09", "2009-03-09")
+    assert spans["covid_2020"] == ("2020-02-19", "2020-03-23")
+    assert spans["tariffs_2025"] == ("2025-02-19", "2025-04-08")
+    assert sum(name.startswith("small_cap_winter") for name in spans) == 3
+    for episode in MARKET.episodes:
+        assert set(episode.returns) == set(MARKET.securities)
+    assert episodes["financial_crisis"].returns["SPY"] == pytest.approx(-0.552, abs=0.0005)
+    assert episodes["financial_crisis"].stand_ins["VTWO"] == "IWM"
+    assert episodes["financial_crisis"].returns["VTWO"] == episodes["financial_crisis"].returns["IWM"]
+
+
+def test_fees_are_dated_fractions_and_never_zero_for_want_of_a_source():
+    assert MARKET.securities["VTWO"].expense_ratio.value == pytest.approx(0.0007)
+    assert MARKET.securities["VTWO"].expense_ratio.as_of == date(2025, 12, 1)
+    assert MARKET.securities["QQQ"].expense_ratio.value == pytest.approx(0.0018)
+    assert MARKET.securities["SPYM"].expense_ratio is None
+    assert MARKET.risk_free.value == pytest.approx(0.0399)
+    fees = [security.expense_ratio for security in MARKET.securities.values() if security.expense_ratio]
+    assert all(0.0 < fee.value < 0.01 and fee.source for fee in fees)
+
+
+def test_nothing_in_it_can_be_changed():
+    with pytest.raises(TypeError):
+        MARKET.securities["NEW"] = None
+    with pytest.raises(ValueError, match="read-only"):
+        MARKET.covariance.loadings[0, 0] = 1.0
+
+
+def test_it_loads_in_a_moment():
+    """Best of three, with room for a busy machine."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        load_snapshot()
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.15
+
+
+def spoiled(folder, change):
+    document = json.loads(EMBEDDED.read_text(encoding="utf-8"))
+    change(document)
+    path = folder / "own.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document.pop("risk_free"),
+        lambda document: document.update(schema="advisor.snapshot/9"),
+        lambda document: document["risk_free"].update(value=float("nan")),
+        lambda document: document["covariance_rows"][0].update(idiosyncratic=float("inf")),
+        lambda document: document["covariance_rows"][0].update(idiosyncratic=-1.0),
+        lambda document: document["covariance_rows"][0].update(loadings=["x"]),
+        lambda document: document["covariance_rows"].pop(),
+        lambda document: document["securities"][0].update(close_usd="0"),
+        lambda document: document["securities"][0].update(close_usd="NaN"),
+        lambda document: document["securities"][0].update(close_usd="ten"),
+        lambda document: document["securities"][0].update(company=None),
+        lambda document: document["securities"].append(document["securities"][0]),
+        lambda document: document["constituents"][0].update(magnificent_seven=[0.3, 0.2]),
+        lambda document: document["constituents"][0].update(coverage=True),
+        lambda document: document["episodes"][0]["returns"].pop("SPY"),
+        lambda document: document.update(as_of="13 July"),
+        lambda document: document.update(securities=None),
+    ],
+)
+def test_a_file_that_cannot_be_right_is_refused_by_name(tmp_path, change):
+    with pytest.raises(MarketDataError, match=r"own\.json: not a sound snapshot"):
+        load_snapshot(spoiled(tmp_path, change))
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b'{"a": 1e999}', b"[" * 100_000])
+def test_a_file_that_is_no_snapshot_is_refused_by_name(tmp_path, content):
+    path = tmp_path / "own.json"
+    path.write_bytes(content)
+    with pytest.raises(MarketDataError, match=r"own\.json"):
+        load_snapshot(path)
+
+
+def test_a_number_too_large_for_a_float_is_refused(tmp_path):
+    text = EMBEDDED.read_text(encoding="utf-8").replace('"value": 0.0399', '"value": 1e999', 1)
+    path = tmp_path / "own.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(MarketDataError, match="finite"):
+        load_snapshot(path)
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
+    with pytest.raises(MarketDataError, match=r"gone\.json"):
+        load_snapshot(tmp_path / "gone.json")
+
+
+def test_a_file_of_the_users_is_named_as_the_source(tmp_path):
+    path = spoiled(tmp_path, lambda document: document.update(id="mine"))
+    found = load_snapshot(path)
+    assert (found.source, found.id) == ("own.json", "mine")
