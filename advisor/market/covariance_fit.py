@@ -66,7 +66,7 @@ def fit_factor_covariance(returns: pd.DataFrame, factors: tuple[str, ...], end: 
 def _factor_loadings(covariance: Matrix) -> Matrix:
     """Cholesky factor, whose diagonal is what the earlier factors leave unexplained of each volatility."""
     try:
-        cholesky: Matrix = np.linalg.cholesky(covariance)
+        cholesky = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
         repeated = bool((np.diag(cholesky) < REPEATED * np.sqrt(np.diag(covariance))).any())
     except np.linalg.LinAlgError:
         repeated = True
