@@ -27,7 +27,7 @@ def check(*, file: Path, as_of: date | None, as_json: bool, debug: bool) -> None
     \b
     Example:
       advisor check portfolios/tech-employee.yaml
-    """  # noqa: D301 - the escape is click's mark against rewrapping
+    """
     del debug
     from advisor.portfolio.load import read_portfolio
 

@@ -15,7 +15,7 @@ def schema() -> None:
     Example:
       advisor schema > portfolio.schema.json
       # first line of the file:  # yaml-language-server: $schema=portfolio.schema.json
-    """  # noqa: D301 - the escape is click's mark against rewrapping
+    """
     from advisor.portfolio.schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))

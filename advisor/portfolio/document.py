@@ -215,7 +215,10 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return None
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event, path, place)
+            text = self._scalar(event, path, place)
+            if text is None:
+                self.values[path] = key or place
+            return text
         if len(path) >= MAX_DEPTH:
             self._stop(f"nested more than {MAX_DEPTH} deep", place)
         self.values[path] = key or place

@@ -69,7 +69,8 @@ def fraction(text: str, low: Decimal | None = None, high: Decimal | None = None)
     """Fraction written as ``25%`` or ``0.25``, within [low, high] (fractions)."""
     plain = text.removesuffix("%")
     if re.fullmatch(NUMBER, plain, re.ASCII) is None:
-        hint = _number_hint(plain) if plain != text else "write 25% or 0.25"
+        meant = _without_marks(plain)
+        hint = f"did you mean {meant}{text[len(plain) :]}?" if meant else "write 25% or 0.25"
         raise ValueFaultError(f"{quoted(text)} is not a fraction", hint)
     if plain != text:
         return _within(Decimal(plain).scaleb(-2), text, low, high, "%")
@@ -158,10 +159,15 @@ def _bound(value: Decimal, unit: str) -> str:
     return f"{shown.normalize():f}{unit}"
 
 
-def _number_hint(text: str) -> str:
+def _without_marks(text: str) -> str | None:
+    """Number that is left without currency signs and separators; None where there is none."""
     plain = re.sub(r"[$,_' ]", "", text)
-    if plain != text and re.fullmatch(NUMBER, plain, re.ASCII):
-        return f"did you mean {plain}?"
+    return plain if re.fullmatch(NUMBER, plain, re.ASCII) else None
+
+
+def _number_hint(text: str) -> str:
+    if meant := _without_marks(text):
+        return f"did you mean {meant}?"
     if text.endswith("%"):
         return "an amount is meant here, not a percentage"
     if re.fullmatch(r"[-+]?[\d.]+[eE][-+]?\d+", text, re.ASCII):

@@ -1,0 +1,474 @@
+"""From the bytes of a file to a `Portfolio`, and every fault at its place.
+
+In the texts of faults the marks « and » stand around the part at which the caret must point; they are taken out
+before the text is read, and the place is counted from them.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from advisor.errors import InputError, Location
+from advisor.portfolio.load import load_portfolio, read_portfolio
+from advisor.portfolio.model import AccountType, FilingStatus, LimitKind, Preferences, TaxSituation
+
+TODAY = date(2026, 7, 13)
+CORPUS = Path(__file__).parent / "fuzz_corpus"
+
+SMALL = """\
+version: 1
+name: Household
+accounts:
+  - name: Joint
+    type: taxable
+    cash: 100
+    holdings:
+      - {symbol: NVDA, shares: 10, cost_per_share: 5, acquired: 2020-01-02}
+  - name: Roth IRA
+    type: roth
+    holdings:
+      - {symbol: MGK, shares: 7}
+"""
+
+
+def load(text: str, **options):
+    return load_portfolio(text.encode(), file="p.yaml", today=TODAY, **options)
+
+
+def faults(text: str) -> tuple:
+    with pytest.raises(InputError) as caught:
+        load(text)
+    return caught.value.issues
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(InputError) as caught:
+        load(text)
+    return str(caught.value)
+
+
+def place_of_marks(text: str) -> tuple[str, Location]:
+    """Text without its marks, and the place of what stood between them."""
+    before, marked, after = text.replace("»", "«").split("«")
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return before + marked + after, Location(before.count("\n") + 1, column, max(1, len(marked)))
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SMALL
+    return SMALL.replace(old, new, 1)
+
+
+# name: (text with marks, part of the message, part of the hint)
+FAULTS = {
+    "a newer version": (changed("version: 1", "version: «2»"), "not known", "version: 1"),
+    "no version": (changed("version: 1\nname", "«n»ame"), "needs the key version", ""),
+    "no accounts": ("version: 1\nname: x\n«accounts»: []\n", "at least one", ""),
+    "accounts not a list": ("version: 1\nname: x\naccounts: «none»\n", "must be a list", "-"),
+    "an account not a mapping": ("version: 1\nname: x\naccounts:\n  - «Joint»\n", "accounts[1] must be a mapping", ""),
+    "a file that is a list": ("«-» a\n", "the file must be a mapping", ""),
+    "an unknown key": (SMALL + "«limit»: {}\n", "unknown key 'limit'", "did you mean limits?"),
+    "a usual key": (changed("symbol: MGK", "«ticker»: MGK, symbol: MGK"), "unknown key", "did you mean symbol?"),
+    "a key of nothing near": (changed("cash: 100", "«zzz»: 100"), "unknown key", "known: name, type, cash"),
+    "an account type": (changed("type: roth", "type: «401k»"), "is not one of", "did you mean traditional?"),
+    "a mistyped type": (changed("type: roth", "type: «rothh»"), "is not one of", "did you mean roth?"),
+    "a money text": (changed("cash: 100", "cash: «$1,000»"), "not a number", "did you mean 1000?"),
+    "negative cash": (changed("cash: 100", "cash: «-1»"), "negative", "zero or more"),
+    "an empty value": (changed("cash: 100", "«cash»:"), "nothing is given", "remove the key"),
+    "a list for a value": (changed("cash: 100", "«cash»: [1]"), "not a list", ""),
+    "a mapping for a value": (changed("cash: 100", "«cash»: {usd: 1}"), "not a mapping", ""),
+    "NaN shares": (changed("shares: 10", "shares: «NaN»"), "not a number", ""),
+    "infinite shares": (changed("shares: 10", "shares: «.inf»"), "not a number", ""),
+    "negative shares": (changed("shares: 10", "shares: «-10»"), "not above zero", "short positions"),
+    "zero shares": (changed("shares: 10", "shares: «0»"), "not above zero", ""),
+    "a negative price": (changed("cost_per_share: 5", "cost_per_share: «-5»"), "negative", ""),
+    "a lower-case ticker": (changed("NVDA", "«nvda»"), "not a ticker", "did you mean NVDA?"),
+    "a look-alike ticker": (changed("NVDA", "«\u039dVDA»"), "\\\\u039d", "look like letters"),
+    "a date that is none": (changed("2020-01-02", "«2020-02-30»"), "not in the calendar", ""),
+    "a US date": (changed("2020-01-02", "«01/02/2020»"), "not a date", "YYYY-MM-DD"),
+    "a future purchase": (changed("2020-01-02", "«2026-07-14»"), "after as_of, 2026-07-13", "as_of"),
+    "a lot without cost": (changed("{symbol: NVDA, shares: 10, cost_per_share: 5,", "«{»symbol: NVDA, shares: 10,"),
+                           "needs cost_per_share", "broker"),
+    "a lot without date": (changed("{symbol: NVDA, shares: 10, cost_per_share: 5, acquired: 2020-01-02}",
+                                   "«{»symbol: NVDA, shares: 10, cost_per_share: 5}"), "needs acquired", "trade date"),
+    "a lot of a list without date": (
+        changed("{symbol: NVDA, shares: 10, cost_per_share: 5, acquired: 2020-01-02}",
+                "{symbol: NVDA, lots: [«{»shares: 10, cost_per_share: 5}]}"), "needs acquired", ""),
+    "lots beside shares": (changed("shares: 7}", "lots: [{shares: 7}], «shares»: 7}"), "beside lots", "into a lot"),
+    "no lots": (changed("shares: 7}", "«lots»: []}"), "without lots", ""),
+    "neither lots nor shares": (changed("{symbol: MGK, shares: 7}", "«{»symbol: MGK}"), "shares or lots", ""),
+    "two accounts of one name": (changed("Roth IRA", "«Joint»"), "second account", "line 4"),
+    "two names apart by capitals": (changed("Roth IRA", "«JOINT»"), "second account", "line 4"),
+    "a symbol twice": (SMALL + "      - {symbol: «MGK», shares: 1}\n", "twice in one account", "line 12"),
+    "a share class twice": (SMALL + "      - {symbol: BRKB, shares: 1}\n      - {symbol: «BRK.B», shares: 1}\n",
+                            "twice in one account", "line 13"),
+    "a name with a control": (changed("Roth IRA", "«\"Roth\\x1b\"»"), "U+001B", ""),
+    "a name of 81": (changed("Roth IRA", f"«{'x' * 81}»"), "81 characters", "80"),
+    "a name of blanks": (changed("Roth IRA", "«' '»"), "not a name", ""),
+    "no value at all": ("version: 1\nname: x\n«accounts»:\n  - {name: A, type: hsa}\n", "no account holds", ""),
+    "a bare 25": (SMALL + "limits: {magnificent_seven: {max: «25»}}\n", "more than the whole", "did you mean 25%?"),
+    "a negative limit": (SMALL + "limits: {volatility: {max: «-1%»}}\n", "negative", ""),
+    "a floor for a ceiling": (SMALL + "limits: {turnover: {max: 5%, «min»: 1%}}\n", "unknown key 'min'", ""),
+    "a limit without bound": (SMALL + "limits: {«small_caps»: {}}\n", "needs max, min or both", ""),
+    "an empty limit": (SMALL + "limits:\n  «cash»:\n", "needs max, min or both", ""),
+    "a ceiling left out": (SMALL + "limits:\n  «volatility»:\n", "needs the key max", ""),
+    "a bare limit": (SMALL + "limits: {volatility: «18%»}\n", "must be a mapping", "key: value"),
+    "min above max": (SMALL + "limits: {small_caps: {min: «40%», max: 0.3}}\n", "above max", ""),
+    "min above max of beta": (SMALL + "limits: {beta: {max: 0.9, min: «1.2»}}\n", "above max", ""),
+    "min above max of a fund": (SMALL + "limits: {funds: {IWM: {min: «2%», max: 1%}}}\n", "above max", ""),
+    "a fund nobody has": (SMALL + "limits: {funds: {«IWMM»: {max: 1%}}}\n", "neither held nor", "did you mean IWM?"),
+    "a fund by a wrong key": (SMALL + "limits: {funds: {«iwm»: {max: 1%}}}\n", "not a ticker", "did you mean IWM?"),
+    "a fund limited twice": (changed("MGK", "BRKB") + "limits: {funds: {BRK-B: {max: 1%}, «BRKB»: {max: 2%}}}\n",
+                             "limited twice", ""),
+    "a gain in percent": (SMALL + "limits: {realized_gain: {max: «10%»}}\n", "not a number", "percentage"),
+    "a later limit": (SMALL + "limits: {«sectors»: {}}\n", "sectors comes with a later version", ""),
+    "the limit cvar_95": (SMALL + "limits: {«cvar_95»: {max: 5%}}\n", "comes with a later version", ""),
+    "the limit max_drawdown": (SMALL + "limits: {«max_drawdown»: {max: 5%}}\n", "comes with a later version", ""),
+    "the limit stress": (SMALL + "limits: {«stress»: {}}\n", "comes with a later version", ""),
+    "the limit expense_ratio": (SMALL + "limits: {«expense_ratio»: {max: 1%}}\n", "comes with a later version", ""),
+    "a soft limit": (SMALL + "limits: {cash: {min: 1%, mode: «soft»}}\n", "soft comes with a later version", "remove"),
+    "no worse than today": (SMALL + "limits: {cash: {min: 1%, mode: «not_worse_than_today»}}\n", "later version", ""),
+    "an unknown mode": (SMALL + "limits: {cash: {min: 1%, mode: «hardd»}}\n", "not one of hard", "did you mean hard?"),
+    "scenarios": (SMALL + "«scenarios»: []\n", "scenarios comes with a later version", "remove"),
+    "whole shares": (SMALL + "preferences: {whole_shares: «true»}\n", "true comes with a later version", "thousandths"),
+    "a relative view": (SMALL + "views: [{symbol: IJR, annual_return: 1%, «relative»: SPY}]\n", "later version", ""),
+    "a view's confidence": (SMALL + "views: [{symbol: A, annual_return: 1%, «confidence»: 5%}]\n", "later version", ""),
+    "two views": (SMALL + "views:\n  - {symbol: IJR, annual_return: 1%}\n  - {symbol: «IJR», annual_return: 2%}\n",
+                  "second view", "line 14"),
+    "a wild view": (SMALL + "views: [{symbol: IJR, annual_return: «60%»}]\n", "too large", "at most 50%"),
+    "do not sell whose": (SMALL + "limits: {do_not_sell: [{account: «Rot IRA»}]}\n", "no account is", "Roth IRA?"),
+    "do not sell what": (SMALL + "limits: {do_not_sell: [{symbol: «NVDQ»}]}\n", "not held in any", "mean NVDA?"),
+    "do not sell it there": (SMALL + "limits: {do_not_sell: [{symbol: «NVDA», account: Roth IRA}]}\n", "in that", ""),
+    "do not sell nothing": (SMALL + "limits: {do_not_sell: [«{»}]}\n", "needs symbol, account", ""),
+    "rates the wrong way": (SMALL + "tax: {short_term_rate: 10%, long_term_rate: «15%»}\n", "at least long", "convex"),
+    "a long rate over the default": (SMALL + "tax: {long_term_rate: «30%»}\n", "at least long_term_rate", ""),
+    "a short rate under the default": (SMALL + "tax: {short_term_rate: «10%»}\n", "at least long_term_rate", ""),
+    "rates over the whole": (SMALL + "tax: {short_term_rate: 60%, state_rate: «40%»}\n", "below 100%", ""),
+    "a filing status": (SMALL + "tax: {filing_status: «mfj»}\n", "is not one of", "did you mean married_joint?"),
+    "a negative carryforward": (SMALL + "tax: {carryforward: {long_term: «-1»}}\n", "negative", ""),
+    "buying something else": (SMALL + "preferences: {buy: [IWM, «SPY»]}\n", "buys only IWM, VTWO, IJR", "securities"),
+    "buying by a proxy that is no small cap": (
+        SMALL + "securities: [{symbol: XX, proxy: VOO}]\npreferences: {buy: [«XX»]}\n", "buys only", ""),
+    "buying twice": (SMALL + "preferences: {buy: [IWM, «IWM»]}\n", "listed twice", ""),
+    "an account's purchase": (changed("type: roth", "type: roth\n    buy: [IJR, «IWO»]"), "not in preferences.buy", ""),
+    "an empty list of purchases": (SMALL + "preferences: {«buy»: }\n", "must be a list", ""),
+    "an account's empty list": (changed("type: roth", "type: roth\n    «buy»:"), "must be a list", ""),
+    "a short horizon": (SMALL + "preferences: {horizon_years: «0.1»}\n", "too small", "at least 0.25"),
+    "a high premium": (SMALL + "preferences: {equity_premium: «16%»}\n", "too large", "at most 15%"),
+    "no aversion": (SMALL + "preferences: {risk_aversion: «0»}\n", "too small", "at least 0.1"),
+    "a wait in halves": (SMALL + "preferences: {wait_days: «1.5»}\n", "not a whole number", "write 1"),
+    "a flag": (SMALL + "preferences: {reserve_tax: «yes»}\n", "neither true nor false", ""),
+    "a proxy of a proxy": (SMALL + "securities: [{symbol: A, proxy: B}, {symbol: C, proxy: «A»}]\n", "data of its", ""),
+    "a proxy of itself": (SMALL + "securities: [{symbol: A, proxy: «A»}]\n", "data of its own", ""),
+    "a security twice": (SMALL + "securities: [{symbol: A, proxy: B}, {symbol: «A», proxy: D}]\n", "twice", ""),
+    "a price of zero": (SMALL + "securities: [{symbol: A, proxy: B, price: «0»}]\n", "not above zero", ""),
+    "history of whom": (SMALL + "history: [{date: 2026-07-01, account: «Roth», symbol: A, side: buy, shares: 1}]\n",
+                        "no account is named", "Roth IRA?"),
+    "history to come": (SMALL + "history: [{date: «2026-07-14», account: Joint, symbol: A, side: buy, shares: 1}]\n",
+                        "after as_of", ""),
+    "history long past": (SMALL + "history: [{date: «2026-05-12», account: Joint, symbol: A, side: buy, shares: 1}]\n",
+                          "more than 61 days", "remove the entry"),
+    "history's side": (SMALL + "history: [{date: 2026-07-01, account: Joint, symbol: A, side: «bought», shares: 1}]\n",
+                       "not one of buy, sell", "did you mean buy?"),
+    "a gain of a purchase": (
+        SMALL + "history: [{date: 2026-07-01, account: Joint, symbol: A, side: buy, shares: 1, «gain»: 5}]\n",
+        "a purchase has no gain", "sell"),
+    "a double key": (changed("cash: 100", "cash: 100\n    «cash»: 200"), "given twice", "line 6"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("marked", "message", "hint"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_reported_alone_at_its_place_with_a_way_out(marked: str, message: str, hint: str) -> None:
+    text, where = place_of_marks(marked)
+    issues = faults(text)
+    assert len(issues) == 1, [issue.message for issue in issues]
+    assert message in issues[0].message
+    assert hint in (issues[0].hint or "")
+    found = issues[0].where
+    assert found is not None
+    assert (found.line, found.column) == (where.line, where.column)
+    assert found.width == where.width
+
+
+def test_the_small_text_is_right() -> None:
+    portfolio = load(SMALL)
+    assert [account.name for account in portfolio.accounts] == ["Joint", "Roth IRA"]
+    assert portfolio.as_of == TODAY
+    assert portfolio.tax == TaxSituation()
+    assert portfolio.preferences == Preferences()
+    assert portfolio.limits == ()
+
+
+def test_every_part_of_a_full_file_arrives() -> None:
+    data = (CORPUS / "household.yaml").read_bytes()
+    portfolio = load_portfolio(data, file="household.yaml", today=date(2030, 1, 1))
+    assert portfolio.as_of == date(2026, 7, 13)
+    brokerage, roth = portfolio.accounts
+    assert (brokerage.type, roth.type) == (AccountType.TAXABLE, AccountType.ROTH)
+    assert brokerage.is_taxable
+    assert (brokerage.cash_usd, brokerage.min_cash_usd, brokerage.buy) == (Decimal(18000), Decimal("500.25"), None)
+    assert roth.buy == ("IJR",)
+    nvidia, spy, berkshire = brokerage.positions
+    assert nvidia.shares == Decimal("340.125")
+    assert nvidia.lots[1].cost_per_share_usd == Decimal("135.10")
+    assert spy.lots[0].acquired == date(2021, 3, 1)
+    assert (berkshire.symbol, berkshire.lots[0].cost_per_share_usd) == ("BRK.B", Decimal(0))
+    assert nvidia.where == Location(10, 17, 4)
+    limits = {limit.label: limit for limit in portfolio.limits}
+    assert {label: limit.bound for label, limit in limits.items()} == {
+        "magnificent_seven.max": Decimal("0.25"),
+        "single_company.max": Decimal("0.1"),
+        "small_caps.max": Decimal("0.3"),
+        "small_caps.min": Decimal("0.1"),
+        "funds.IWM.max": Decimal("0.15"),
+        "funds.VTWO.max": Decimal("0.15"),
+        "funds.BRK.B.max": Decimal("0.2"),
+        "funds.BRK.B.min": Decimal("0.005"),
+        "volatility.max": Decimal("0.18"),
+        "tracking_error.max": Decimal("0.06"),
+        "beta.max": Decimal("1.15"),
+        "beta.min": Decimal("0.8"),
+        "turnover.max": Decimal("0.4"),
+        "realized_gain.max": Decimal(30000),
+        "cash.min": Decimal("0.01"),
+    }
+    assert limits["tracking_error.max"].benchmark == "IVV"
+    assert limits["beta.max"].benchmark == "VOO"  # from preferences
+    assert limits["cash.min"].benchmark is None
+    assert limits["cash.min"].kind is LimitKind.MIN
+    assert limits["magnificent_seven.max"].where == Location(24, 28, 3)
+    assert not portfolio.may_sell("Brokerage", "NVDA")
+    assert not portfolio.may_sell("Roth IRA", "MGK")
+    assert portfolio.may_sell("Brokerage", "BRK.B")
+    assert portfolio.tax == TaxSituation(
+        filing_status=FilingStatus.MARRIED_JOINT,
+        short_term_rate=Decimal("0.35"),
+        long_term_rate=Decimal("0.188"),
+        state_rate=Decimal("0.05"),
+        year_to_date_short_usd=Decimal("-1200.5"),
+        year_to_date_long_usd=Decimal(300),
+        carryforward_short_usd=Decimal(0),
+        carryforward_long_usd=Decimal(4100),
+        is_stated=True,
+    )
+    assert portfolio.preferences == Preferences(
+        horizon_years=Decimal(5),
+        risk_aversion=Decimal(3),
+        equity_premium=Decimal("0.04"),
+        buy=("IWM", "VTWO", "IJR", "SLYX"),
+        benchmark="VOO",
+        min_trade_usd=Decimal(500),
+        min_gain=Decimal("0.001"),
+        return_uncertainty=Decimal("0.01"),
+        wait_days=10,
+        reserve_tax=False,
+    )
+    assert [(view.symbol, view.annual_return) for view in portfolio.views] == [
+        ("IJR", Decimal("0.075")),
+        ("NVDA", Decimal("-0.03")),
+    ]
+    assert portfolio.views[0].source == "House view, 2026-07"
+    assert portfolio.history[1].gain_usd == Decimal(-500)
+    assert portfolio.securities[0].price_usd == Decimal("655.10")
+    assert portfolio.securities[0].expense_ratio == Decimal("0.0004")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CORPUS.glob("*.yaml")))
+def test_the_seeds_of_the_fuzz_test_are_right(name: str) -> None:
+    load_portfolio((CORPUS / name).read_bytes(), file=name, today=TODAY)
+
+
+def test_rates_are_stated_only_if_both_are() -> None:
+    assert load(SMALL + "tax: {short_term_rate: 30%, long_term_rate: 15%}\n").tax.is_stated
+    assert not load(SMALL + "tax: {short_term_rate: 30%}\n").tax.is_stated
+    assert not load(SMALL + "tax: {carryforward: {long_term: 10}}\n").tax.is_stated
+
+
+def test_empty_sections_are_as_if_left_out() -> None:
+    sections = "limits:\nviews:\nhistory:\nsecurities:\ntax:\npreferences:\n"
+    assert load(SMALL + sections) == load(SMALL)
+    assert load(SMALL + "limits:\n  funds:\n  do_not_sell:\n") == load(SMALL)
+
+
+def test_an_account_may_offer_nothing_to_buy() -> None:
+    portfolio = load(changed("type: roth", "type: roth\n    buy: []"))
+    assert not portfolio.may_buy(portfolio.accounts[1], "IWM")
+    assert portfolio.may_buy(portfolio.accounts[0], "IWM")
+
+
+def test_the_day_of_the_decision_can_be_overruled() -> None:
+    text = "as_of: 2026-07-01\n" + SMALL
+    assert load(text).as_of == date(2026, 7, 1)
+    assert load(text, as_of=date(2026, 8, 1)).as_of == date(2026, 8, 1)
+    bought_later = SMALL.replace("2020-01-02", "2026-07-20")
+    assert faults(bought_later)
+    assert load(bought_later, as_of=date(2026, 8, 1))
+
+
+def test_a_purchase_on_the_day_itself_and_history_of_61_days_are_read() -> None:
+    trade = "history: [{date: 2026-05-13, account: Joint, symbol: META, side: sell, shares: 1, gain: -5}]\n"
+    portfolio = load(changed("2020-01-02", "2026-07-13") + trade)
+    assert portfolio.history[0].date == date(2026, 5, 13)
+
+
+def test_what_was_sold_need_not_be_held_any_more() -> None:
+    trade = "history: [{date: 2026-07-01, account: Roth IRA, symbol: VTWO, side: sell, shares: 1, gain: -5}]\n"
+    assert load(SMALL + trade).history[0].symbol == "VTWO"
+
+
+def test_an_unreadable_day_of_decision_is_one_fault_not_many() -> None:
+    issues = faults("as_of: yesterday\n" + SMALL)
+    assert [issue.where for issue in issues] == [Location(1, 8, 9)]
+
+
+ODD_TICKERS = ("ON", "NO", "Y", "N", "YES", "OFF", "TRUE", "ALL", "NA", "NULL", "T", "F", "INF", "E")
+
+
+@pytest.mark.parametrize("ticker", ODD_TICKERS)
+def test_an_odd_ticker_is_itself_as_key_and_as_value(ticker: str) -> None:
+    text = changed("NVDA", ticker) + (
+        f"limits: {{funds: {{{ticker}: {{max: 10%}}}}, do_not_sell: [{{symbol: {ticker}}}]}}\n"
+        f"views: [{{symbol: {ticker}, annual_return: 5%}}]\n"
+        f"securities: [{{symbol: {ticker}, proxy: SPY}}]\n"
+        f"history: [{{date: 2026-07-01, account: Joint, symbol: {ticker}, side: buy, shares: 1}}]\n"
+    )
+    portfolio = load(text)
+    assert portfolio.accounts[0].positions[0].symbol == ticker
+    assert portfolio.limits[0].name == f"funds.{ticker}"
+    assert {portfolio.do_not_sell[0].symbol, portfolio.views[0].symbol} == {ticker}
+    assert {portfolio.securities[0].symbol, portfolio.history[0].symbol} == {ticker}
+
+
+def test_all_faults_are_reported_at_once_in_the_order_of_the_file() -> None:
+    text = """\
+version: 1
+nmae: Household
+accounts:
+  - name: Joint
+    type: taxable
+    cash: $1,000
+    cash: 2
+    holdings:
+      - {symbol: nvda, shares: -1, cost_per_share: 5, acquired: 2031-01-01}
+  - name: joint
+    type: rooth
+limits:
+  small_caps: {min: 40%, max: 30%, mood: hard}
+  do_not_sell: [{account: Roth}]
+tax: !!map {long_term_rate: 30%}
+preferences: {whole_shares: true}
+scenarios: []
+"""
+    issues = faults(text)
+    places = [(issue.where.line, issue.where.column) for issue in issues if issue.where]
+    assert places == sorted(places)
+    messages = "\n".join(issue.message for issue in issues)
+    for part in (
+        "needs the key name",
+        "unknown key 'nmae'",
+        "'$1,000' is not a number",
+        "'cash' is given twice",
+        "'nvda' is not a ticker",
+        "-1 is not above zero",
+        "2031-01-01 is after as_of",
+        "a second account",
+        "'rooth' is not one of",
+        "min 40% is above max 30%",
+        "unknown key 'mood'",
+        "no account is named 'Roth'",
+        "tags (!)",
+        "short_term_rate must be at least",
+        "true comes with a later version",
+        "scenarios comes with a later version",
+    ):
+        assert part in messages
+    assert len(issues) == 16
+
+
+def test_a_fault_is_shown_with_its_line_a_caret_and_a_hint() -> None:
+    with pytest.raises(InputError) as caught:
+        load(changed("cash: 100", "csh: 100"))
+    assert str(caught.value) == (
+        "p.yaml:6:5: unknown key 'csh' in accounts[1]\n        csh: 100\n        ^^^ did you mean cash?"
+    )
+    assert caught.value.exit_code == 3
+
+
+def test_the_caret_stands_below_the_fault_in_wide_and_in_long_lines() -> None:
+    wide = refusal(changed("name: Joint", "name: 東京\n    x: {東京: 1}"))
+    lines = wide.split("\n")
+    assert lines[1] == "        x: {東京: 1}"
+    assert lines[2].startswith("        ^ ")  # the unknown key x, not what stands in it
+    long_line = "limits: {funds: {" + ", ".join(f"N{i}: {{max: 1%}}" for i in range(3000)) + "}}\n"
+    for shown in refusal(SMALL + long_line).split("\n"):
+        assert len(shown) < 200
+    first, line, caret = refusal(SMALL + long_line).split("\n")[3000 - 3 : 3000]
+    start, end = caret.index("^"), caret.rindex("^")
+    assert line[start : end + 1] in first  # the caret is below the symbol that the message names
+
+
+def test_wide_characters_before_the_fault_take_two_columns() -> None:
+    shown = refusal(SMALL + "limits: {東京: 1, x: 2}\n").split("\n")
+    assert shown[4] == "    limits: {東京: 1, x: 2}"
+    assert shown[5].startswith(" " * (4 + len("limits: {") + 4 + len(": 1, ")) + "^ ")
+
+
+def test_nothing_that_steers_a_terminal_is_shown() -> None:
+    text = SMALL + 'views: [{symbol: "\x1b[31m"}]\n'
+    shown = refusal(text)
+    assert "\x1b" not in shown
+    assert "·[31m" in shown
+    bidi = "limits: {“\u202e”: 1}\n"
+    assert "\u202e" not in refusal(SMALL + bidi)
+
+
+def test_a_message_shows_no_amount_but_on_the_line_of_its_fault() -> None:
+    text = SMALL.replace("cash: 100", "cash: 987654").replace("shares: 10,", "shares: 43219876,") + "views: 5\n"
+    shown = refusal(text)
+    assert "987654" not in shown
+    assert "43219876" not in shown
+
+
+def test_many_faults_are_cut_and_the_cut_is_told() -> None:
+    issues = faults(SMALL + "limits:\n  do_not_sell:\n" + "    - {symbol: ZZ}\n" * 3000)
+    assert len(issues) == 1001
+    assert issues[-1].message.startswith("there may be more faults")
+
+
+def test_ten_thousand_lots_load_fast() -> None:
+    lot = "          - {shares: 1.5, cost_per_share: 12.25, acquired: 2020-01-02}\n"
+    text = SMALL + "  - name: Many\n    type: taxable\n    holdings:\n      - symbol: SPY\n        lots:\n"
+    start = time.perf_counter()
+    portfolio = load(text + lot * 10_000)
+    assert time.perf_counter() - start < 2  # measured 0.4 s
+    assert portfolio.accounts[2].positions[0].shares == Decimal(15_000)
+
+
+def test_reading_gives_the_bytes_too(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_bytes(SMALL.encode())
+    portfolio, data = read_portfolio(path, today=TODAY)
+    assert portfolio == load(SMALL)
+    assert data == SMALL.encode()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for path, reason in [(tmp_path / "none.yaml", "no such file"), (tmp_path, "is a directory"), (Path("a\0b"), "")]:
+        with pytest.raises(InputError) as caught:
+            read_portfolio(path, today=TODAY)
+        assert "cannot be read" in str(caught.value)
+        assert reason in str(caught.value)
+        assert "\0" not in str(caught.value)
+
+
+def test_a_huge_file_is_refused_without_being_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "huge.yaml"
+    with path.open("wb") as file:
+        file.truncate(9 * 2**20)
+    with pytest.raises(InputError, match="8 MiB"):
+        read_portfolio(path, today=TODAY)

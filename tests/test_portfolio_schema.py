@@ -1,0 +1,90 @@
+"""The JSON Schema against the files that the program itself reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from advisor.portfolio.load import load_portfolio
+from advisor.portfolio.schema import json_schema
+
+CORPUS = Path(__file__).parent / "fuzz_corpus"
+
+
+def as_an_editor_reads(text: str) -> object:
+    """Tree of a file by YAML 1.2's core types, as language servers give it to a JSON Schema."""
+
+    def plain(node):
+        if isinstance(node, dict):
+            return {str(key) if not isinstance(key, bool) else "NO": plain(item) for key, item in node.items()}
+        if isinstance(node, list):
+            return [plain(item) for item in node]
+        return node.isoformat() if isinstance(node, dt.date) else node
+
+    return plain(yaml.safe_load(text))
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft202012Validator:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("name", ["household.yaml", "smallest.yaml"])
+def test_a_right_file_is_right_by_the_schema(name: str, validator) -> None:
+    text = (CORPUS / name).read_text()
+    load_portfolio(text.encode(), file=name, today=dt.date(2026, 7, 13))
+    validator.validate(as_an_editor_reads(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("cash: 18000", "csh: 18000"),
+        ("type: roth", "type: 401k"),
+        ("volatility: {max: 18%}", "volatility: {max: 18}"),
+        ("volatility: {max: 18%}", "volatility: {min: 18%}"),
+        ("whole_shares: false", "whole_shares: true"),
+        ("symbol: MGK", "symbol: mgk"),
+        ("shares: 100", "shares: -100"),
+        ("shares: 100", "shares: 1e400 shares"),
+        ("side: buy", "side: bought"),
+        ("mode: hard", "mode: soft"),
+        ("name: Tech-heavy household", "name: ''"),
+        ("version: 1", "version: 2"),
+        ("views: [", "scenarios: [], views: ["),
+    ],
+)
+def test_what_the_program_refuses_the_schema_refuses(old: str, new: str, validator) -> None:
+    text = (CORPUS / "household.yaml").read_text()
+    if new.startswith("scenarios"):
+        old, new = "views:", "scenarios: []\nviews:"
+    assert old in text
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(as_an_editor_reads(text.replace(old, new, 1)))
+
+
+def test_every_key_is_described_and_unknown_ones_are_refused_everywhere() -> None:
+    schema = json_schema()
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    for name, entry in {"the file": schema, **schema["$defs"]}.items():
+        assert entry["additionalProperties"] is False, name
+        for key, field in entry["properties"].items():
+            assert field["description"], f"{name}: {key}"
+
+
+def test_no_key_may_be_null() -> None:
+    assert '"null"' not in json.dumps(json_schema())
+
+
+def test_every_key_is_explained_in_the_documentation() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "portfolio-file.md").read_text()
+    schema = json_schema()
+    keys = {key for entry in (schema, *schema["$defs"].values()) for key in entry["properties"]}
+    assert {key for key in keys if f"`{key}`" not in page} == set()
