@@ -1,0 +1,216 @@
+"""Tables of what the answer rests on: assumptions, prices, fund lists, provenance and the independent check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from advisor.market.data import MarketData, Sourced
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.model import RebalancePlan
+from advisor.report.format import cents, interval, iso, listing, number, percent, plural, years
+from advisor.report.model import Cell, Column, Row, Table
+from advisor.report.parts import merged, pairs, row, security_name
+
+
+def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Table:
+    """The few numbers that steer the answer, with their origin."""
+    implied = portfolio.preferences.risk_aversion is None
+    aversion = (
+        "implied: the value at which today's market portfolio is the best one"
+        if implied
+        else "stated in the portfolio file"
+    )
+    rows = [
+        row("Risk-free rate, a year", f"{percent(plan.risk_free, 2)} ({_origin(market.risk_free)})"),
+        row("Equity premium over it, a year", f"{percent(plan.equity_premium, 2)} for the market portfolio"),
+        row(
+            "Size premium of small companies",
+            "none assumed: small-cap funds earn what their beta earns, unless a view says otherwise",
+        ),
+        row("Risk aversion", f"{number(plan.risk_aversion, 2)} ({aversion})"),
+        row("Horizon", f"{years(plan.horizon_years)}, over which tax and trading cost are spread"),
+        row(
+            "Smallest gain worth trading for",
+            f"{number(float(portfolio.preferences.min_gain) * 1e4, 1)} bp a year",
+        ),
+        row("May be bought", listing(portfolio.preferences.buy, 8) or "nothing"),
+    ]
+    return pairs("What steers the answer", ("Assumption", "Value and origin"), rows)
+
+
+def assumptions_table(plan: RebalancePlan, market: MarketData) -> Table | None:
+    """Expected return, volatility and beta of each security."""
+    if not plan.assumptions:
+        return None
+    columns = (
+        Column("Security", "text"),
+        Column("Expected return"),
+        Column("Volatility"),
+        Column("Beta"),
+        Column("Origin", "text"),
+    )
+    rows = tuple(
+        row(
+            Cell(line.symbol, aside=security_name(market, line.symbol)),
+            percent(line.expected_return),
+            percent(line.volatility),
+            number(line.beta, 2),
+            line.origin,
+        )
+        for line in plan.assumptions
+    )
+    notes = (
+        "A year, before fund expenses and tax; beta is to the market portfolio. Expected returns are "
+        "assumptions, not forecasts.",
+    )
+    return Table("Assumed return and risk of each security", columns, rows, notes)
+
+
+def prices_table(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Table:
+    """Close, spread and expenses of every security held or bought, each with its date or source."""
+    columns = (
+        Column("Security", "text"),
+        Column("Close"),
+        Column("Close date", "word"),
+        Column("Half spread"),
+        Column("Expense ratio"),
+        Column("Dates and sources", "text"),
+    )
+    rows = tuple(_price_row(symbol, portfolio, market) for symbol in merged(plan.before.weights, plan.after.weights))
+    return Table("Prices, spreads and expenses", columns, rows)
+
+
+def constituents_table(plan: RebalancePlan) -> Table | None:
+    """Each fund's list: date, coverage, basis, source and note; None where no fund is held."""
+    funds = {fund.symbol: fund for fund in (*plan.after.exposure.funds, *plan.before.exposure.funds)}
+    if not funds:
+        return None
+    columns = (
+        Column("Fund", "word"),
+        Column("List of", "word"),
+        Column("Covers"),
+        Column("Seven inside it"),
+        Column("Basis and source", "text"),
+    )
+    rows = tuple(
+        row(
+            fund.symbol,
+            iso(fund.as_of),
+            percent(fund.coverage, 0),
+            interval(*fund.seven_in_fund),
+            Cell(
+                "; ".join(filter(None, (fund.basis, f"list of {fund.proxy}" if fund.proxy else "", fund.source))),
+                lines=(fund.note,) if fund.note else (),
+            ),
+        )
+        for fund in funds.values()
+    )
+    return Table("What is known of each fund's companies", columns, rows)
+
+
+def data_facts(
+    plan: RebalancePlan,
+    portfolio: Portfolio,
+    market: MarketData,
+    file: tuple[str, str],
+    versions: Mapping[str, str],
+) -> Table:
+    """Where every number comes from: file, snapshot, covariance, program."""
+    covariance = market.covariance
+    rows = [
+        row("Portfolio file", Cell(file[0], lines=(f"sha256 {file[1]}",))),
+        row("Decision date", iso(portfolio.as_of)),
+        row(
+            "Market data",
+            Cell(
+                f"{market.id} ({market.source}), closes of {iso(market.as_of)}",
+                lines=(f"sha256 {market.sha256}",),
+            ),
+        ),
+        row("Covariance", f"{covariance.method.rstrip('.')}; {iso(covariance.start)} to {iso(covariance.end)}"),
+        row("Shorter price histories", _short_histories(plan, market)),
+        row("Risk-free rate", _origin(market.risk_free)),
+        row("Solver", plan.certificate.solver),
+        row("Program", ", ".join(f"{name} {version}" for name, version in versions.items())),
+    ]
+    return pairs("Origin of the figures", ("Item", "Origin"), rows)
+
+
+def certificate_words(plan: RebalancePlan) -> str:
+    """Verdict of the independent check in one sentence, with what the solver reported."""
+    certificate = plan.certificate
+    failed = [check for check in certificate.checks if not check.passed]
+    count = plural(len(certificate.checks), "check")
+    if certificate.passed:
+        verdict = (
+            f"All {count} passed: code that shares nothing with the optimizer worked the plan out again "
+            "from the portfolio file, the market data and the orders."
+        )
+    elif failed:
+        verdict = f"{len(failed)} of {count} failed: do not place these orders."
+    else:
+        verdict = "No check was made: do not place these orders."
+    return (
+        f"{verdict} Largest breach of a limit by the rounded orders: {_tiny(certificate.max_violation)} of "
+        "household value; gap between the optimum found and its proved bound: "
+        f"{_tiny(certificate.duality_gap)} of household value a year (solver {certificate.solver})."
+    )
+
+
+def checks_table(plan: RebalancePlan) -> Table:
+    """Each check with its verdict and detail."""
+    columns = (Column("Check", "text"), Column("Verdict", "word"), Column("Detail", "text"))
+    rows = tuple(
+        row(
+            check.name,
+            Cell("passed" if check.passed else "FAILED", tone="better" if check.passed else "worse"),
+            check.detail,
+        )
+        for check in plan.certificate.checks
+    )
+    return Table(
+        "The independent check",
+        columns,
+        rows or (row("none", Cell("FAILED", tone="worse"), "no check was made"),),
+    )
+
+
+def _price_row(symbol: str, portfolio: Portfolio, market: MarketData) -> Row:
+    security = market.securities.get(symbol)
+    note = next((note for note in portfolio.securities if note.symbol == symbol), None)
+    if security is None:
+        proxy = f"risk and companies of {note.proxy}" if note else "no market data"
+        price = cents(note.price_usd) if note and note.price_usd is not None else "–"
+        return row(symbol, price, "–", "–", "–", f"stated in the portfolio file; {proxy}")
+    sources = [f"spread: {_origin(security.half_spread)}"]
+    if security.expense_ratio is not None:
+        sources.append(f"expenses: {_origin(security.expense_ratio)}")
+    if note is not None:
+        sources.append(f"risk and companies of {note.proxy}, as the portfolio file says")
+    return row(
+        symbol,
+        cents(security.close_usd),
+        iso(security.close_date),
+        f"{number(security.half_spread.value * 1e4, 1)} bp",
+        percent(security.expense_ratio.value, 2) if security.expense_ratio else "–",
+        "; ".join(sources),
+    )
+
+
+def _tiny(value: float) -> str:
+    """Figure near zero in scientific notation; raises ValueError unless finite."""
+    if not math.isfinite(value):
+        raise ValueError(f"a figure of the certificate is not finite: {value!r}")
+    return f"{value:.1e}" if value else "0"
+
+
+def _short_histories(plan: RebalancePlan, market: MarketData) -> str:
+    held = merged(plan.before.weights, plan.after.weights)
+    short = market.covariance.short_histories
+    found = [f"{symbol} ({short[symbol]:,} daily returns)" for symbol in held if symbol in short]
+    return ", ".join(found) if found else "none among the securities held or bought"
+
+
+def _origin(figure: Sourced) -> str:
+    return f"{figure.source}, {iso(figure.as_of)}"

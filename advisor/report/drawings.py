@@ -1,0 +1,103 @@
+"""The report's three charts: which figures each shows, and the words that stand for it where it cannot be seen."""
+
+from __future__ import annotations
+
+from advisor.exposure.lookthrough import CompanyExposure, SevenExposure
+from advisor.market.data import MarketData
+from advisor.rebalance.model import HouseholdState, RebalancePlan, StressLoss
+from advisor.report.charts import Bar, Chart, Panel, StressBar, StressEnd, paired_bars, stress_bars
+from advisor.report.exposure_tables import company_index, seven_companies
+from advisor.report.format import interval, percent, signed_money, signed_percent
+from advisor.report.limits import find_limit
+from advisor.report.parts import GROUPS, dollars, group_weights, is_trade
+from advisor.report.sentences import worse_episodes
+
+
+def seven_chart(plan: RebalancePlan) -> Chart:
+    """The seven together against the limit, and company by company on a larger scale."""
+    before, after = plan.before.exposure, plan.after.exposure
+    held, left = company_index(before.companies), company_index(after.companies)
+    limit = find_limit(plan, "magnificent_seven")
+    together = Bar("All seven", _seven(before.seven), _seven(after.seven) if is_trade(plan) else None)
+    companies = tuple(
+        Bar(name, _company(held.get(name)), _company(left.get(name)) if is_trade(plan) else None)
+        for name in seven_companies(plan)
+        if name in held or name in left
+    )
+    panels = [Panel("", (together,), None if limit is None else limit.bound)]
+    if companies:
+        panels.append(Panel("By company, on a larger scale", companies))
+    proposal = f", {interval(after.seven.low, after.seven.high)} proposed" if is_trade(plan) else ""
+    bound = "" if limit is None else f", limit {percent(limit.bound)}"
+    listed = "; ".join(
+        f"{bar.label} {_ends(bar.before)}" + (f" to {_ends(bar.after)}" if is_trade(plan) else "") for bar in companies
+    )
+    return paired_bars(
+        "seven",
+        "Magnificent Seven, share of the household",
+        f"All seven {interval(before.seven.low, before.seven.high)} today{proposal}{bound}. {listed}.",
+        tuple(panels),
+    )
+
+
+def allocation_chart(plan: RebalancePlan, market: MarketData) -> Chart:
+    """Weights of the holding groups, today and proposed."""
+    first = group_weights(plan.before, market)
+    second = group_weights(plan.after, market)
+    groups = [group for group in GROUPS if group in first or group in second]
+    bars = tuple(
+        Bar(group, _point(first.get(group, 0.0)), _point(second.get(group, 0.0)) if is_trade(plan) else None)
+        for group in groups
+    )
+    words = "; ".join(
+        f"{bar.label} {_ends(bar.before)}" + (f" to {_ends(bar.after)}" if is_trade(plan) else "") for bar in bars
+    )
+    return paired_bars("allocation", "Allocation, share of the household", f"{words}.", (Panel("", bars),))
+
+
+def stress_chart(plan: RebalancePlan) -> Chart | None:
+    """Returns in past episodes, in percent and dollars; None without episodes."""
+    after = {episode.name: episode for episode in plan.after.stress}
+    shown = [episode for episode in plan.before.stress if episode.name in after]
+    if not shown:
+        return None
+    worse = {episode.name for episode, _ in worse_episodes(plan)}
+    bars = tuple(
+        StressBar(
+            title=episode.title,
+            before=_labelled(episode, plan.before),
+            after=_labelled(after[episode.name], plan.after) if is_trade(plan) else None,
+            is_worse=is_trade(plan) and episode.name in worse,
+        )
+        for episode in shown
+    )
+    words = "; ".join(
+        f"{bar.title} {_stress_words(bar.before)}" + (f", proposed {_stress_words(bar.after)}" if bar.after else "")
+        for bar in bars
+    )
+    return stress_bars("stress", "Hypothetical returns in past episodes", f"{words}.", bars)
+
+
+def _labelled(episode: StressLoss, state: HouseholdState) -> StressEnd:
+    value = episode.household_return
+    return StressEnd(value, signed_percent(value), signed_money(dollars(value, state)))
+
+
+def _stress_words(end: StressEnd) -> str:
+    return f"{end.percent} ({end.dollars})"
+
+
+def _seven(seven: SevenExposure) -> tuple[float, float]:
+    return seven.low, seven.high
+
+
+def _company(exposure: CompanyExposure | None) -> tuple[float, float] | None:
+    return None if exposure is None else (exposure.low, exposure.high)
+
+
+def _point(weight: float) -> tuple[float, float]:
+    return weight, weight
+
+
+def _ends(ends: tuple[float, float] | None) -> str:
+    return "none known" if ends is None else interval(*ends)

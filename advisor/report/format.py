@@ -1,0 +1,149 @@
+"""Numbers and dates as the reader sees them; the only place where a fraction becomes a percentage.
+
+A non-finite number is refused: missing data has no way to be printed. Zero carries no sign. Spaces inside a
+figure do not break, and a minus sign is U+2212.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from advisor.units import to_cents
+
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+EN_DASH = "\N{EN DASH}"
+_VAGUE = 10.0
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def number(value: float | Decimal, decimals: int = 1) -> str:
+    """Plain figure with grouped thousands: ``1,234.5``; raises ValueError unless finite."""
+    if not math.isfinite(value):
+        raise ValueError(f"a figure of the report is not finite: {value!r}")
+    text = f"{value:,.{decimals}f}"
+    if not text.strip("-0.,"):
+        return text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def signed(value: float | Decimal, decimals: int = 1) -> str:
+    """As `number`, with a plus sign on what is above zero after rounding."""
+    text = number(value, decimals)
+    return text if text.startswith(MINUS) or not text.strip("0.,") else f"+{text}"
+
+
+def percent(fraction: float | Decimal, decimals: int = 1) -> str:
+    """0.343 as ``34.3 %``."""
+    return f"{number(fraction * 100, decimals)}{NO_BREAK}%"
+
+
+def signed_percent(fraction: float | Decimal, decimals: int = 1) -> str:
+    """0.012 as ``+1.2 %``."""
+    return f"{signed(fraction * 100, decimals)}{NO_BREAK}%"
+
+
+def interval(low: float, high: float) -> str:
+    """Interval of fractions as ``34.2–34.9 %``; one figure where both ends round to the same."""
+    ends = number(low * 100), number(high * 100)
+    return f"{ends[0]}{NO_BREAK}%" if ends[0] == ends[1] else f"{ends[0]}{EN_DASH}{ends[1]}{NO_BREAK}%"
+
+
+def count_interval(ends: tuple[float, float], decimals: int = 0) -> str:
+    """Interval of counts as ``25–26``; ``at least 25`` where the upper end only says how little is known."""
+    low, high = ends
+    if math.isinf(low):
+        return ""
+    if high > _VAGUE * low:
+        return f"at least {number(low, decimals)}"
+    first, last = number(low, decimals), number(high, decimals)
+    return first if first == last else f"{first}{EN_DASH}{last}"
+
+
+def points(fraction: float) -> str:
+    """Difference of two fractions as ``−9.5 points``."""
+    return f"{signed(fraction * 100)}{NO_BREAK}points"
+
+
+def bps(fraction: float) -> str:
+    """Fraction in basis points, signed: 0.00053 as ``+5.3 bp``."""
+    return f"{signed(fraction * 10_000)}{NO_BREAK}bp"
+
+
+def money(amount_usd: Decimal) -> str:
+    """Whole dollars: ``$4,180``, ``−$4,180``."""
+    return _with_dollar(number(amount_usd.quantize(Decimal(1)), 0))
+
+
+def cents(amount_usd: Decimal) -> str:
+    """Dollars and cents: ``$4,180.25``; for everything that is placed, paid or owed."""
+    return _with_dollar(number(to_cents(amount_usd), 2))
+
+
+def signed_money(amount_usd: Decimal) -> str:
+    """Whole dollars with their sign: ``+$4,180``."""
+    return _with_dollar(signed(amount_usd.quantize(Decimal(1)), 0))
+
+
+def signed_cents(amount_usd: Decimal) -> str:
+    """Dollars and cents with their sign: ``+$4,180.25``."""
+    return _with_dollar(signed(to_cents(amount_usd), 2))
+
+
+def shares(count: Decimal) -> str:
+    """Up to three decimals, no trailing zeros: ``1,234.5``."""
+    text = number(count.quantize(Decimal("0.001"), rounding=ROUND_HALF_EVEN), 3)
+    return text.rstrip("0").rstrip(".")
+
+
+def years(count: float) -> str:
+    """``3 years``, ``2.5 years``, ``1 year``."""
+    text = number(count, 1).removesuffix(".0")
+    return f"{text}{NO_BREAK}{'year' if text == '1' else 'years'}"
+
+
+def day(value: date) -> str:
+    """Date in a sentence: ``July 13, 2026``."""
+    return f"{_MONTHS[value.month - 1]}{NO_BREAK}{value.day}, {value.year}"
+
+
+def iso(value: date | None) -> str:
+    """Date in a table: ``2026-07-13``; says so where the source gives none."""
+    return "not dated" if value is None else value.isoformat()
+
+
+def plural(count: int, singular: str, several: str | None = None) -> str:
+    """``1 trade``, ``12 trades``."""
+    return f"{count}{NO_BREAK}{singular if count == 1 else several or singular + 's'}"
+
+
+def listing(words: tuple[str, ...], most: int = 4) -> str:
+    """``NVDA, VOO and 3 more``; all of them where there are at most `most`."""
+    if len(words) > most:
+        return f"{', '.join(words[: most - 1])} and {len(words) - most + 1} more"
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else ""
+
+
+def css_string(text: str) -> str:
+    """Inside of a quoted CSS string: every character a hexadecimal escape, so that none can end the string."""
+    return "".join(f"\\{ord(letter):06x}" for letter in text)
+
+
+def _with_dollar(figure: str) -> str:
+    """Put the dollar sign between sign and figure."""
+    return f"{figure[0]}${figure[1:]}" if figure[0] in f"{MINUS}+" else f"${figure}"

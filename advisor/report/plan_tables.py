@@ -1,0 +1,316 @@
+"""Tables of the proposal itself: holdings, measures, orders, gain, tax and stress losses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from advisor.market.data import MarketData
+from advisor.portfolio.model import Account, Portfolio
+from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, StressLoss, Trade
+from advisor.report.exposure_tables import ACCOUNT_WORDS
+from advisor.report.format import (
+    bps,
+    cents,
+    interval,
+    iso,
+    money,
+    number,
+    percent,
+    points,
+    shares,
+    signed_cents,
+    signed_money,
+    signed_percent,
+    years,
+)
+from advisor.report.model import Cell, Column, Row, Table
+from advisor.report.parts import (
+    CASH,
+    GROUPS,
+    dollars,
+    group_of,
+    group_weights,
+    is_trade,
+    merged,
+    pairs,
+    row,
+    security_name,
+    table,
+)
+
+_STATUS_WORDS = {
+    "single": "single",
+    "married_joint": "married, filing jointly",
+    "married_separate": "married, filing separately",
+    "head_of_household": "head of household",
+}
+
+
+def holdings_table(plan: RebalancePlan, market: MarketData) -> Table:
+    """Every symbol under its group's subtotal: weight and value today and proposed."""
+    before, after = plan.before, plan.after
+    columns = (
+        Column("Holding", "text"),
+        Column("Weight"),
+        Column("Value"),
+        Column("Proposed weight", is_proposed=True),
+        Column("Proposed value", is_proposed=True),
+        Column("Change", is_proposed=True),
+    )
+    first, second = group_weights(before, market), group_weights(after, market)
+    symbols = merged(before.weights, after.weights)
+    rows = []
+    for group in (name for name in GROUPS if name in first or name in second):
+        members = [symbol for symbol in symbols if group_of(symbol, market) == group]
+        label = Cell(group, aside=security_name(market, group)) if members == [group] else Cell(group)
+        rows.append(_holding_row(label, first.get(group, 0.0), second.get(group, 0.0), plan, "group"))
+        if members == [group] or group == CASH:
+            continue
+        for symbol in members:
+            name = Cell(symbol, aside=security_name(market, symbol))
+            rows.append(
+                _holding_row(name, before.weights.get(symbol, 0.0), after.weights.get(symbol, 0.0), plan, "plain")
+            )
+    rows.append(_holding_row(Cell("Household"), 1.0, 1.0, plan, "total"))
+    return table(
+        "Holdings, all accounts together",
+        columns,
+        rows,
+        plan,
+        ("Value after the trades is net of their spread; tax is owed later and not deducted.",),
+    )
+
+
+def measures_table(plan: RebalancePlan) -> Table:
+    """Risk, return and cost of the household today and proposed."""
+    before, after = plan.before, plan.after
+    columns = (
+        Column("Measure", "text"),
+        Column("Today"),
+        Column("Proposed", is_proposed=True),
+        Column("Change", is_proposed=True),
+    )
+
+    def share(label: str, first: float, second: float, decimals: int = 1) -> Row:
+        change = points(second - first) if decimals == 1 else bps(second - first)
+        return row(label, percent(first, decimals), percent(second, decimals), change)
+
+    def fees(state: HouseholdState) -> Decimal:
+        return dollars(state.expense_ratio, state)
+
+    rows = [
+        share("Volatility, a year", before.volatility, after.volatility),
+        share(f"Tracking error against {plan.benchmark}, a year", before.tracking_error, after.tracking_error),
+        row(
+            f"Beta against {plan.benchmark}",
+            number(before.beta, 2),
+            number(after.beta, 2),
+            number(after.beta - before.beta, 2),
+        ),
+        share(
+            "Expected return, a year, after fund expenses, before tax",
+            before.expected_return,
+            after.expected_return,
+        ),
+        share("Fund expenses, a year", before.expense_ratio, after.expense_ratio, 3),
+        row(
+            "Fund expenses in dollars, a year",
+            money(fees(before)),
+            money(fees(after)),
+            signed_money(fees(after) - fees(before)),
+        ),
+        share("Small-cap funds", before.small_cap_weight, after.small_cap_weight),
+        row(
+            "Magnificent Seven, funds looked through",
+            interval(before.exposure.seven.low, before.exposure.seven.high),
+            interval(after.exposure.seven.low, after.exposure.seven.high),
+            "",
+        ),
+    ]
+    return table("Measures of the household", columns, rows, plan)
+
+
+def order_tables(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> tuple[Table, ...]:
+    """Orders by account in the order of the file, sells before buys; accounts without orders are left out."""
+    tables = []
+    for account in portfolio.accounts:
+        trades = [trade for trade in plan.trades if trade.account == account.name]
+        if trades:
+            ordered = sorted(trades, key=lambda trade: trade.side != "sell")
+            tables.append(_orders_table(ordered, account, plan, market))
+    return tuple(tables)
+
+
+def gain_table(plan: RebalancePlan) -> Table | None:
+    """The objective against doing nothing, part by part; None where no trade was worth weighing."""
+    gain = plan.gain
+    parts = (
+        ("Expected return, after fund expenses", gain.expected_return),
+        ("Risk, at the stated aversion", gain.risk),
+        ("Trading cost, spread over the horizon", gain.trading_cost),
+        ("Tax, spread over the horizon", gain.tax),
+        ("Doubt: the error of expected returns that a trade must outweigh", gain.doubt),
+    )
+    if not any(value for _, value in parts):
+        return None
+    rows = [row(label, bps(value), signed_money(dollars(value, plan.before))) for label, value in parts]
+    rows.append(row("Together", bps(gain.total), signed_money(dollars(gain.total, plan.before)), kind="total"))
+    what = "The proposal against doing nothing" if is_trade(plan) else "The best trades found, against doing nothing"
+    columns = (Column("Part", "text"), Column("A year"), Column("In dollars a year"))
+    return Table(what, columns, tuple(rows))
+
+
+def tax_table(plan: RebalancePlan) -> Table | None:
+    """What this year's tax becomes; None where nothing is traded."""
+    if not is_trade(plan):
+        return None
+    tax = plan.tax
+    rows = [
+        row("Short-term gain realized by these trades", signed_cents(tax.short_term_gain_usd)),
+        row("Long-term gain realized by these trades", signed_cents(tax.long_term_gain_usd)),
+        row("This year's tax on gains without these trades", cents(tax.year_tax_before_usd)),
+        row("This year's tax on gains with these trades", cents(tax.year_tax_after_usd)),
+        row("Loss carried to later years, with these trades", cents(tax.carried_forward_usd)),
+        row("Tax of these trades", cents(tax.tax_usd), kind="total"),
+        row("Trading cost (half the bid-ask spread on each order)", cents(plan.spread_usd), kind="total"),
+    ]
+    return Table("Tax and cost of the trades", (Column("Item", "text"), Column("Amount")), tuple(rows))
+
+
+def rates_table(plan: RebalancePlan, portfolio: Portfolio) -> Table:
+    """Rates the tax was figured with, and whether the user stated them."""
+    tax = portfolio.tax
+    origin = "stated in the portfolio file" if tax.is_stated else "assumed: the portfolio file states none"
+    rows = [
+        row("Rates", origin),
+        row("Filing status", _STATUS_WORDS[tax.filing_status.value]),
+        row("Federal rate on short-term gains", percent(tax.short_term_rate)),
+        row("Federal rate on long-term gains", percent(tax.long_term_rate)),
+        row("State rate, added to both", percent(tax.state_rate)),
+        row(
+            "Gains so far this year",
+            f"{signed_cents(tax.year_to_date_short_usd)} short-term, "
+            f"{signed_cents(tax.year_to_date_long_usd)} long-term",
+        ),
+        row(
+            "Losses carried into this year",
+            f"{cents(tax.carryforward_short_usd)} short-term, {cents(tax.carryforward_long_usd)} long-term",
+        ),
+        row("Horizon over which tax and cost are spread", years(plan.horizon_years)),
+    ]
+    return pairs("Assumed tax situation", ("Item", "Used here"), rows)
+
+
+def stress_table(plan: RebalancePlan) -> Table | None:
+    """Each episode in percent and dollars, with the stand-ins named; None without episodes."""
+    if not plan.before.stress:
+        return None
+    after = {episode.name: episode for episode in plan.after.stress}
+    columns = (
+        Column("Episode", "text"),
+        Column("Today"),
+        Column("in dollars"),
+        Column("Proposed", is_proposed=True),
+        Column("in dollars", is_proposed=True),
+        Column("Difference", is_proposed=True),
+    )
+    rows = [_stress_row(episode, after[episode.name], plan) for episode in plan.before.stress if episode.name in after]
+    notes = (
+        "Hypothetical: these weights applied to past returns, before tax and trading cost. Nobody held "
+        "these portfolios then.",
+    )
+    return table("Hypothetical returns in past episodes", columns, rows, plan, notes + _stand_in_note(plan))
+
+
+def _stand_in_note(plan: RebalancePlan) -> tuple[str, ...]:
+    """Which securities had no history of their own, by episode."""
+    parts = []
+    for episode in plan.before.stress:
+        proposed = next((other.stand_ins for other in plan.after.stress if other.name == episode.name), ())
+        names = tuple(dict.fromkeys([*episode.stand_ins, *proposed]))
+        if names:
+            parts.append(f"{episode.title}: {', '.join(names)}")
+    return (f"Without a history of their own, represented by others: {'; '.join(parts)}.",) if parts else ()
+
+
+def _holding_row(label: Cell, before: float, after: float, plan: RebalancePlan, kind: str) -> Row:
+    return row(
+        label,
+        *_held(before, plan.before),
+        *_held(after, plan.after),
+        "" if kind == "total" else (points(after - before) if abs(after - before) >= 5e-4 else "–"),
+        kind=kind,
+    )
+
+
+def _held(weight: float, state: HouseholdState) -> tuple[str, str]:
+    return (percent(weight), money(dollars(weight, state))) if weight else ("–", "–")
+
+
+def _orders_table(trades: list[Trade], account: Account, plan: RebalancePlan, market: MarketData) -> Table:
+    columns = [Column("Order", "text"), Column("Shares"), Column("Price"), Column("Amount"), Column("Spread")]
+    if account.is_taxable:
+        columns.append(Column("Gain"))
+    rows = []
+    for trade in trades:
+        fields = [
+            Cell(
+                f"{trade.side.capitalize()} {trade.symbol}",
+                aside=security_name(market, trade.symbol),
+                lines=_order_lines(trade),
+            ),
+            Cell(shares(trade.shares)),
+            Cell(cents(trade.price_usd)),
+            Cell(cents(trade.amount_usd)),
+            Cell(cents(trade.spread_usd)),
+        ]
+        if account.is_taxable:
+            fields.append(Cell(_gain_words(trade)))
+        rows.append(row(*fields))
+    caption = f"{account.name} ({ACCOUNT_WORDS[account.type.value]})"
+    return Table(caption, tuple(columns), tuple(rows), (_cash_words(trades, account.name, plan),))
+
+
+def _gain_words(trade: Trade) -> str:
+    gains = [lot.gain_usd for lot in trade.lots if lot.gain_usd is not None]
+    return signed_cents(sum(gains, Decimal(0))) if gains else "–"
+
+
+def _order_lines(trade: Trade) -> tuple[str, ...]:
+    """Reason and, where they matter, the lots."""
+    lots = tuple(_lot_words(lot) for lot in trade.lots if lot.acquired is not None or lot.gain_usd is not None)
+    return (trade.why, *lots)
+
+
+def _lot_words(lot: LotSale) -> str:
+    text = f"Lot {iso(lot.acquired)}: {shares(lot.shares)}"
+    if lot.cost_per_share_usd is not None:
+        text += f" at {cents(lot.cost_per_share_usd)}"
+    if lot.gain_usd is not None:
+        text += f", gain {signed_cents(lot.gain_usd)}"
+    return f"{text}, {lot.term}-term" if lot.term else text
+
+
+def _cash_words(trades: list[Trade], account: str, plan: RebalancePlan) -> str:
+    """Cash of one account before and after, with what moves it."""
+    sold = sum((trade.amount_usd for trade in trades if trade.side == "sell"), Decimal(0))
+    bought = sum((trade.amount_usd for trade in trades if trade.side == "buy"), Decimal(0))
+    spread = sum((trade.spread_usd for trade in trades), Decimal(0))
+    before, after = plan.before.cash_usd[account], plan.after.cash_usd[account]
+    return (
+        f"Cash {cents(before)} before, {cents(after)} after: sells {cents(sold)}, buys {cents(bought)}, "
+        f"spread {cents(spread)}."
+    )
+
+
+def _stress_row(before: StressLoss, after: StressLoss, plan: RebalancePlan) -> Row:
+    change = after.household_return - before.household_return
+    tone = "worse" if change <= -5e-4 else ("better" if change >= 5e-4 else "")
+    return row(
+        Cell(before.title, aside=f"{iso(before.start)} to {iso(before.end)}"),
+        signed_percent(before.household_return),
+        signed_money(dollars(before.household_return, plan.before)),
+        signed_percent(after.household_return),
+        signed_money(dollars(after.household_return, plan.after)),
+        Cell(points(change) + {"worse": ", worse", "better": ", better"}.get(tone, ""), tone=tone),
+    )

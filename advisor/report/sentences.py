@@ -1,0 +1,322 @@
+"""What the report says in sentences: the answer, the reasons for it, and what speaks against it.
+
+Words follow from the measured figures alone. Totals are sums of figures that the report shows.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.model import RebalancePlan, StressLoss, Trade
+from advisor.report.format import (
+    bps,
+    cents,
+    count_interval,
+    interval,
+    listing,
+    money,
+    number,
+    percent,
+    plural,
+    points,
+    signed_money,
+    years,
+)
+from advisor.report.limits import broken_today, find_limit, is_met, limit_words
+from advisor.report.model import Card
+from advisor.report.parts import dollars, is_trade
+
+_LARGE_COMPANY = 0.1  # of the household, from which a single company is named as a remaining risk
+_NOTICEABLE = 5e-4  # a change that shows in a percentage with one decimal
+
+
+def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
+    """The recommendation in one sentence."""
+    if not is_trade(plan):
+        return _nothing_answer(plan, portfolio)
+    before, after = plan.before.exposure.seven, plan.after.exposure.seven
+    limit = find_limit(plan, "magnificent_seven")
+    fit = ""
+    if limit is not None:
+        keeps = is_met(limit, limit.after)
+        fit = f", {'within' if keeps else 'still above'} your limit of {percent(limit.bound)}"
+    return (
+        f"{_moves(plan)}: the Magnificent Seven go from {interval(before.low, before.high)} to "
+        f"{interval(after.low, after.high)} of the household{fit}, at an estimated {_tax_words(plan)} "
+        f"and {cents(plan.spread_usd)} of trading cost."
+    )
+
+
+def cards(plan: RebalancePlan) -> tuple[Card, ...]:
+    """The four figures of the first page."""
+    return (
+        _seven_card(plan),
+        _volatility_card(plan),
+        *(_cost_cards(plan) if is_trade(plan) else _idle_cards(plan)),
+    )
+
+
+def reasons(plan: RebalancePlan) -> tuple[str, ...]:
+    """Why this answer: broken limits, risk, and the gain over doing nothing."""
+    found = [_limits_reason(plan), _risk_reason(plan) if is_trade(plan) else "", _gain_reason(plan)]
+    return tuple(reason for reason in found if reason)
+
+
+def drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> tuple[str, ...]:
+    """What speaks against the answer, as far as the figures show it."""
+    if not is_trade(plan):
+        return _idle_drawbacks(plan)
+    found = [*_worse_measures(plan), *_tax_drawbacks(plan, portfolio)]
+    worse = worse_episodes(plan)
+    if worse:
+        names = listing(tuple(episode.title for episode, _ in worse), 3)
+        found.append(
+            f"The proposal returns less than today's household in {plural(len(worse), 'episode')} below: {names}."
+        )
+    found.extend(_remaining_concentration(plan))
+    if after_width(plan) >= _NOTICEABLE:
+        found.append(
+            f"The funds' lists leave {points(after_width(plan)).lstrip('+')} of the Magnificent Seven "
+            "weight after the trades unknown; the limit is held against the upper end."
+        )
+    return tuple(found)
+
+
+def worse_episodes(plan: RebalancePlan) -> tuple[tuple[StressLoss, StressLoss], ...]:
+    """Episodes in which the proposal returns less than today's household by 0.05 points or more."""
+    after = {episode.name: episode for episode in plan.after.stress}
+    return tuple(
+        (episode, after[episode.name])
+        for episode in plan.before.stress
+        if episode.name in after and after[episode.name].household_return < episode.household_return - _NOTICEABLE
+    )
+
+
+def after_width(plan: RebalancePlan) -> float:
+    """Width of the interval of the seven after the trades."""
+    return plan.after.exposure.seven.high - plan.after.exposure.seven.low
+
+
+def traded(trades: tuple[Trade, ...], side: str) -> tuple[Decimal, tuple[str, ...]]:
+    """Total amount of one side, and its symbols by amount."""
+    amounts: dict[str, Decimal] = {}
+    for trade in trades:
+        if trade.side == side:
+            amounts[trade.symbol] = amounts.get(trade.symbol, Decimal(0)) + trade.amount_usd
+    return sum(amounts.values(), Decimal(0)), tuple(sorted(amounts, key=lambda symbol: -amounts[symbol]))
+
+
+def _moves(plan: RebalancePlan) -> str:
+    """``Sell $1 of NVDA and buy $1 of IJR``."""
+    sold, sold_symbols = traded(plan.trades, "sell")
+    bought, bought_symbols = traded(plan.trades, "buy")
+    sale = f"{money(sold)} of {listing(sold_symbols)}"
+    purchase = f"{money(bought)} of {listing(bought_symbols)}"
+    if not bought_symbols:
+        return f"Sell {sale} and keep the cash"
+    return f"Sell {sale} and buy {purchase}" if sold_symbols else f"Buy {purchase} from cash"
+
+
+def _tax_words(plan: RebalancePlan) -> str:
+    tax = plan.tax.tax_usd
+    if not tax:
+        return "tax of nothing this year"
+    return f"{cents(tax)} of tax this year" if tax > 0 else f"{cents(-tax)} less tax this year"
+
+
+def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
+    gain = plan.gain.total
+    state = "every limit holds today" if plan.limits else "no limit is set"
+    if gain <= 0:
+        return f"Do nothing: {state}, and no trade was found that gains anything after tax and cost."
+    return (
+        f"Do nothing: {state}, and the best trades found gain {bps(gain).lstrip('+')} a year "
+        f"({money(dollars(gain, plan.before))}) after tax and cost, less than the "
+        f"{bps(float(portfolio.preferences.min_gain)).lstrip('+')} below which a trade is not worth making."
+    )
+
+
+def _seven_card(plan: RebalancePlan) -> Card:
+    before, after = plan.before.exposure.seven, plan.after.exposure.seven
+    limit = find_limit(plan, "magnificent_seven")
+    note = "of household value, funds looked through" if limit is None else f"limit {percent(limit.bound)}"
+    tone = "plain" if limit is None else ("better" if is_met(limit, limit.after) else "worse")
+    if limit is not None:
+        note += ", met" if is_met(limit, limit.after) else ", not met"
+    if is_trade(plan):
+        note = f"from {interval(before.low, before.high)} today; {note}"
+    return Card("Magnificent Seven", interval(after.low, after.high), note, tone)
+
+
+def _volatility_card(plan: RebalancePlan) -> Card:
+    change = plan.after.volatility - plan.before.volatility
+    if not is_trade(plan):
+        return Card(
+            "Volatility a year",
+            percent(plan.after.volatility),
+            f"beta {number(plan.after.beta, 2)} against {plan.benchmark}",
+        )
+    tone = "worse" if change >= _NOTICEABLE else ("better" if change <= -_NOTICEABLE else "plain")
+    return Card(
+        "Volatility a year",
+        percent(plan.after.volatility),
+        f"from {percent(plan.before.volatility)} today",
+        tone,
+    )
+
+
+def _cost_cards(plan: RebalancePlan) -> tuple[Card, ...]:
+    gain = plan.tax.short_term_gain_usd + plan.tax.long_term_gain_usd
+    return (
+        Card(
+            "Tax of these trades",
+            signed_money(plan.tax.tax_usd).lstrip("+"),
+            f"on {money(gain)} of realized gain, this year",
+        ),
+        Card("Trades", str(len(plan.trades)), f"{cents(plan.spread_usd)} of spread cost"),
+    )
+
+
+def _idle_cards(plan: RebalancePlan) -> tuple[Card, ...]:
+    return (
+        Card(
+            "Gain forgone a year",
+            bps(max(plan.gain.total, 0.0)).lstrip("+"),
+            f"{money(dollars(max(plan.gain.total, 0.0), plan.before))} a year, after tax and cost",
+        ),
+        Card("Trades", "0", "no tax, no trading cost"),
+    )
+
+
+def _limits_reason(plan: RebalancePlan) -> str:
+    broken = broken_today(plan)
+    if not plan.limits:
+        return "No limit is set in the portfolio file."
+    if not broken:
+        return f"All {plural(len(plan.limits), 'limit')} hold today."
+    if not is_trade(plan):
+        return f"Broken today: {listing(tuple(map(limit_words, broken)), len(broken))}."
+    mended = [limit for limit in broken if is_met(limit, limit.after)]
+    names = listing(tuple(map(limit_words, mended)), len(mended))
+    if len(mended) == len(broken):
+        return f"The proposal mends every limit that is broken today ({names}) and keeps the others."
+    return f"The proposal mends {names or 'none'} of the limits that are broken today, not all of them."
+
+
+def _risk_reason(plan: RebalancePlan) -> str:
+    before, after = plan.before, plan.after
+    text = (
+        f"Volatility goes from {percent(before.volatility)} to {percent(after.volatility)} a year and beta against "
+        f"{plan.benchmark} from {number(before.beta, 2)} to {number(after.beta, 2)}"
+    )
+    counts = [count_interval(state.exposure.effective_companies) for state in (before, after)]
+    if not all(counts):
+        return f"{text}."
+    return f"{text}; the household is spread like {counts[1]} companies of equal weight instead of {counts[0]}."
+
+
+def _gain_reason(plan: RebalancePlan) -> str:
+    gain = plan.gain
+    if not is_trade(plan):
+        return (
+            f"The best trades found change the objective by {bps(gain.total)} a year: {_gain_parts(plan)}."
+            if gain.total > 0
+            else ""
+        )
+    if gain.total < 0:
+        return (
+            f"Keeping the limits costs {bps(-gain.total).lstrip('+')} a year "
+            f"({money(dollars(-gain.total, plan.before))}) against doing nothing, which breaks them: "
+            f"{_gain_parts(plan)}."
+        )
+    return (
+        f"Against doing nothing the proposal gains {bps(gain.total).lstrip('+')} a year "
+        f"({money(dollars(gain.total, plan.before))}) on the stated assumptions: {_gain_parts(plan)}."
+    )
+
+
+def _gain_parts(plan: RebalancePlan) -> str:
+    gain = plan.gain
+    return (
+        f"expected return {bps(gain.expected_return)}, risk {bps(gain.risk)}, trading cost {bps(gain.trading_cost)}, "
+        f"tax {bps(gain.tax)}, doubt about expected returns {bps(gain.doubt)}; one-off amounts are spread over "
+        f"{years(plan.horizon_years)}"
+    )
+
+
+def _worse_measures(plan: RebalancePlan) -> list[str]:
+    before, after = plan.before, plan.after
+    found = []
+    if after.expected_return < before.expected_return - _NOTICEABLE:
+        found.append(
+            f"Expected return falls from {percent(before.expected_return)} to "
+            f"{percent(after.expected_return)} a year on the stated assumptions."
+        )
+    if after.volatility > before.volatility + _NOTICEABLE:
+        found.append(f"Volatility rises from {percent(before.volatility)} to {percent(after.volatility)} a year.")
+    if after.tracking_error > before.tracking_error + _NOTICEABLE:
+        found.append(
+            f"The household departs further from {plan.benchmark}: tracking error goes from "
+            f"{percent(before.tracking_error)} to {percent(after.tracking_error)} a year. In years led by "
+            "the largest companies it would lag more."
+        )
+    if after.expense_ratio > before.expense_ratio + 5e-6:
+        found.append(
+            f"Fund expenses rise from {percent(before.expense_ratio, 3)} to "
+            f"{percent(after.expense_ratio, 3)} a year ({money(dollars(before.expense_ratio, before))} to "
+            f"{money(dollars(after.expense_ratio, after))})."
+        )
+    return found
+
+
+def _remaining_concentration(plan: RebalancePlan) -> list[str]:
+    if not plan.after.exposure.companies:
+        return []
+    largest = max(plan.after.exposure.companies, key=lambda company: company.high)
+    if largest.high < _LARGE_COMPANY:
+        return []
+    return [f"{largest.company} alone remains {interval(largest.low, largest.high)} of the household."]
+
+
+def _tax_drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> list[str]:
+    found = []
+    if plan.tax.tax_usd > 0:
+        text = f"{cents(plan.tax.tax_usd)} of tax falls due for this year"
+        assumed = "" if portfolio.tax.is_stated else ", at assumed rates: the portfolio file states none"
+        found.append(f"{text}{assumed}.")
+    if plan.tax.short_term_gain_usd > 0:
+        found.append(
+            f"{cents(plan.tax.short_term_gain_usd)} of the realized gain is short-term and taxed at the higher rate."
+        )
+    return found
+
+
+def _idle_drawbacks(plan: RebalancePlan) -> tuple[str, ...]:
+    near = tuple(limit_words(limit) for limit in plan.limits if limit.status == "binding")
+    found = []
+    if near:
+        found.append(f"{listing(near)} stand exactly at the limit: a small market move can break it.")
+    found.append(
+        "A limit that holds today can be broken by the next market move; the answer is good for its date only."
+    )
+    return tuple(found)
+
+
+def age_line(days: int, data_day: str) -> str:
+    """Said prominently once the data are more than a week older than the decision."""
+    if days <= 7:
+        return ""
+    return (
+        f"The market data are {plural(days, 'day')} old (closes of {data_day}). Check prices before placing an order."
+    )
+
+
+def stress_notes(plan: RebalancePlan) -> tuple[str, ...]:
+    """Episodes in which the proposal is worse, in percent and dollars."""
+    return tuple(
+        f"{before.title}: {percent(after.household_return)} "
+        f"({money(dollars(after.household_return, plan.after))}) instead of "
+        f"{percent(before.household_return)} ({money(dollars(before.household_return, plan.before))})."
+        for before, after in worse_episodes(plan)
+    )

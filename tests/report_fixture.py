@@ -1,0 +1,516 @@
+"""A hand-made household, plan and market for the report's tests; figures are plausible, not computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+
+from advisor.exposure.lookthrough import (
+    AccountExposure,
+    CompanyExposure,
+    Exposure,
+    FundExposure,
+    SevenExposure,
+)
+from advisor.market.data import FactorCovariance, MarketData, Security, Sourced, StressEpisode
+from advisor.portfolio.model import (
+    Account,
+    AccountType,
+    FilingStatus,
+    Limit,
+    LimitKind,
+    Lot,
+    Portfolio,
+    Position,
+    Preferences,
+    SecurityNote,
+    TaxSituation,
+)
+from advisor.rebalance.model import (
+    Assumption,
+    Certificate,
+    Check,
+    Gain,
+    HouseholdState,
+    LimitResult,
+    LotSale,
+    RebalancePlan,
+    StressLoss,
+    TaxResult,
+    Trade,
+    Warned,
+)
+from advisor.report.context import report_context
+from advisor.report.model import ReportContext
+
+D = Decimal
+DAY = date(2026, 7, 28)
+CLOSES = date(2026, 7, 13)
+SHA = "3f2a" * 16
+VERSIONS = {"advisor": "0.1.0", "python": "3.11.7", "cvxpy": "1.9.3", "clarabel": "0.11.1", "numpy": "2.4.6"}
+
+STOCKS = {
+    "NVDA": ("NVIDIA Corporation", "Nvidia", "204.65"),
+    "AAPL": ("Apple Inc.", "Apple", "311.40"),
+    "MSFT": ("Microsoft Corporation", "Microsoft", "379.08"),
+    "BRK.B": ("Berkshire Hathaway Inc.", "Berkshire Hathaway", "498.20"),
+}
+FUNDS = {  # name, category, close, expense ratio, share of the seven, basis, coverage, date, proxy
+    "SPY": (
+        "State Street SPDR S&P 500 ETF Trust",
+        "Large Blend",
+        "766.32",
+        0.000945,
+        (0.3221, 0.3221),
+        "full file",
+        1.0,
+        date(2026, 7, 1),
+        None,
+    ),
+    "QQQ": (
+        "Invesco QQQ Trust",
+        "Large Growth",
+        "738.11",
+        0.0018,
+        (0.4041, 0.4041),
+        "full file",
+        1.0,
+        date(2026, 7, 1),
+        None,
+    ),
+    "VTI": (
+        "Vanguard Total Stock Market Index Fund",
+        "Large Blend",
+        "377.02",
+        0.0003,
+        (0.2834, 0.2834),
+        "ten largest",
+        0.335,
+        date(2026, 5, 3),
+        None,
+    ),
+    "XLK": (
+        "Technology Select Sector SPDR Fund",
+        "Technology",
+        "175.40",
+        0.0008,
+        (0.3914, 0.5101),
+        "ten largest",
+        0.619,
+        date(2026, 5, 3),
+        None,
+    ),
+    "VFIAX": (
+        "Vanguard 500 Index Fund Admiral Shares",
+        "Large Blend",
+        "655.18",
+        0.0004,
+        (0.3232, 0.3232),
+        "same index as VOO",
+        0.38,
+        date(2026, 5, 3),
+        "VOO",
+    ),
+    "BND": (
+        "Vanguard Total Bond Market Index Fund",
+        "Intermediate Core Bond",
+        "73.52",
+        0.0003,
+        (0.0, 0.0),
+        "by mandate",
+        1.0,
+        None,
+        None,
+    ),
+    "IJR": (
+        "iShares Core S&P Small-Cap ETF",
+        "Small Blend",
+        "147.21",
+        0.0006,
+        (0.0, 0.0),
+        "full file",
+        1.0,
+        date(2026, 6, 30),
+        None,
+    ),
+    "IWM": (
+        "iShares Russell 2000 ETF",
+        "Small Blend",
+        "300.37",
+        0.0019,
+        (0.0, 0.0),
+        "full file",
+        1.0,
+        date(2026, 6, 30),
+        None,
+    ),
+}
+SEVEN = {  # before: direct, through funds, low, high; after: the same
+    "Nvidia": ((0.1214, 0.0352, 0.1566, 0.1571), (0.0711, 0.0203, 0.0914, 0.0918)),
+    "Apple": ((0.0521, 0.0288, 0.0809, 0.0814), (0.0342, 0.0166, 0.0508, 0.0512)),
+    "Microsoft": ((0.0311, 0.0236, 0.0547, 0.0550), (0.0311, 0.0136, 0.0447, 0.0449)),
+    "Alphabet": ((0.0, 0.0217, 0.0217, 0.0241), (0.0, 0.0124, 0.0124, 0.0139)),
+    "Amazon": ((0.0, 0.0152, 0.0152, 0.0176), (0.0, 0.0087, 0.0087, 0.0102)),
+    "Meta": ((0.0, 0.0106, 0.0106, 0.0130), (0.0, 0.0061, 0.0061, 0.0076)),
+    "Tesla": ((0.0, 0.0098, 0.0098, 0.0122), (0.0, 0.0056, 0.0056, 0.0071)),
+}
+BEFORE_WEIGHTS = {
+    "NVDA": 0.1214, "SPY": 0.1875, "VFIAX": 0.1420, "QQQ": 0.1012, "VTI": 0.0840, "BND": 0.0795,
+    "AAPL": 0.0521, "XLK": 0.0410, "BRK.B": 0.0402, "MSFT": 0.0311, "IWM": 0.0700,
+}  # fmt: skip
+AFTER_WEIGHTS = {
+    "SPY": 0.1210, "VFIAX": 0.1420, "IJR": 0.1750, "IWM": 0.0800, "NVDA": 0.0711, "VTI": 0.0840, "BND": 0.0795,
+    "BRK.B": 0.0402, "AAPL": 0.0342, "MSFT": 0.0311, "QQQ": 0.0480, "XLK": 0.0209,
+}  # fmt: skip
+STAND_INS = ("NVDA by QQQ", "VTI by SPY")
+EPISODES = (
+    ("2000-02", "Technology bust, 2000-02", date(2000, 3, 24), date(2002, 10, 9), -0.4412, -0.3705, STAND_INS),
+    ("2007-09", "Financial crisis, 2007-09", date(2007, 10, 9), date(2009, 3, 9), -0.4708, -0.4893, ()),
+    ("2011", "Debt ceiling, 2011", date(2011, 4, 29), date(2011, 10, 3), -0.1566, -0.1824, ()),
+    ("small-2014", "Small-cap winter, 2014-16", date(2014, 3, 4), date(2016, 2, 11), 0.0621, -0.0214, ()),
+    ("2018-q4", "Fourth quarter of 2018", date(2018, 9, 20), date(2018, 12, 24), -0.1902, -0.1897, ()),
+    ("2020", "Covid crash, 2020", date(2020, 2, 19), date(2020, 3, 23), -0.3081, -0.3240, ()),
+    ("2022", "Rate shock, 2022", date(2022, 1, 3), date(2022, 10, 12), -0.2688, -0.2391, ()),
+    ("small-2023", "Seven lead, 2023", date(2023, 1, 3), date(2023, 10, 27), 0.2311, 0.1402, ()),
+    ("2025-04", "Tariff shock, April 2025", date(2025, 2, 19), date(2025, 4, 8), -0.1888, -0.1912, ()),
+)  # fmt: skip
+
+
+def market(closes: date = CLOSES) -> MarketData:
+    """Market data for every security of the household; the covariance is a placeholder of the right shape."""
+    spread = Sourced(0.00015, date(2026, 6, 30), "median of 30 days")
+    securities = {
+        symbol: Security(symbol, name, False, company, "Technology", D(close), closes, spread)
+        for symbol, (name, company, close) in STOCKS.items()
+    }
+    for symbol, (name, category, close, fee, *_) in FUNDS.items():
+        ratio = Sourced(fee, date(2026, 5, 3), "Yahoo fund data")
+        securities[symbol] = Security(symbol, name, True, None, category, D(close), closes, spread, expense_ratio=ratio)
+    symbols = tuple(sorted(securities))
+    covariance = FactorCovariance(
+        symbols=symbols,
+        factors=("SPY", "IWM"),
+        loadings=np.ones((len(symbols), 2)),
+        idiosyncratic=np.ones(len(symbols)),
+        method="two factors, daily simple total returns",
+        start=date(2021, 7, 13),
+        end=closes,
+        short_histories={"IJR": 1180},
+    )
+    return MarketData(
+        source="snapshot",
+        id="snapshot-2026-07-13",
+        as_of=closes,
+        sha256="9c1d" * 16,
+        securities=securities,
+        constituents={},
+        covariance=covariance,
+        episodes=tuple(StressEpisode(name, title, start, end, {}, {}) for name, title, start, end, *_ in EPISODES),
+        overlaps={},
+        risk_free=Sourced(0.0362, date(2026, 7, 10), "3-month Treasury bill"),
+        long_run={},
+        long_run_start=date(2000, 5, 26),
+        notes=("Fund lists of Yahoo carry no issuer date; the day they were read is shown.",),
+    )
+
+
+def portfolio(name: str = "Example household") -> Portfolio:
+    """Three accounts and eight limits."""
+    brokerage = Account(
+        "Brokerage",
+        AccountType.TAXABLE,
+        D("18240.55"),
+        (
+            Position("NVDA", (Lot(D(420), D("18.42"), date(2019, 5, 14)), Lot(D(173), D("135.10"), date(2026, 2, 11)))),
+            Position("AAPL", (Lot(D(167), D("142.15"), date(2021, 9, 3)),)),
+        ),
+    )
+    roth = Account("Roth IRA", AccountType.ROTH, D("2510.00"), (Position("QQQ", (Lot(D(137)),)),))
+    rollover = Account("Traditional IRA, rolled over from 401(k)", AccountType.TRADITIONAL, D("29300.10"), ())
+    return Portfolio(
+        name=name,
+        as_of=DAY,
+        accounts=(brokerage, roth, rollover),
+        limits=tuple(Limit(limit.name, limit.kind, D(str(limit.bound))) for limit in LIMITS),
+        tax=TaxSituation(FilingStatus.MARRIED_JOINT, D("0.35"), D("0.188"), D("0.05"), is_stated=True),
+        preferences=Preferences(),
+        securities=(SecurityNote("VFIAX", "VOO"),),
+    )
+
+
+def _exposure(side: int, accounts: tuple[AccountExposure, ...]) -> Exposure:
+    weights = (BEFORE_WEIGHTS, AFTER_WEIGHTS)[side]
+    companies = tuple(
+        CompanyExposure(company, *figures[side], by_fund={"SPY": figures[side][1]})
+        for company, figures in SEVEN.items()
+    )
+    funds = tuple(
+        FundExposure(
+            symbol=symbol,
+            name=FUNDS[symbol][0],
+            weight=weight,
+            seven_in_fund=FUNDS[symbol][4],
+            seven_low=weight * FUNDS[symbol][4][0],
+            seven_high=weight * FUNDS[symbol][4][1],
+            coverage=FUNDS[symbol][6],
+            as_of=FUNDS[symbol][7],
+            basis=FUNDS[symbol][5],
+            source="issuer's file" if FUNDS[symbol][5] == "full file" else "Yahoo fund data",
+            proxy=FUNDS[symbol][8],
+            note="A second source of 2025-12-01 says 31.3 %." if symbol == "VTI" else None,
+        )
+        for symbol, weight in weights.items()
+        if symbol in FUNDS
+    )
+    seven = (SevenExposure(0.2046, 0.1449, 0.3495, 0.3544), SevenExposure(0.1364, 0.0833, 0.2197, 0.2500))[side]
+    return Exposure(
+        value_usd=(D("998432.18"), D("998371.06"))[side],
+        seven=seven,
+        companies=companies,
+        funds=funds,
+        accounts=accounts,
+        unnamed=(0.181, 0.164)[side],
+        hhi=((0.0391, 0.0402), (0.0178, 0.0189))[side],
+        effective_companies=((24.9, 25.6), (52.9, 56.2))[side],
+    )
+
+
+def _state(side: int) -> HouseholdState:
+    names = tuple((account.name, account.type.value) for account in portfolio().accounts)
+    values = ((D("421100.12"), D("103631.07"), D("473700.99")), (D("421071.02"), D("103622.88"), D("473677.16")))[side]
+    shares = (((0.6912, 0.6912), (0.4041, 0.4041), (0.071, 0.081)), ((0.44, 0.4612), (0.18, 0.18), (0.031, 0.081)))[
+        side
+    ]
+    accounts = tuple(
+        AccountExposure(name, kind, value, float(value) / 998432.18, *share)
+        for (name, kind), value, share in zip(names, values, shares, strict=True)
+    )
+    cash = (("18240.55", "2510.00", "29300.10"), ("31240.12", "1041.31", "40818.77"))[side]
+    weights = (BEFORE_WEIGHTS, AFTER_WEIGHTS)[side]
+    return HouseholdState(
+        value_usd=(D("998432.18"), D("998371.06"))[side],
+        weights=dict(weights),
+        cash_weight=1 - sum(weights.values()),
+        cash_usd={name: D(amount) for (name, _), amount in zip(names, cash, strict=True)},
+        small_cap_weight=(0.07, 0.255)[side],
+        exposure=_exposure(side, accounts),
+        volatility=(0.1864, 0.1738)[side],
+        tracking_error=(0.0391, 0.0544)[side],
+        beta=(1.08, 0.99)[side],
+        expense_ratio=(0.000612, 0.000688)[side],
+        expected_return=(0.0801, 0.0768)[side],
+        stress=tuple(
+            StressLoss(name, title, start, end, (before, after)[side], stand_ins)
+            for name, title, start, end, before, after, stand_ins in EPISODES
+        ),
+    )
+
+
+LIMITS = (
+    LimitResult("magnificent_seven", LimitKind.MAX, "hard", 0.25, "fraction", 0.3544, 0.25, "broken_before", 1.84),
+    LimitResult(
+        "single_company", LimitKind.MAX, "hard", 0.10, "fraction", 0.1571, 0.0918, "broken_before", None, "Nvidia"
+    ),
+    LimitResult("small_caps", LimitKind.MAX, "hard", 0.30, "fraction", 0.07, 0.255, "slack", None),
+    LimitResult("small_caps", LimitKind.MIN, "hard", 0.10, "fraction", 0.07, 0.255, "broken_before", None),
+    LimitResult("funds.IWM", LimitKind.MAX, "hard", 0.08, "fraction", 0.07, 0.08, "binding", 0.21),
+    LimitResult("tracking_error", LimitKind.MAX, "hard", 0.06, "fraction", 0.0391, 0.0544, "slack", None, "SPY"),
+    LimitResult("realized_gain", LimitKind.MAX, "hard", 60000.0, "usd", 0.0, 47914.4, "slack", None),
+    LimitResult("beta", LimitKind.MAX, "hard", 1.1, "ratio", 1.08, 0.99, "slack", None, "SPY"),
+)
+
+
+def _sale(account: str, symbol: str, shares: str, price: str, lots: tuple[LotSale, ...], why: str) -> Trade:
+    amount = (D(shares) * D(price)).quantize(D("0.01"))
+    return Trade(
+        account, symbol, "sell", D(shares), D(price), amount, (amount * D("0.00015")).quantize(D("0.01")), lots, why
+    )
+
+
+def _purchase(account: str, symbol: str, shares: str, price: str, why: str) -> Trade:
+    amount = (D(shares) * D(price)).quantize(D("0.01"))
+    return Trade(
+        account, symbol, "buy", D(shares), D(price), amount, (amount * D("0.0001")).quantize(D("0.01")), (), why
+    )
+
+
+def _trades() -> tuple[Trade, ...]:
+    taxed, roth, rollover = (account.name for account in portfolio().accounts)
+    recent = LotSale(D(173), date(2026, 2, 11), D("135.10"), D("12032.15"), "short")
+    old = LotSale(D("72.5"), date(2019, 5, 14), D("18.42"), D("13501.68"), "long")
+    apple = LotSale(D("57.374"), date(2021, 9, 3), D("142.15"), D("9710.55"), "long")
+    loss = LotSale(D("40"), date(2026, 3, 2), D("771.20"), D("-195.20"), "short")
+    untaxed = (LotSale(D("72"), None, None, None, None),)
+    lower = "Lowers Magnificent Seven, the limit that is broken today"
+    raise_small = "Raises small-cap funds towards their limit; S&P SmallCap 600, positive earnings at entry"
+    return (
+        _sale(taxed, "NVDA", "245.5", "204.65", (recent, old), f"{lower}; Nvidia is over the single-company limit"),
+        _sale(taxed, "AAPL", "57.374", "311.40", (apple,), lower),
+        _sale(taxed, "SPY", "40", "766.32", (loss,), f"{lower}; realizes a loss that offsets a gain"),
+        _purchase(taxed, "IJR", "582.911", "147.21", raise_small),
+        _sale(roth, "QQQ", "72", "738.11", untaxed, f"{lower}; no tax in this account"),
+        _purchase(roth, "IJR", "371", "147.21", raise_small),
+        _sale(rollover, "XLK", "114.604", "175.40", untaxed, f"{lower}; no tax in this account"),
+        _sale(rollover, "SPY", "46.642", "766.32", untaxed, f"{lower}; no tax in this account"),
+        _sale(rollover, "VTI", "3.5", "377.02", untaxed, lower),
+        _purchase(rollover, "IJR", "232.75", "147.21", raise_small),
+        _purchase(rollover, "IWM", "33.24", "300.37", "Raises small-cap funds; Russell 2000, the broad index"),
+        _sale(rollover, "QQQ", "2", "738.11", untaxed, lower),
+    )
+
+
+def _certificate() -> Certificate:
+    return Certificate(
+        max_violation=3.1e-9,
+        duality_gap=4.2e-10,
+        solver="Clarabel 0.11.1",
+        checks=(
+            Check("cash", True, "cash of 3 accounts agrees to the cent"),
+            Check("lots", True, "12 orders, no lot oversold"),
+            Check("limits", True, "8 limits evaluated again; largest breach 3.1e-09"),
+            Check("tax", True, "netting by hand gives the same tax to the cent"),
+            Check("better than nothing", True, "objective at least that of doing nothing within the limits"),
+        ),
+    )
+
+
+def plan() -> RebalancePlan:
+    """Twelve trades that mend three broken limits."""
+    origins = {"IJR": "your view (house outlook 2026-06)"}
+    return RebalancePlan(
+        status="trade",
+        trades=_trades(),
+        before=_state(0),
+        after=_state(1),
+        tax=TaxResult(D("11836.95"), D("23212.23"), D("10267.53"), D("0.00"), D("10267.53"), D("0.00")),
+        spread_usd=D("61.12"),
+        limits=LIMITS,
+        gain=Gain(-0.00118, -0.0033, 0.00271, -0.00002, -0.00037, -0.0002),
+        benchmark="SPY",
+        risk_aversion=2.61,
+        horizon_years=3.0,
+        equity_premium=0.045,
+        risk_free=0.0362,
+        assumptions=tuple(
+            Assumption(
+                symbol, 0.07 + 0.002 * rank, 0.15 + 0.01 * rank, 0.9 + 0.05 * rank, origins.get(symbol, "equilibrium")
+            )
+            for rank, symbol in enumerate(AFTER_WEIGHTS)
+        ),
+        warnings=(
+            Warned("proxy", "VFIAX has no data of its own here: risk and companies of VOO are used, as the file says."),
+            Warned("wash_sale", "SPY is sold at a loss in Brokerage: do not buy an S&P 500 fund before 2026-08-28."),
+        ),
+        certificate=_certificate(),
+    )
+
+
+def do_nothing_plan() -> RebalancePlan:
+    """Every limit holds and the best trades found are not worth making."""
+    state = _state(1)
+    limits = tuple(
+        replace(
+            limit,
+            before=limit.after,
+            status="binding" if limit.name in ("magnificent_seven", "funds.IWM") else "slack",
+            price_bps_per_pp=None,
+        )
+        for limit in LIMITS
+        if limit.name != "realized_gain"
+    )
+    return replace(
+        plan(),
+        status="do_nothing",
+        trades=(),
+        before=state,
+        after=state,
+        tax=TaxResult(D(0), D(0), D(0), D(0), D(0), D(0)),
+        spread_usd=D(0),
+        limits=limits,
+        gain=Gain(0.00016, 0.00012, 0.00015, -0.00002, -0.00004, -0.00005),
+        warnings=(),
+    )
+
+
+NASTY = "<script>alert(1)</script>{{7*7}}\"}</style>'&amp;"
+
+
+def nasty_plan() -> RebalancePlan:
+    """Hostile names everywhere a user or a data source can write, and sixty trades."""
+    base = plan()
+    names = {account.name: nasty_account(account.name) for account in portfolio().accounts}
+
+    def renamed(state: HouseholdState) -> HouseholdState:
+        accounts = tuple(replace(account, name=names[account.name]) for account in state.exposure.accounts)
+        funds = tuple(replace(fund, name=NASTY, source=NASTY, note=NASTY) for fund in state.exposure.funds)
+        return replace(
+            state,
+            cash_usd={names[name]: amount for name, amount in state.cash_usd.items()},
+            exposure=replace(state.exposure, accounts=accounts, funds=funds),
+            stress=tuple(replace(episode, title=f"{episode.title} {NASTY}") for episode in state.stress),
+        )
+
+    trades = tuple(
+        replace(trade, account=names[trade.account], why=f"{trade.why} {NASTY}")
+        for trade in base.trades
+        for _ in range(5)
+    )
+    return replace(
+        base,
+        trades=trades,
+        before=renamed(base.before),
+        after=renamed(base.after),
+        warnings=(Warned("x", NASTY),),
+        benchmark="SPY",
+        certificate=replace(base.certificate, checks=(Check(NASTY, True, NASTY),)),
+    )
+
+
+def nasty_account(name: str) -> str:
+    """A long account name with markup, unicode and no space to break at."""
+    return f"{name} {NASTY} Société Générale Ünïcödé {'Längstername' * 6}"
+
+
+def nasty_portfolio() -> Portfolio:
+    """The household under hostile names."""
+    base = portfolio(f"{NASTY} Familie Größenwahn-Østergård und Partner {'x' * 80}")
+    return replace(
+        base, accounts=tuple(replace(account, name=nasty_account(account.name)) for account in base.accounts)
+    )
+
+
+def nasty_market() -> MarketData:
+    """Market data whose names are hostile."""
+    base = market()
+    securities: Mapping[str, Security] = {
+        symbol: replace(security, name=NASTY, sector=NASTY) for symbol, security in base.securities.items()
+    }
+    return replace(base, securities=securities, id=NASTY, notes=(NASTY,))
+
+
+def context(plan_: RebalancePlan | None = None) -> ReportContext:
+    """Context of the plain household with the given plan."""
+    return report_context(
+        plan_ or plan(),
+        portfolio(),
+        market(),
+        portfolio_file="portfolios/example.yaml",
+        portfolio_sha256=SHA,
+        versions=VERSIONS,
+    )
+
+
+def nasty_context() -> ReportContext:
+    """Context of the hostile household."""
+    return report_context(
+        nasty_plan(),
+        nasty_portfolio(),
+        nasty_market(),
+        portfolio_file=f"{NASTY}.yaml",
+        portfolio_sha256=SHA,
+        versions={**VERSIONS, NASTY: NASTY},
+    )

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from advisor.portfolio.model import TaxSituation
+from advisor.report.context import report_context
+from tests.report_fixture import (
+    NASTY,
+    SHA,
+    VERSIONS,
+    context,
+    do_nothing_plan,
+    market,
+    plan,
+    portfolio,
+)
+
+NB = "\N{NO-BREAK SPACE}"
+FORBIDDEN = re.compile(r"\b(safe|safely|will|guaranteed|guarantees?)\b", re.IGNORECASE)
+
+
+def texts(value):
+    """Every string anywhere in a context."""
+    if isinstance(value, str):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from texts(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from texts(item)
+
+
+def words(value):
+    return "\n".join(texts(value)).replace(NB, " ")
+
+
+def column(table, label):
+    index = [column.label for column in table.columns].index(label)
+    return [row.cells[index].text.replace(NB, " ") for row in table.rows]
+
+
+def test_the_answer_names_moves_totals_limit_tax_and_cost():
+    answer = context().answer.replace(NB, " ")
+    sold = sum(trade.amount_usd for trade in plan().trades if trade.side == "sell")
+    assert f"Sell ${sold:,.0f} of SPY, QQQ, NVDA and 3 more" in answer
+    assert "of IJR and IWM" in answer
+    assert "34.9–35.4 %" in answer
+    assert "22.0–25.0 %" in answer
+    assert "within your limit of 25.0 %" in answer
+    assert "$10,267.53 of tax this year" in answer
+    assert "$61.12 of trading cost" in answer
+
+
+def test_a_limit_that_stays_broken_is_not_called_kept():
+    limits = (replace(plan().limits[0], after=0.27), *plan().limits[1:])
+    shown = context(replace(plan(), limits=limits))
+    assert "still above your limit" in shown.answer
+    assert "not met" in shown.cards[0].note
+    assert "Broken today and with the proposal" in column(shown.limits, "Status")
+    assert any("not all of them" in reason for reason in shown.reasons)
+
+
+def test_lower_tax_is_not_called_a_cost():
+    lower = replace(plan(), tax=replace(plan().tax, tax_usd=Decimal("-512.40")))
+    assert "$512.40 less tax this year" in context(lower).answer
+    assert context(lower).cards[2].value == "\u2212$512"
+
+
+def test_doing_nothing_says_so_with_the_gain_forgone_in_points_and_dollars():
+    shown = context(do_nothing_plan())
+    answer = shown.answer.replace(NB, " ")
+    assert answer.startswith("Do nothing: every limit holds today")
+    assert "1.6 bp a year ($160)" in answer  # 0.00016 of $998,371
+    assert "less than the 5.0 bp" in answer
+    assert [card.label for card in shown.cards][2:] == ["Gain forgone a year", "Trades"]
+
+
+def test_doing_nothing_shows_no_proposed_column_and_no_empty_table():
+    shown = context(do_nothing_plan())
+    tables = [getattr(shown, field.name) for field in dataclasses.fields(shown)]
+    tables = [table for table in tables if hasattr(table, "rows")]
+    assert len(tables) >= 12
+    for table in tables:
+        assert table.rows
+        assert not any("Proposed" in column.label for column in table.columns)
+        assert all(len(row.cells) == len(table.columns) for row in table.rows)
+    assert shown.orders == ()
+    assert shown.tax is None
+    assert "Proposed" not in words(shown.seven_chart)
+
+
+def test_without_any_gain_there_is_no_table_of_zeros():
+    nothing = do_nothing_plan()
+    gain = replace(nothing.gain, total=0.0, expected_return=0.0, risk=0.0, trading_cost=0.0, tax=0.0, doubt=0.0)
+    shown = context(replace(nothing, gain=gain))
+    assert shown.gain is None
+    assert "no trade was found that gains anything" in shown.answer
+
+
+def test_every_money_figure_of_the_trades_is_on_the_page():
+    shown = words(context().orders)
+    for trade in plan().trades:
+        for amount in (trade.price_usd, trade.amount_usd, trade.spread_usd):
+            assert f"${amount:,.2f}" in shown
+        for lot in trade.lots:
+            for amount in filter(None, (lot.cost_per_share_usd, lot.gain_usd)):
+                assert f"${abs(amount):,.2f}" in shown
+
+
+def test_orders_stand_under_their_account_sells_before_buys():
+    tables = context().orders
+    assert [table.caption for table in tables] == [
+        "Brokerage (taxable)",
+        "Roth IRA (Roth, untaxed)",
+        "Traditional IRA, rolled over from 401(k) (traditional, untaxed now)",
+    ]
+    for table in tables:
+        sides = [text.split()[0] for text in column(table, "Order")]
+        assert sides == sorted(sides, reverse=True)  # "Sell" after "Buy" in the alphabet
+    assert sum(len(table.rows) for table in tables) == len(plan().trades)
+
+
+def test_gains_are_shown_in_the_taxable_account_alone():
+    taxable, *sheltered = context().orders
+    assert column(taxable, "Gain") == ["+$25,533.83", "+$9,710.55", "\u2212$195.20", "–"]  # 12,032.15 + 13,501.68
+    assert all("Gain" not in [column.label for column in table.columns] for table in sheltered)
+
+
+def test_cash_of_each_account_is_shown_before_and_after():
+    note = context().orders[0].notes[0]
+    assert "Cash $18,240.55 before, $31,240.12 after" in note
+
+
+def test_company_table_joins_interval_ends_and_totals():
+    table = context().by_company
+    assert column(table, "Company")[0] == "Nvidia"
+    assert column(table, "Direct")[0] == "12.1 %"
+    assert column(table, "Upper end")[-1] == "35.4 %"
+    assert column(table, "Proposed, upper end")[-1] == "25.0 %"
+
+
+def test_group_subtotals_are_the_sums_of_their_members():
+    table = context().holdings
+    shown = dict(zip(column(table, "Holding"), column(table, "Weight"), strict=True))
+    assert shown["Seven held directly"] == "20.5 %"  # 12.14 + 5.21 + 3.11
+    assert shown["Bond funds"] == shown["BND"] == "8.0 %"
+    assert shown["Household"] == "100.0 %"
+
+
+def test_a_limit_says_its_bound_and_status_in_words():
+    table = context().limits
+    assert column(table, "Bound")[3] == "at least 10.0 %"
+    assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.10"]
+    assert column(table, "Status")[0] == "Broken today, met by the proposal"
+    assert column(table, "Price, bp a year")[:2] == ["1.8", "–"]
+    assert "Largest company (Nvidia)" in column(table, "Limit")
+
+
+def test_prices_of_limits_have_no_column_where_none_is_known():
+    unpriced = replace(plan(), limits=tuple(replace(limit, price_bps_per_pp=None) for limit in plan().limits))
+    assert "Price" not in " ".join(column.label for column in context(unpriced).limits.columns)
+    assert context(replace(plan(), limits=())).limits is None
+
+
+def test_episodes_in_which_the_proposal_is_worse_are_named_with_both_figures():
+    notes = [note.replace(NB, " ") for note in context().stress_notes]
+    assert len(notes) == 6
+    assert "Financial crisis, 2007-09: \u221248.9 % (\u2212$488,503) instead of \u221247.1 % (\u2212$470,062)." in notes
+    assert not any("Rate shock" in note for note in notes)
+
+
+def test_stand_ins_are_named_by_episode():
+    assert any("Technology bust, 2000-02: NVDA by QQQ, VTI by SPY" in note for note in context().stress.notes)
+
+
+def test_what_speaks_against_the_proposal_follows_from_its_figures():
+    found = " ".join(context().drawbacks).replace(NB, " ")
+    assert "Expected return falls from 8.0 % to 7.7 %" in found
+    assert "tracking error goes from 3.9 % to 5.4 %" in found
+    assert "$11,836.95 of the realized gain is short-term" in found
+    assert "6 episodes" in found
+    better = replace(plan(), after=replace(plan().before, exposure=plan().after.exposure))
+    assert "Expected return falls" not in " ".join(context(better).drawbacks)
+
+
+def test_old_data_are_announced_once_they_are_older_than_a_week():
+    def age(closes):
+        made = report_context(
+            plan(), portfolio(), market(closes), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS
+        )
+        return made.age_line.replace(NB, " ")
+
+    assert "15 days old" in age(date(2026, 7, 13))
+    assert age(date(2026, 7, 21)) == ""
+    assert "8 days old" in age(date(2026, 7, 20))
+
+
+def test_assumed_tax_rates_are_said_to_be_assumed():
+    house = replace(portfolio(), tax=TaxSituation())
+    made = report_context(plan(), house, market(), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS)
+    assert "assumed: the portfolio file states none" in column(made.tax_rates, "Used here")
+    assert any("states none" in drawback for drawback in made.drawbacks)
+    assert "stated in the portfolio file" in column(context().tax_rates, "Used here")
+
+
+def test_a_failed_check_says_not_to_place_the_orders():
+    base = plan()
+    checks = tuple(replace(check, passed=check.name != "cash") for check in base.certificate.checks)
+    shown = context(replace(base, certificate=replace(base.certificate, checks=checks)))
+    assert "do not place these orders" in shown.certificate
+    assert "FAILED" in column(shown.checks, "Verdict")
+
+
+@pytest.mark.parametrize("plan_", [plan(), do_nothing_plan()])
+def test_no_promise_is_made_outside_the_prescribed_sentence(plan_):
+    shown = context(plan_)
+    assert "are not guarantees of future results" in shown.important
+    assert FORBIDDEN.findall(words(replace(shown, important=""))) == []
+
+
+def test_the_disclosures_cover_what_must_be_said():
+    shown = words(context().disclosures)
+    for part in (
+        "Results may vary with each use and over time. Data as of: prices 2026-07-13",
+        "IWM, VTWO and IJR only",
+        "VB, SCHA, SPSM, AVUV",
+        "favours none by compensation",
+        "not a registered investment adviser, broker or tax adviser",
+        "not an offer",
+        "alternative minimum tax",
+        "net investment income tax",
+        "wash sales",
+        "hindsight",
+        "lots",
+    ):
+        assert part in shown
+
+
+def test_a_figure_that_is_not_finite_never_reaches_the_page():
+    broken = replace(plan(), after=replace(plan().after, volatility=float("nan")))
+    with pytest.raises(ValueError, match="not finite"):
+        context(broken)
+
+
+def test_a_hostile_name_cannot_leave_the_page_header():
+    house = replace(portfolio(), name=NASTY * 10)
+    made = report_context(plan(), house, market(), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS)
+    assert re.fullmatch(r"(\\[0-9a-f]{6})+", made.page_header)
+    assert len(made.page_header) < 7 * 100

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from advisor.report import format as fmt
+
+NB = "\N{NO-BREAK SPACE}"
+
+
+def test_fractions_become_percentages_with_one_decimal():
+    assert fmt.percent(0.343) == f"34.3{NB}%"
+    assert fmt.percent(0.0009449, 3) == f"0.094{NB}%"
+    assert fmt.percent(Decimal("0.188")) == f"18.8{NB}%"
+    assert fmt.signed_percent(0.0123) == f"+1.2{NB}%"
+
+
+def test_a_negative_figure_has_a_real_minus_sign():
+    assert fmt.percent(-0.226) == f"\u221222.6{NB}%"
+    assert fmt.points(-0.0951) == f"\u22129.5{NB}points"
+    assert fmt.money(Decimal("-4180.4")) == "\u2212$4,180"
+    assert fmt.signed_cents(Decimal("-0.5")) == "\u2212$0.50"
+
+
+def test_zero_has_no_sign_even_after_rounding():
+    assert fmt.percent(-0.0001) == f"0.0{NB}%"
+    assert fmt.signed_percent(0.0001) == f"0.0{NB}%"
+    assert fmt.points(-0.0) == f"0.0{NB}points"
+    assert fmt.signed_money(Decimal("-0.2")) == "$0"
+    assert fmt.cents(Decimal("-0.001")) == "$0.00"
+
+
+def test_money_is_grouped_and_cents_round_half_up():
+    assert fmt.money(Decimal("1234567.89")) == "$1,234,568"
+    assert fmt.cents(Decimal("1234.565")) == "$1,234.57"
+    assert fmt.signed_money(Decimal("4180")) == "+$4,180"
+
+
+def test_shares_lose_trailing_zeros_but_not_those_before_the_point():
+    assert fmt.shares(Decimal("1200.000")) == "1,200"
+    assert fmt.shares(Decimal("12.340")) == "12.34"
+    assert fmt.shares(Decimal("0.001")) == "0.001"
+
+
+def test_basis_points_are_signed():
+    assert fmt.bps(0.00053) == f"+5.3{NB}bp"
+    assert fmt.bps(-0.0098) == f"\u221298.0{NB}bp"
+
+
+def test_an_interval_collapses_where_both_ends_read_the_same():
+    assert fmt.interval(0.3421, 0.3489) == f"34.2\u201334.9{NB}%"
+    assert fmt.interval(0.25001, 0.25003) == f"25.0{NB}%"
+
+
+def test_a_count_with_a_meaningless_upper_end_is_said_as_at_least():
+    assert fmt.count_interval((24.9, 25.6)) == "25\u201326"
+    assert fmt.count_interval((24.9, float("inf"))) == "at least 25"
+    assert fmt.count_interval((115.7, 823_224.7), 1) == "at least 115.7"
+    assert fmt.count_interval((float("inf"), float("inf"))) == ""
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), Decimal("NaN")])
+def test_a_figure_that_is_not_finite_is_refused(value):
+    with pytest.raises(ValueError, match="not finite"):
+        fmt.number(value)
+
+
+def test_dates_are_written_out_in_sentences_and_numeric_in_tables():
+    assert fmt.day(date(2026, 7, 3)) == f"July{NB}3, 2026"
+    assert fmt.iso(date(2026, 7, 3)) == "2026-07-03"
+    assert fmt.iso(None) == "not dated"
+
+
+def test_lists_and_plurals_read_as_english():
+    assert fmt.listing(()) == ""
+    assert fmt.listing(("NVDA",)) == "NVDA"
+    assert fmt.listing(("NVDA", "VOO", "SPY")) == "NVDA, VOO and SPY"
+    assert fmt.listing(("A", "B", "C", "D", "E")) == "A, B, C and 2 more"
+    assert fmt.plural(1, "day") == f"1{NB}day"
+    assert fmt.plural(12, "day") == f"12{NB}days"
+    assert fmt.years(3.0) == f"3{NB}years"
+    assert fmt.years(2.5) == f"2.5{NB}years"
+    assert fmt.years(1.0) == f"1{NB}year"
+
+
+def test_a_css_string_has_nothing_that_could_end_it():
+    text = fmt.css_string('"}</style>\\ü')
+    assert set(text) <= set("\\0123456789abcdef")
+    assert text.startswith("\\000022\\00007d\\00003c")
