@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_market import CLOSES, FUNDS, STOCKS, small_market
 
 from advisor.exposure.concentration import effective_number, hhi_interval
+from tests.small_market import CLOSES, FUNDS, STOCKS, small_market
 
 MARKET = small_market()
 
@@ -33,6 +33,16 @@ def test_a_fund_cut_after_ten_gives_an_interval_by_hand():
 def test_bonds_and_cash_are_no_companies():
     assert hhi_interval({"BOND": 0.7}, MARKET) == (0.0, 0.0)
     assert effective_number((0.0, 0.0)) == (0.0, 0.0)
+
+
+def test_bonds_beside_a_fund_leave_no_room_for_its_strangers():
+    """Half TEN, half BOND: companies weigh 0.5 in all, of which 0.08 are known; Alphabet takes 0.015 more, and the
+
+    other 0.405 sit in companies of at most 0.015.
+    """
+    low, high = hhi_interval({"TEN": 0.5, "BOND": 0.5}, MARKET)
+    assert low == pytest.approx(0.0034, abs=1e-12)
+    assert high == pytest.approx(0.0034 + 0.015 * 0.075 + 0.405 * 0.015, abs=1e-12)
 
 
 def test_where_no_company_is_known_the_effective_number_has_no_upper_end():

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_market import CLOSES, household, small_market
 
 from advisor.errors import MarketDataError
 from advisor.exposure.lookthrough import look_through, look_through_values
 from advisor.market.snapshot import load_snapshot
+from tests.small_market import CLOSES, household, small_market
 
 MARKET = small_market()
 SYMBOLS = tuple(sorted(CLOSES))

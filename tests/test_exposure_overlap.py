@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_market import FUNDS, small_market
-from test_exposure_concentration import possible_fund
 
 from advisor.errors import MarketDataError
 from advisor.exposure.overlap import overlap
 from advisor.market.snapshot import load_snapshot
+from tests.small_market import FUNDS, small_market
+from tests.test_exposure_concentration import possible_fund
 
 MARKET = small_market()
 SNAPSHOT = load_snapshot()

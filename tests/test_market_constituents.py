@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from small_market import small_market
 
 from advisor.errors import MarketDataError
 from advisor.market.constituents import companies_of, company_interval, magnificent_seven_interval
+from tests.small_market import small_market
 
 MARKET = small_market()
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from small_market import household, small_market
 
 from advisor.errors import MarketDataError
 from advisor.market.constituents import magnificent_seven_interval
-from advisor.market.resolve import resolve, small_cap_symbols
+from advisor.market.resolve import resolve
 from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.model import Limit, LimitKind, Preferences, SecurityNote, View
+from tests.small_market import household, small_market
 
 PREFERENCES = Preferences(buy=("IWM",), benchmark="FULL")
 
@@ -118,14 +118,14 @@ def test_any_spelling_of_a_share_class_finds_its_data(spelling):
     assert found.securities[spelling].company == "Berkshire"
 
 
-def test_what_stands_for_a_small_cap_fund_counts_as_small_cap():
-    notes = (
+def test_small_caps_are_told_by_the_category_of_the_fund_or_its_proxy():
+    portfolio = household(("Roth", "0", {"SC": "1", "VB": "1", "VTI": "1"}), securities=(
         SecurityNote("SC", "IWM", Decimal(20)),
-        SecurityNote("TEN", "IWM"),
-        SecurityNote("LC", "FULL", Decimal(20)),
-    )
-    portfolio = household(("Roth", "0", {"SC": "1", "TEN": "1", "LC": "1"}), preferences=PREFERENCES, securities=notes)
-    assert small_cap_symbols(resolve(small_market(), portfolio), portfolio) == ("IWM", "VTWO", "IJR", "SC")
+    ))  # fmt: skip
+    found = resolve(load_snapshot(), portfolio)
+    assert [s for s in ("IWM", "VTWO", "IJR", "VB", "SC", "VTI", "NVDA") if found.is_small_cap(s)] == [
+        "IWM", "VTWO", "IJR", "VB", "SC",
+    ]  # fmt: skip
 
 
 def test_the_design_example_resolves_on_the_embedded_snapshot():
@@ -134,4 +134,4 @@ def test_the_design_example_resolves_on_the_embedded_snapshot():
     ))  # fmt: skip
     found = resolve(load_snapshot(), portfolio)
     assert found.securities["VFIAX"].name == "Vanguard 500 Index Fund Admiral Shares"
-    assert small_cap_symbols(found, portfolio)[-1] == "SC"
+    assert found.is_small_cap("SC")
