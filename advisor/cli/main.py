@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from advisor import __version__
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, InputError
 
 COMMANDS = {
     "rebalance": "Propose trades that bring a household within its limits, and write the report.",
@@ -67,18 +67,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        _stop("interrupted; nothing was changed", INTERRUPTED, args)
+        _stop("interrupted", INTERRUPTED, args)
+    except InputError as error:
+        _stop(str(error), error.exit_code, args)  # begins with file:line:column, which editors read
     except AdvisorError as error:
-        _stop(str(error), error.exit_code, args)
+        _stop(f"error: {error}", error.exit_code, args)
+    except BrokenPipeError:
+        sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must not show a stack to a user
-        _stop(f"this is a bug in advisor: {type(error).__name__}: {error} (run again with --debug)", BUG, args)
+        _stop(f"error: this is a bug in advisor: {type(error).__name__}: {error} (run again with --debug)", BUG, args)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _stop(message: str, code: int, args: Sequence[str]) -> NoReturn:
     if "--debug" in args:
         traceback.print_exc()
-    click.echo(f"error: {message}" if not message.startswith("error") else message, err=True)
+    click.echo(message, err=True)
     sys.exit(code)
 
 

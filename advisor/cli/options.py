@@ -23,12 +23,14 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:  # noqa: ANN401 - click's signature
         """Parse the text, or fail with exit code 2."""
+        from advisor.portfolio.values import ValueFaultError, day
+
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date of the form YYYY-MM-DD", param, ctx)
+            return day(value)
+        except ValueFaultError as fault:
+            self.fail(str(fault), param, ctx)
 
 
 def portfolio_argument(command: Command) -> Command:

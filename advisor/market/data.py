@@ -130,3 +130,8 @@ class MarketData:
         is not deductible beside a purchase of the other.
         """
         return self.securities[symbol].index or symbol
+
+    def is_small_cap(self, symbol: str) -> bool:
+        """Whether a security is a small-cap fund, by its category: IWM, VTWO, IJR, but VB or AVUV as well."""
+        security = self.securities.get(symbol)
+        return security is not None and security.is_fund and (security.sector or "").startswith("Small ")

@@ -11,7 +11,7 @@ import numpy as np
 from advisor.errors import MarketDataError
 from advisor.market.data import Constituents, MarketData, Security, Sourced
 from advisor.market.symbols import canonical_symbol
-from advisor.portfolio.model import SMALL_CAP_FUNDS, Portfolio, SecurityNote
+from advisor.portfolio.model import Portfolio, SecurityNote
 
 YOUR_PROXY = "(your proxy)"
 USER_FILE = "portfolio file"
@@ -53,16 +53,6 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
     if missing:
         raise MarketDataError(_message(missing, market))
     return _extended(market, copies, constituents)
-
-
-def small_cap_symbols(market: MarketData, portfolio: Portfolio) -> tuple[str, ...]:
-    """IWM, VTWO, IJR, and every security of the user's that stands for one of them in resolved market data."""
-    own = []
-    for note in portfolio.securities:
-        held = market.constituents.get(note.symbol)
-        if held and held.basis.endswith(YOUR_PROXY) and canonical_symbol(note.proxy) in SMALL_CAP_FUNDS:
-            own.append(note.symbol)
-    return (*SMALL_CAP_FUNDS, *own)
 
 
 def _required(portfolio: Portfolio) -> dict[str, list[str]]:

@@ -14,7 +14,6 @@ import numpy as np
 
 from advisor.market.constituents import companies_of, company_interval, magnificent_seven_interval
 from advisor.market.data import MarketData
-from advisor.market.resolve import small_cap_symbols
 from advisor.optimize.inputs import AllocationInputs
 from advisor.portfolio.model import Limit, LimitKind, Portfolio
 from advisor.risk.covariance import betas
@@ -53,10 +52,10 @@ CompiledLimit = WeightLimit | RiskLimit | TradeLimit
 
 def compile_limits(portfolio: Portfolio, market: MarketData, inputs: AllocationInputs) -> tuple[CompiledLimit, ...]:
     """Every limit of `portfolio` as numbers, in the order of the file."""
-    return tuple(_compile(limit, portfolio, market, inputs) for limit in portfolio.limits)
+    return tuple(_compile(limit, market, inputs) for limit in portfolio.limits)
 
 
-def _compile(limit: Limit, portfolio: Portfolio, market: MarketData, inputs: AllocationInputs) -> CompiledLimit:
+def _compile(limit: Limit, market: MarketData, inputs: AllocationInputs) -> CompiledLimit:
     symbols = inputs.symbols
     kind, _, fund = limit.name.partition(".")
     match kind:
@@ -65,8 +64,7 @@ def _compile(limit: Limit, portfolio: Portfolio, market: MarketData, inputs: All
         case "single_company":
             return WeightLimit(limit, _company_rows(market, inputs, float(limit.bound)))
         case "small_caps":
-            small = set(small_cap_symbols(market, portfolio))
-            return WeightLimit(limit, _row(symbol in small for symbol in symbols))
+            return WeightLimit(limit, _row(market.is_small_cap(symbol) for symbol in symbols))
         case "funds":
             return WeightLimit(limit, _row(symbol == fund for symbol in symbols))
         case "beta":

@@ -175,7 +175,6 @@ class AllocationProblem:
         return [
             Row(f"accounts.{name}.min_cash", cp.Constant(i.min_cash[a]), self.cash[a])
             for a, name in enumerate(i.account_names)
-            if i.min_cash[a] > 0
         ]
 
     def _tax_reserve_rows(self) -> list[Row]:

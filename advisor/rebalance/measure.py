@@ -10,7 +10,6 @@ import numpy as np
 
 from advisor.exposure.lookthrough import Exposure, look_through_values
 from advisor.market.data import MarketData, StressEpisode
-from advisor.market.resolve import small_cap_symbols
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import HouseholdState, StressLoss
 from advisor.risk.covariance import RiskModel
@@ -45,7 +44,7 @@ class Yardstick:
             weights=weights,
             cash_weight=cash_weight,
             cash_usd=dict(cash_usd),
-            small_cap_weight=sum(weights.get(s, 0.0) for s in small_cap_symbols(self.market, self.portfolio)),
+            small_cap_weight=sum(w for s, w in weights.items() if self.market.is_small_cap(s)),
             exposure=self._exposure(held, cash_usd),
             volatility=volatility(self.model, w),
             tracking_error=tracking_error(self.model, w, benchmark),

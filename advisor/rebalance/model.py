@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from advisor.exposure.lookthrough import Exposure
 from advisor.portfolio.model import LimitKind
+from advisor.rebalance.check import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class HouseholdState:
     weights: dict[str, float]  # by symbol, cash excluded, largest first
     cash_weight: float
     cash_usd: dict[str, Decimal]  # by account
-    small_cap_weight: float  # IWM + VTWO + IJR and what the user declared to be one of them
+    small_cap_weight: float  # all funds of a small-cap category: IWM, VTWO, IJR, but VB or AVUV too
     exposure: Exposure
     volatility: float  # a year
     tracking_error: float  # a year, against `RebalancePlan.benchmark`
@@ -102,15 +103,6 @@ class TaxResult:
     year_tax_before_usd: Decimal
     year_tax_after_usd: Decimal
     carried_forward_usd: Decimal  # loss left for later years, after the trades
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the independent check."""
-
-    name: str
-    passed: bool
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 1. Measure the household: look-through, risk, return, limits.
 2. Find the best allocation within the limits, and round it to orders.
-3. Where rounding breaks a limit, tighten that limit by the breach and solve again.
+3. Where rounding breaks a limit, tighten that limit by twice the breach and solve again, doubling each time.
 4. Where every limit holds today and the gain is below the user's minimum, the answer is to do nothing.
 5. Warn of what the reader must know. The caller has the plan checked (`verify`) before anything is written.
 """
@@ -142,7 +142,7 @@ def _best_candidate(household: Household, problem: AllocationProblem) -> Candida
         if not shortfall:
             return candidate
         for label, excess in shortfall.items():
-            margins[label] = margins.get(label, 0.0) + 2 * excess + EDGE
+            margins[label] = 2 * (margins.get(label, 0.0) + excess)
     broken = ", ".join(sorted(shortfall))
     raise UnverifiedAnswerError(f"no orders in thousandths of a share hold {broken}; no advice is given")
 

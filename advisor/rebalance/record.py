@@ -26,6 +26,7 @@ from advisor.rebalance.model import (
     TaxResult,
     Trade,
 )
+from advisor.units import to_cents
 
 SCHEMA = "advisor.recommendation/1"
 SEVEN = frozenset(MAGNIFICENT_SEVEN)
@@ -116,7 +117,7 @@ def recommendation_schema() -> dict[str, Any]:
 
 
 def _usd(amount: Decimal) -> str:
-    return f"{amount:.2f}"
+    return f"{to_cents(amount):.2f}"
 
 
 def _plain(number: Decimal) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.model import Check
+from advisor.rebalance.check import Check
 from advisor.rebalance.verify.calendar import check_calendar
 from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import check_limits

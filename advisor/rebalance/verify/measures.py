@@ -65,13 +65,9 @@ class Book:
         return named
 
     def small_caps(self) -> float:
-        """Weight of the small-cap funds, and of what the user declared to be one of them."""
-        declared = {note.symbol: note.proxy for note in self.portfolio.securities}
-        return sum(
-            weight
-            for symbol, weight in self.weights.items()
-            if is_small_cap(symbol, self.market) or is_small_cap(declared.get(symbol, ""), self.market)
-        )
+        """Weight of the funds whose category is a small-cap one."""
+        categories = {symbol: self.market.securities[symbol].sector or "" for symbol in self.weights}
+        return sum(w for symbol, w in self.weights.items() if categories[symbol].split(" ")[0] == "Small")
 
     def vector(self, symbols: list[str]) -> np.ndarray:
         """Weights in the order of `symbols`."""
@@ -103,14 +99,6 @@ class Book:
         rate = self.market.risk_free.value
         gross = sum(weight * security_return(symbol, self) for symbol, weight in self.weights.items())
         return gross + self.cash * rate - self.expense_ratio()
-
-
-def is_small_cap(symbol: str, market: MarketData) -> bool:
-    """IWM, VTWO, IJR, and every fund whose category is a small-cap one."""
-    if symbol in ("IWM", "VTWO", "IJR"):
-        return True
-    security = market.securities.get(symbol)
-    return security is not None and security.is_fund and (security.sector or "").startswith("Small ")
 
 
 def covariance(market: MarketData, symbols: list[str]) -> np.ndarray:
