@@ -144,6 +144,17 @@ def test_a_limit_far_beyond_the_bars_stays_inside_with_its_label():
     assert box(label)[2] <= WIDTH + 0.01
 
 
+def test_the_line_of_the_limit_crosses_no_figure():
+    for weight in (0.20, 0.29, 0.31, 0.32, 0.33, 0.40):
+        chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (weight, weight), (weight, weight)),), limit=0.33),))
+        line = next(stroke for stroke in chart.strokes if stroke.tone == "limit")
+        x = float(re.match(r"M([\d.]+) ", line.path)[1])
+        figures = [box(text) for text in chart.texts if text.text.startswith(f"{weight * 100:.1f}")]
+        assert len(figures) == 2
+        assert not any(left - 1 <= x <= right for left, _, right, _ in figures)
+        assert all(right <= chart.width + 0.01 for _, _, right, _ in figures)
+
+
 def test_losses_grow_to_the_left_of_zero_and_gains_to_the_right():
     bars = (
         StressBar("fall", StressEnd(-0.4, "-40", "-$4"), StressEnd(-0.2, "-20", "-$2"), is_worse=False),

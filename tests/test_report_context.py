@@ -73,6 +73,13 @@ def test_lower_tax_is_not_called_a_cost():
     assert context(lower).cards[2].value == "\u2212$512"
 
 
+def test_an_unchanged_share_is_said_to_stay():
+    same = replace(plan(), after=replace(plan().after, exposure=plan().before.exposure), tax=do_nothing_plan().tax)
+    answer = context(same).answer.replace(NB, " ")
+    assert "the Magnificent Seven stay at 34.9–35.4 %" in answer
+    assert "with no tax this year" in answer
+
+
 def test_doing_nothing_says_so_with_the_gain_forgone_in_points_and_dollars():
     shown = context(do_nothing_plan())
     answer = shown.answer.replace(NB, " ")

@@ -264,6 +264,10 @@ def test_without_the_pdf_engine_there_is_one_clear_error(monkeypatch):
         render_pdf("<p>x</p>", title="x", as_of=DAY)
 
 
+def test_a_minus_sign_stays_with_its_dollars():
+    assert str(wrappable("lost (\N{MINUS SIGN}$5) then")) == 'lost <span class="kept">(\N{MINUS SIGN}$5)</span> then'
+
+
 def test_only_overlong_words_may_break_and_escaping_stays():
     assert str(wrappable("plain text & more")) == "plain text &amp; more"
     long = wrappable("<b>" + "x" * 40)

@@ -206,24 +206,26 @@ def _draw_panel(canvas: _Canvas, panel: Panel, left: float, room: float) -> None
         canvas.y += 19
     if panel.limit is not None:
         canvas.y += 15
-    limit_y = canvas.y - 2
+    top = canvas.y - 2
     highest = max([end[1] for bar in panel.bars for end in (bar.before, bar.after) if end] + [panel.limit or 0.0])
     scale = room / (highest or 1.0)
+    limit_x = None if panel.limit is None else left + panel.limit * scale
     for bar in panel.bars:
         ends = [("now", bar.before)] + ([("proposed", bar.after)] if bar.after else [])
         middle = canvas.y + len(ends) * (_BAR + _PAIR_GAP) / 2 + 2.5
         canvas.texts.append(Text(0, round(middle, 1), fit(bar.label, _LABEL, left - 6)))
         for tone, end in ends:
-            _draw_interval(canvas, tone, end, left, scale)
+            edge = _draw_interval(canvas, tone, end, left, scale)
+            _draw_value(canvas, tone, _value(end), edge + 4, limit_x)
+            canvas.y = round(canvas.y + _BAR + _PAIR_GAP, 1)
         canvas.y += 8
-    if panel.limit is not None:
-        _draw_limit(canvas, panel.limit, left + panel.limit * scale, limit_y)
+    if panel.limit is not None and limit_x is not None:
+        _draw_limit(canvas, panel.limit, limit_x, top)
     canvas.y += 6
 
 
-def _draw_interval(canvas: _Canvas, tone: str, end: tuple[float, float] | None, left: float, scale: float) -> None:
-    """One bar: solid to the lower end, hatched to the upper end, its figure behind it."""
-    weight = 600 if tone == "proposed" else 400
+def _draw_interval(canvas: _Canvas, tone: str, end: tuple[float, float] | None, left: float, scale: float) -> float:
+    """One bar, solid to the lower end and hatched to the upper end; returns where it ends."""
     low, high = end or (0.0, 0.0)
     solid, whole = round(low * scale, 2), round(high * scale, 2)
     if solid > 0:
@@ -232,10 +234,15 @@ def _draw_interval(canvas: _Canvas, tone: str, end: tuple[float, float] | None, 
         x = round(left + solid, 2)
         canvas.rects.append(Rect(x, canvas.y, round(whole - solid, 2), _BAR, tone, is_open=True))
         canvas.strokes.append(Stroke(hatch(x, canvas.y, whole - solid, _BAR), tone, 0.8))
-    x = round(left + whole + 4, 2)
-    ink = "ink" if tone == "proposed" else "muted"
-    canvas.texts.append(Text(x, round(canvas.y + 8.2, 1), _value(end), _LABEL, weight=weight, tone=ink))
-    canvas.y = round(canvas.y + _BAR + _PAIR_GAP, 1)
+    return left + whole
+
+
+def _draw_value(canvas: _Canvas, tone: str, label: str, x: float, limit_x: float | None) -> None:
+    """Figure behind a bar; it moves beyond the limit's line where the line would cross it."""
+    weight, ink = (600, "ink") if tone == "proposed" else (400, "muted")
+    if limit_x is not None and x - 2 <= limit_x <= x + text_width(label, _LABEL, weight):
+        x = limit_x + 4
+    canvas.texts.append(Text(round(x, 2), round(canvas.y + 8.2, 1), label, _LABEL, weight=weight, tone=ink))
 
 
 def _draw_limit(canvas: _Canvas, limit: float, x: float, top: float) -> None:

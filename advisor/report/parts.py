@@ -15,7 +15,7 @@ SEVEN, OTHER_STOCKS, FUNDS, BONDS, OTHER_SMALL, CASH = (
     "Other shares",
     "Other funds",
     "Bond funds",
-    "Other small-cap funds",
+    "Other small-cap",
     "Cash",
 )
 GROUPS = (SEVEN, OTHER_STOCKS, FUNDS, *SMALL_CAP_FUNDS, OTHER_SMALL, BONDS, CASH)

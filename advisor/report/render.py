@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from advisor.report.charts import COLOURS
+from advisor.report.format import MINUS
 from advisor.report.model import ReportContext
 from advisor.share import share
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _LONGEST_WORD, _PIECE = 30, 12
+_SIGNED = f"{MINUS}$"
 _FONT_FILES = {400: "inter-tabular-400.woff", 600: "inter-tabular-600.woff"}
 
 
@@ -63,8 +65,13 @@ def print_offline(html: str, *, title: str, as_of: date) -> tuple[bytes, int]:
 def wrappable(text: str) -> Markup:
     """Escaped text in which overlong words may break: one too long for its line would shrink the whole PDF page."""
     return Markup("").join(
-        piece if piece.isspace() else Markup("<wbr>").join(_chunks(piece)) for piece in re.split(r"(\s+)", text)
+        _kept(piece) if _SIGNED in piece else Markup("<wbr>").join(_chunks(piece)) for piece in re.split(r"(\s+)", text)
     )
+
+
+def _kept(word: str) -> Markup:
+    """Word that stays on one line: browsers may otherwise break between a minus sign and its dollar sign."""
+    return Markup('<span class="kept">{}</span>').format(word)
 
 
 def _chunks(word: str) -> list[str]:

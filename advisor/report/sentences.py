@@ -20,7 +20,6 @@ from advisor.report.format import (
     percent,
     plural,
     points,
-    signed_money,
     years,
 )
 from advisor.report.limits import broken_today, find_limit, is_met, limit_words
@@ -39,11 +38,11 @@ def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
     limit = find_limit(plan, "magnificent_seven")
     fit = ""
     if limit is not None:
-        keeps = is_met(limit, limit.after)
-        fit = f", {'within' if keeps else 'still above'} your limit of {percent(limit.bound)}"
+        fit = f", {'within' if is_met(limit, limit.after) else 'still above'} your limit of {percent(limit.bound)}"
+    first, last = interval(before.low, before.high), interval(after.low, after.high)
+    change = f"stay at {last}" if first == last else f"go from {first} to {last}"
     return (
-        f"{_moves(plan)}: the Magnificent Seven go from {interval(before.low, before.high)} to "
-        f"{interval(after.low, after.high)} of the household{fit}, at an estimated {_tax_words(plan)} "
+        f"{_moves(plan)}: the Magnificent Seven {change} of the household{fit}, with {_tax_words(plan)} "
         f"and {cents(plan.spread_usd)} of trading cost."
     )
 
@@ -121,8 +120,9 @@ def _moves(plan: RebalancePlan) -> str:
 def _tax_words(plan: RebalancePlan) -> str:
     tax = plan.tax.tax_usd
     if not tax:
-        return "tax of nothing this year"
-    return f"{cents(tax)} of tax this year" if tax > 0 else f"{cents(-tax)} less tax this year"
+        return "no tax this year"
+    amount = f"{cents(abs(tax))} of" if tax > 0 else f"{cents(abs(tax))} less"
+    return f"an estimated {amount} tax this year"
 
 
 def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
@@ -168,12 +168,11 @@ def _volatility_card(plan: RebalancePlan) -> Card:
 
 def _cost_cards(plan: RebalancePlan) -> tuple[Card, ...]:
     gain = plan.tax.short_term_gain_usd + plan.tax.long_term_gain_usd
+    realized = (
+        f"on a realized {'gain' if gain > 0 else 'loss'} of {money(abs(gain))}" if gain else "no gain is realized"
+    )
     return (
-        Card(
-            "Tax of these trades",
-            signed_money(plan.tax.tax_usd).lstrip("+"),
-            f"on {money(gain)} of realized gain, this year",
-        ),
+        Card("Tax of these trades, this year", money(plan.tax.tax_usd), realized),
         Card("Trades", str(len(plan.trades)), f"{cents(plan.spread_usd)} of spread cost"),
     )
 
