@@ -100,6 +100,11 @@ def test_the_independent_check_imports_nothing_it_checks() -> None:
     assert not faults, "\n".join(faults)
 
 
+def test_only_the_snapshot_builder_loads_pandas() -> None:
+    loads = {path.parent for path, tree in modules() for _, name in imports(tree) if name.split(".")[0] == "pandas"}
+    assert loads == {PACKAGE / "market" / "builder"}
+
+
 def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:
     faults = []
     for path, tree in modules():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.builder import build, main
+from advisor.market.builder.build import build, main
 from advisor.market.snapshot import EMBEDDED, load_snapshot
 
 INPUTS = Path(__file__).resolve().parents[1].parent / "shared"

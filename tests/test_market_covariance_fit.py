@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.covariance_fit import fit_factor_covariance
+from advisor.market.builder.covariance_fit import fit_factor_covariance
 
 END = date(2026, 7, 13)
 FACTORS = ("AAA", "BBB")

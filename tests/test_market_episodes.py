@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.market.episodes import deepest_fall
+from advisor.market.builder.episodes import deepest_fall
 
 
 def by_hand(levels: list[float], sessions: int) -> float:

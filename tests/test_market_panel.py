@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.panel import load_panel, long_run
+from advisor.market.builder.panel import load_panel, long_run
 
 
 def panel(folder, text: str):

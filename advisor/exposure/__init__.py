@@ -1,1 +1,1 @@
-"""exposure."""
+"""What a household owns of each company, looked through its funds, as intervals."""

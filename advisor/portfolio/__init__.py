@@ -1,1 +1,1 @@
-"""portfolio."""
+"""The household: the portfolio file, read strictly, and its values."""

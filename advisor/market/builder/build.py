@@ -1,6 +1,4 @@
-"""Builds a snapshot from a price panel, fact tables and issuers' holdings files.
-
-``python -m advisor.market.builder --prices PANEL.csv --facts DIR --holdings DIR --out FILE``
+"""Puts the parts of a snapshot together and writes it.
 
 Equal input gives equal bytes: rows are sorted, numbers have nine significant digits, one row stands on one line.
 docs/snapshot.md describes the method and the source of every figure.
@@ -18,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import MarketDataError
-from advisor.market.covariance_fit import fit_factor_covariance
+from advisor.market.builder.covariance_fit import fit_factor_covariance
+from advisor.market.builder.episodes import stress_episodes
+from advisor.market.builder.fact_tables import Row, own_table, split_list
+from advisor.market.builder.fund_bounds import Stocks
+from advisor.market.builder.fund_lists import all_constituents, load_sources, pairwise_overlaps
+from advisor.market.builder.panel import Panel, load_panel, long_run
+from advisor.market.builder.security_facts import all_securities, risk_free
 from advisor.market.data import FactorCovariance
-from advisor.market.episodes import stress_episodes
-from advisor.market.fact_tables import Row, own_table, split_list
-from advisor.market.fund_bounds import Stocks
-from advisor.market.fund_lists import all_constituents, load_sources, pairwise_overlaps
-from advisor.market.panel import Panel, load_panel, long_run
-from advisor.market.security_facts import all_securities, risk_free
 
 SCHEMA = "advisor.snapshot/1"
 DIGITS = 9
@@ -150,7 +148,3 @@ def main(arguments: Iterable[str] | None = None) -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     given = parser.parse_args(None if arguments is None else list(arguments))
     given.out.write_text(build(given.prices, given.facts, given.holdings), encoding="utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    main()

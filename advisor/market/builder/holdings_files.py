@@ -19,8 +19,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from advisor.errors import MarketDataError
+from advisor.market.builder.xlsx import read_rows
 from advisor.market.symbols import canonical_symbol
-from advisor.market.xlsx import read_rows
 
 NONE = ("", "-", "--", "N/A")
 NOT_SHARES = ("CASH", "CURRENCY", "FUTURE", "SWAP", "MONEY MARKET", "COLLATERAL")
