@@ -90,8 +90,9 @@ def _conflicts() -> str:
 
 def _tax() -> str:
     return (
-        "Tax and wash-sale figures are estimates of this year's federal and state tax on gains at the "
-        "marginal rates shown. Selling the lots named here needs specific identification with the broker "
+        "Tax figures are estimates of this year's federal and state tax on gains at the marginal rates "
+        "shown. Wash sales are avoided as far as the file shows purchases; funds of one index count as "
+        "substantially identical, which is not settled law. Selling the lots named here needs specific identification with the broker "
         "at the time of sale."
     )
 
@@ -99,9 +100,9 @@ def _tax() -> str:
 def _not_modelled() -> str:
     return (
         "The alternative minimum tax; the net investment income tax, unless it is contained in the stated "
-        "rate; brackets, deductions and other state detail; wash sales in this version: check purchases "
-        "of the same or a substantially identical security 30 days before and after a sale at a loss, in "
-        "every account, reinvested dividends included; dividends, future contributions and withdrawals; "
+        "rate; brackets, deductions and other state detail; purchases after these trades: buying what was "
+        "sold at a loss within 30 days, in any account, a spouse's or by reinvested dividends, can disallow "
+        "the loss; dividends, future contributions and withdrawals; "
         "market impact of orders; fund premiums and discounts; currency; changes of a fund's list after "
         "its date."
     )
