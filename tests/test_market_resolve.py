@@ -135,3 +135,23 @@ def test_the_design_example_resolves_on_the_embedded_snapshot():
     found = resolve(load_snapshot(), portfolio)
     assert found.securities["VFIAX"].name == "Vanguard 500 Index Fund Admiral Shares"
     assert found.is_small_cap("SC")
+
+
+def test_a_proxied_fund_moves_with_its_proxy_in_full():
+    portfolio = household(("Roth", "0", {"SC": "1", "DGRO": "1"}), securities=(
+        SecurityNote("SC", "DGRO", Decimal(20)),
+    ))  # fmt: skip
+    before, after = load_snapshot(), resolve(load_snapshot(), portfolio)
+
+    def covariance(market, one, other):
+        table = market.covariance
+        i, j = table.symbols.index(one), table.symbols.index(other)
+        own = table.idiosyncratic[i] if i == j else 0.0
+        return float(table.loadings[i] @ table.loadings[j] + own)
+
+    variance = covariance(before, "DGRO", "DGRO")
+    assert before.covariance.idiosyncratic[before.covariance.symbols.index("DGRO")] > 0
+    assert covariance(after, "DGRO", "DGRO") == pytest.approx(variance, rel=1e-12)
+    assert covariance(after, "SC", "SC") == pytest.approx(variance, rel=1e-12)
+    assert covariance(after, "SC", "DGRO") == pytest.approx(variance, rel=1e-12)
+    assert covariance(after, "SC", "SPY") == pytest.approx(covariance(before, "DGRO", "SPY"), rel=1e-12)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import Constituents, MarketData, Security, Sourced
+from advisor.market.data import Constituents, FactorCovariance, MarketData, Security, Sourced
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import Portfolio, SecurityNote
 
@@ -131,12 +131,6 @@ def _extended(
     market: MarketData, copies: Mapping[str, tuple[Security, str]], constituents: Mapping[str, Constituents]
 ) -> MarketData:
     """Market data with the rows of the originals repeated for the copies."""
-    covariance = market.covariance
-    rows = [covariance.symbols.index(original) for _, original in copies.values()]
-    loadings = np.vstack([covariance.loadings, covariance.loadings[rows]])
-    idiosyncratic = np.concatenate([covariance.idiosyncratic, covariance.idiosyncratic[rows]])
-    loadings.setflags(write=False)
-    idiosyncratic.setflags(write=False)
     names = {symbol: original for symbol, (_, original) in copies.items()}
     episodes = tuple(
         replace(
@@ -154,11 +148,30 @@ def _extended(
             {**market.securities, **{symbol: security for symbol, (security, _) in copies.items()}}
         ),
         constituents=MappingProxyType(dict(constituents)),
-        covariance=replace(
-            covariance,
-            symbols=(*covariance.symbols, *copies),
-            loadings=loadings,
-            idiosyncratic=idiosyncratic,
-        ),
+        covariance=_with_copies(market.covariance, names),
         episodes=episodes,
+    )
+
+
+def _with_copies(covariance: FactorCovariance, names: Mapping[str, str]) -> FactorCovariance:
+    """Covariance in which each copy moves with its original in full: their own variance becomes a factor they share."""
+    if not names:
+        return covariance
+    rows = [covariance.symbols.index(original) for original in names.values()]
+    shared = sorted(set(rows))
+    own = np.zeros((len(covariance.symbols), len(shared)))
+    own[shared, range(len(shared))] = np.sqrt(covariance.idiosyncratic[shared])
+    loadings = np.hstack([covariance.loadings, own])
+    loadings = np.vstack([loadings, loadings[rows]])
+    idiosyncratic = np.concatenate([covariance.idiosyncratic, np.zeros(len(rows))])
+    idiosyncratic[shared] = 0.0
+    loadings.setflags(write=False)
+    idiosyncratic.setflags(write=False)
+    factors = (*covariance.factors, *(f"{covariance.symbols[row]} alone" for row in shared))
+    return replace(
+        covariance,
+        symbols=(*covariance.symbols, *names),
+        factors=factors,
+        loadings=loadings,
+        idiosyncratic=idiosyncratic,
     )

@@ -69,7 +69,6 @@ class TaxRates:
     loss_deduction: float  # the yearly deduction of a net loss from ordinary income
     short_so_far: float
     long_so_far: float
-    tax_so_far: float  # exact tax of the year without any trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,6 @@ def allocation_inputs(
     returns: ExpectedReturns,
     *,
     risk_aversion: float,
-    tax_so_far_usd: Decimal,
 ) -> AllocationInputs:
     """Collect the numbers of `portfolio`; every symbol of it must be in `model`."""
     value_usd = household_value_usd(portfolio, market)
@@ -125,7 +123,7 @@ def allocation_inputs(
         risk_aversion=risk_aversion,
         return_uncertainty=float(portfolio.preferences.return_uncertainty),
         horizon_years=float(portfolio.preferences.horizon_years),
-        rates=_tax_rates(portfolio.tax, value_usd, tax_so_far_usd),
+        rates=_tax_rates(portfolio.tax, value_usd),
         reserve_tax=portfolio.preferences.reserve_tax,
         min_trade=float(portfolio.preferences.min_trade_usd / value_usd),
         value_usd=value_usd,
@@ -154,7 +152,7 @@ def _lots(portfolio: Portfolio, market: MarketData, model: RiskModel, value_usd:
     ]
     prices = {symbol: market.securities[symbol].close_usd for _, _, symbol, _ in rows}
     value = np.array([float(lot.shares * prices[symbol] / value_usd) for _, _, symbol, lot in rows])
-    kept = [(entry.account, entry.symbol, entry.lot) for entry in held_back(portfolio, market)]
+    kept = {(entry.account, entry.symbol, entry.lot) for entry in held_back(portfolio, market)}
     may_sell = np.array(
         [portfolio.may_sell(account.name, s) and (account.name, s, lot) not in kept for _, account, s, lot in rows],
         dtype=bool,
@@ -205,12 +203,11 @@ def _buys(portfolio: Portfolio, market: MarketData, model: RiskModel) -> Buys:
     )
 
 
-def _tax_rates(tax: TaxSituation, value_usd: Decimal, tax_so_far_usd: Decimal) -> TaxRates:
+def _tax_rates(tax: TaxSituation, value_usd: Decimal) -> TaxRates:
     return TaxRates(
         short_term=float(tax.short_term_rate + tax.state_rate),
         long_term=float(tax.long_term_rate + tax.state_rate),
         loss_deduction=float(tax.loss_deduction_usd / value_usd),
         short_so_far=float((tax.year_to_date_short_usd - tax.carryforward_short_usd) / value_usd),
         long_so_far=float((tax.year_to_date_long_usd - tax.carryforward_long_usd) / value_usd),
-        tax_so_far=float(tax_so_far_usd / value_usd),
     )
