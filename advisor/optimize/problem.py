@@ -22,16 +22,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import cvxpy as cp
 import numpy as np
 
-from advisor.optimize.inputs import AllocationInputs
+from advisor.optimize.inputs import AllocationInputs, TaxRates
 from advisor.optimize.limits import CompiledLimit, RiskLimit, TradeLimit, WeightLimit, sign
 from advisor.units import Vector
 
 SOLVER_OPTIONS = {"max_iter": 400, "time_limit": 60.0, "max_threads": 1}
+LARGEST_EXCESS = 100.0  # of any limit, in its own unit; far beyond what a household can exceed
 OBJECTIVE_SCALE = 100.0  # brings the objective to the size of the constraints, which the solver's tolerances expect
+
+
+Amount = TypeVar("Amount", float, cp.Expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ class AllocationProblem:
         self.rows = [*self._limit_rows(), *self._account_rows(), *self._tax_reserve_rows()]
         self.labels = tuple(dict.fromkeys(row.label for row in self.rows))
         self.margins = {label: cp.Parameter(nonneg=True, value=0.0) for label in self.labels}
+        self._excess = cp.Variable(len(self.labels), nonneg=True)
+        self._counts = cp.Parameter(len(self.labels), nonneg=True)
         self._best = cp.Problem(
             cp.Maximize(OBJECTIVE_SCALE * self._utility()),
             [*self._accounting(), *(row.left + self.margins[row.label] <= row.right for row in self.rows)],
@@ -103,10 +111,8 @@ class AllocationProblem:
         None for any status other than a clean optimum.
         """
         self.most_sold.value, self.most_bought.value = most_sold, most_bought
-        excess = {label: cp.Variable(nonneg=True) for label in sorted(active)}
-        rows = [row.left <= row.right + excess[row.label] for row in self.rows if row.label in active]
-        elastic = cp.Problem(cp.Minimize(sum(excess.values())), [*self._accounting(), *rows])
-        return None if _solved_gap(elastic) is None else float(elastic.value)
+        self._counts.value = np.array([float(label in active) for label in self.labels])
+        return None if _solved_gap(self._elastic) is None else float(self._elastic.value)
 
     def _utility(self) -> cp.Expression:
         i = self.inputs
@@ -132,9 +138,7 @@ class AllocationProblem:
             self.sell <= self.most_sold,
             self.buy >= 0,
             self.buy <= self.most_bought,
-            self.tax >= i.rates.long_term * (short + long),
-            self.tax >= i.rates.short_term * short + i.rates.long_term * long,
-            self.tax >= -i.rates.short_term * i.rates.loss_deduction,
+            *(self.tax >= line for line in tax_lines(i.rates, short, long)),
         ]
 
     def gains(self) -> tuple[cp.Expression, cp.Expression]:
@@ -170,6 +174,14 @@ class AllocationProblem:
             return (cp.sum(self.sell) + cp.sum(self.buy)) / 2
         return self.inputs.lots.gain @ self.sell
 
+    @cached_property
+    def _elastic(self) -> cp.Problem:
+        """Every row with an excess of its own; bounded, so that an excess that does not count stays finite."""
+        place = {label: number for number, label in enumerate(self.labels)}
+        rows = [row.left <= row.right + self._excess[place[row.label]] for row in self.rows]
+        total = cp.Minimize(self._counts @ self._excess)
+        return cp.Problem(total, [*self._accounting(), *rows, self._excess <= LARGEST_EXCESS])
+
     def _account_rows(self) -> list[Row]:
         i = self.inputs
         return [
@@ -183,7 +195,17 @@ class AllocationProblem:
             return []
         taxable = i.taxable_accounts.astype(float)
         free = taxable @ (self.cash - i.min_cash)
-        return [Row("preferences.reserve_tax", self.tax - i.rates.tax_so_far, free)]
+        so_far = max(tax_lines(i.rates, i.rates.short_so_far, i.rates.long_so_far))
+        return [Row("preferences.reserve_tax", self.tax - so_far, free)]
+
+
+def tax_lines(rates: TaxRates, short: Amount, long: Amount) -> tuple[Amount, Amount, Amount]:
+    """The three lines whose maximum is the year's tax to the optimizer, of the year's net short and long gain."""
+    return (
+        rates.long_term * (short + long),
+        rates.short_term * short + rates.long_term * long,
+        -rates.short_term * rates.loss_deduction,
+    )
 
 
 def _selector(target: np.ndarray, size: int) -> np.ndarray:

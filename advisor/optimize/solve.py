@@ -51,7 +51,7 @@ def allocate(problem: AllocationProblem, margins: Mapping[str, float] | None = N
     caps = Caps(inputs.lots.sellable, np.ones(inputs.buys.account.size))
     solution = _one_way(problem, caps, margins)
     if solution is None:
-        raise _refusal(problem, caps, tightened=bool(margins))
+        raise _no_room(margins) if margins else _refusal(problem, caps)
     barred = caps
     for _ in range(6):
         tighter = _bar_small(inputs, solution, barred)
@@ -123,39 +123,62 @@ def _small(inputs: AllocationInputs, account: Indices, security: Indices, amount
     return np.asarray((totals[order] > DUST) & (totals[order] < inputs.min_trade))
 
 
-def _refusal(problem: AllocationProblem, caps: Caps, *, tightened: bool) -> LimitsConflictError | UnverifiedAnswerError:
-    labels = frozenset(problem.labels)
-    excess = problem.least_excess(labels, most_sold=caps.sell, most_bought=caps.buy)
-    if excess is None or excess <= PROOF or tightened:
+def _no_room(margins: Mapping[str, float]) -> UnverifiedAnswerError:
+    names = ", ".join(sorted(margins))
+    return UnverifiedAnswerError(
+        f"no orders in thousandths of a share hold {names}: the limits leave no room for rounding; "
+        "widen them a little, or what presses against them"
+    )
+
+
+def _refusal(problem: AllocationProblem, caps: Caps) -> LimitsConflictError | UnverifiedAnswerError:
+    ways = _ways_without_wash_sale(problem.inputs, caps)
+    conflicts = tuple(_conflicts(problem, ways))
+    if not conflicts:
         return UnverifiedAnswerError(
             "the solver found neither an answer nor a proof that the limits conflict; no advice is given"
         )
-    conflicts = tuple(_conflicts(problem, caps))
     named = tuple(dict.fromkeys(label for conflict in conflicts for label in conflict))
-    return LimitsConflictError("\n".join(map(_conflict_message, conflicts)), named)
+    message = "\n".join(map(_conflict_message, conflicts))
+    if any(not _conflict(problem, frozenset(core), (caps,)) for core in conflicts):
+        message += "\n(nothing is bought that is sold at a loss: a wash sale)"
+    return LimitsConflictError(message, named)
 
 
-def _conflicts(problem: AllocationProblem, caps: Caps) -> Iterator[tuple[str, ...]]:
+def _ways_without_wash_sale(inputs: AllocationInputs, caps: Caps) -> tuple[Caps, ...]:
+    """Caps of each way to have no wash sale: for every identity either no sale at a loss, or no purchase."""
+    lots, buys = inputs.lots, inputs.buys
+    ways = [caps]
+    for twin in np.unique(buys.identity):
+        at_a_loss = lots.taxable & (lots.gain < 0) & (lots.identity == twin)
+        if caps.sell[at_a_loss].any():
+            no_sale = [replace(way, sell=np.where(at_a_loss, 0.0, way.sell)) for way in ways]
+            no_purchase = [replace(way, buy=np.where(buys.identity == twin, 0.0, way.buy)) for way in ways]
+            ways = no_sale + no_purchase
+    return tuple(ways)
+
+
+def _conflicts(problem: AllocationProblem, ways: tuple[Caps, ...]) -> Iterator[tuple[str, ...]]:
     """Sets of limits that conflict each by itself; once one is named, its limits are left out of the search."""
     labels = frozenset(problem.labels)
-    while labels and _conflict(problem, labels, caps):
-        core = _minimal_conflict(problem, labels, caps)
+    while labels and _conflict(problem, labels, ways):
+        core = _minimal_conflict(problem, labels, ways)
         yield core
         labels -= frozenset(core)
 
 
-def _conflict(problem: AllocationProblem, labels: frozenset[str], caps: Caps) -> bool:
-    """Whether these limits are proved to conflict."""
-    excess = problem.least_excess(labels, most_sold=caps.sell, most_bought=caps.buy)
-    return excess is not None and excess > PROOF
+def _conflict(problem: AllocationProblem, labels: frozenset[str], ways: tuple[Caps, ...]) -> bool:
+    """Whether these limits are proved to conflict, whichever way the trades avoid a wash sale."""
+    excesses = (problem.least_excess(labels, most_sold=way.sell, most_bought=way.buy) for way in ways)
+    return all(excess is not None and excess > PROOF for excess in excesses)
 
 
-def _minimal_conflict(problem: AllocationProblem, labels: frozenset[str], caps: Caps) -> tuple[str, ...]:
+def _minimal_conflict(problem: AllocationProblem, labels: frozenset[str], ways: tuple[Caps, ...]) -> tuple[str, ...]:
     """Smallest set found by leaving limits out one at a time while the rest still conflicts, in the file's order."""
     core = labels
     for label in problem.labels:
         rest = core - {label}
-        if rest and _conflict(problem, rest, caps):
+        if rest and _conflict(problem, rest, ways):
             core = rest
     return tuple(label for label in problem.labels if label in core)
 

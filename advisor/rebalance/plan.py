@@ -104,7 +104,6 @@ def survey(portfolio: Portfolio, market: MarketData) -> Household:
         model,
         returns,
         risk_aversion=_risk_aversion(yardstick, before),
-        tax_so_far_usd=tax_result(portfolio, ()).year_tax_before_usd,
     )
     return Household(yardstick, inputs, before)
 
