@@ -6,6 +6,7 @@ import csv
 import io
 
 from advisor.rebalance.model import Trade
+from advisor.units import to_cents
 
 COLUMNS = (
     "account",
@@ -39,7 +40,7 @@ def _rows(trade: Trade) -> list[list[str]]:
             *head,
             f"{lot.shares:f}",
             f"{trade.price_usd:f}",
-            f"{lot.shares * trade.price_usd:.2f}",
+            f"{to_cents(lot.shares * trade.price_usd):.2f}",
             lot.acquired.isoformat() if lot.acquired else "",
             f"{lot.cost_per_share_usd:f}" if lot.cost_per_share_usd is not None else "",
             lot.term or "",
