@@ -10,7 +10,17 @@ from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
-from advisor.portfolio.model import Account, AccountType, Limit, LimitKind, Lot, Portfolio, Position, TaxSituation
+from advisor.portfolio.model import (
+    Account,
+    AccountType,
+    FilingStatus,
+    Limit,
+    LimitKind,
+    Lot,
+    Portfolio,
+    Position,
+    TaxSituation,
+)
 from advisor.rebalance.plan import Household, rebalance, survey
 from advisor.rebalance.record import PortfolioFile, record
 from advisor.rebalance.verify import verify
@@ -46,7 +56,7 @@ def limits(**bounds: object) -> tuple[Limit, ...]:
 def tax(**fields: object) -> TaxSituation:
     """35 % short-term, 15 % long-term, no state tax, unless said otherwise."""
     given = {"short_term_rate": "0.35", "long_term_rate": "0.15"} | fields
-    plain = {key: value if key == "filing_status" else Decimal(str(value)) for key, value in given.items()}
+    plain = {key: FilingStatus(v) if key == "filing_status" else Decimal(str(v)) for key, v in given.items()}
     return TaxSituation(is_stated=True, **plain)
 
 
