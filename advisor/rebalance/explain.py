@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from advisor.market.constituents import magnificent_seven_interval
+from advisor.market.constituents import company_interval, magnificent_seven_interval
 from advisor.market.data import MarketData
 from advisor.portfolio.model import LimitKind, Portfolio
-from advisor.rebalance.model import LimitResult, Trade
+from advisor.rebalance.measure import Yardstick
+from advisor.rebalance.model import HouseholdState, LimitResult, Trade
+from advisor.rebalance.outcome import NEAR
+from advisor.risk.covariance import RiskModel, betas
+from advisor.risk.measures import weight_vector
 
 WORDS = {
     "magnificent_seven": "the Magnificent Seven limit",
@@ -21,37 +25,59 @@ WORDS = {
 
 
 def with_reasons(
-    trades: tuple[Trade, ...], limits: tuple[LimitResult, ...], portfolio: Portfolio, market: MarketData
+    trades: tuple[Trade, ...], limits: tuple[LimitResult, ...], yardstick: Yardstick, before: HouseholdState
 ) -> tuple[Trade, ...]:
     """`trades` with `why` filled in."""
-    return tuple(replace(trade, why=_why(trade, limits, portfolio, market)) for trade in trades)
+    return tuple(replace(trade, why=_why(trade, limits, yardstick, before)) for trade in trades)
 
 
-def _why(trade: Trade, limits: tuple[LimitResult, ...], portfolio: Portfolio, market: MarketData) -> str:
-    parts = _sale_reasons(trade, limits, market) if trade.side == "sell" else _buy_reasons(trade, limits, market)
-    parts += _account_reason(trade, portfolio)
+def _why(trade: Trade, limits: tuple[LimitResult, ...], yardstick: Yardstick, before: HouseholdState) -> str:
+    if trade.side == "sell":
+        parts = _sale_reasons(trade, limits, yardstick, before)
+    else:
+        parts = _buy_reasons(trade, limits, yardstick.market)
+    parts += _account_reason(trade, yardstick.portfolio)
     return "; ".join(parts)
 
 
-def _sale_reasons(trade: Trade, limits: tuple[LimitResult, ...], market: MarketData) -> list[str]:
-    served = [limit for limit in limits if _sale_serves(trade.symbol, limit, market) and _matters(limit)]
-    parts = [f"brings down {_named(limit)}" for limit in served]
+def _sale_reasons(
+    trade: Trade, limits: tuple[LimitResult, ...], yardstick: Yardstick, before: HouseholdState
+) -> list[str]:
+    served = [limit for limit in limits if _matters(limit) and _sale_serves(trade.symbol, limit, yardstick, before)]
+    parts = [f"brings {'up' if limit.kind is LimitKind.MIN else 'down'} {_named(limit)}" for limit in served]
     gains = [lot.gain_usd for lot in trade.lots if lot.gain_usd is not None]
     if gains and sum(gains) < 0:
         parts.append("realises a loss against gains")
     return parts or ["pays for the purchases, at the least cost after tax"]
 
 
-def _sale_serves(symbol: str, limit: LimitResult, market: MarketData) -> bool:
+def _sale_serves(symbol: str, limit: LimitResult, yardstick: Yardstick, before: HouseholdState) -> bool:
+    market = yardstick.market
     if limit.kind is LimitKind.MIN:
         return limit.name == "cash"
     if limit.name == "magnificent_seven":
         return magnificent_seven_interval(market, symbol)[1] > 0
     if limit.name == "single_company":
-        return market.securities[symbol].company == limit.subject
-    if limit.name.startswith("funds."):
-        return limit.name == f"funds.{symbol}"
-    return limit.name in ("volatility", "beta", "tracking_error")
+        over = [company.company for company in before.exposure.companies if company.high >= limit.bound - NEAR]
+        return any(company_interval(market, symbol, company)[1] > 0 for company in over)
+    if limit.name == "small_caps":
+        return market.is_small_cap(symbol)
+    if limit.name in ("volatility", "beta", "tracking_error"):
+        return _adds_more_than_the_rest(symbol, limit, yardstick.model, before)
+    return limit.name == f"funds.{symbol}"
+
+
+def _adds_more_than_the_rest(symbol: str, limit: LimitResult, model: RiskModel, before: HouseholdState) -> bool:
+    """Whether the measure falls when a little of `symbol` is exchanged for a slice of the whole household."""
+    weights = weight_vector(model, before.weights)
+    if limit.name == "beta":
+        marginal = betas(model, str(limit.subject))
+    else:
+        active = weights.copy()
+        if limit.name == "tracking_error":
+            active[model.index(str(limit.subject))] -= 1.0
+        marginal = model.covariance @ active
+    return bool(marginal[model.index(symbol)] > marginal @ weights)
 
 
 def _buy_reasons(trade: Trade, limits: tuple[LimitResult, ...], market: MarketData) -> list[str]:

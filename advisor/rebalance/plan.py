@@ -193,7 +193,7 @@ def _plan(household: Household, chosen: Candidate) -> RebalancePlan:
     portfolio, inputs = household.portfolio, household.inputs
     return RebalancePlan(
         status="trade" if chosen.trades else "do_nothing",
-        trades=with_reasons(chosen.trades, chosen.limits, portfolio, household.market),
+        trades=with_reasons(chosen.trades, chosen.limits, household.yardstick, household.before),
         before=household.before,
         after=chosen.after,
         tax=chosen.tax,
