@@ -1,0 +1,173 @@
+"""Limits before and after, tax and gain of given orders, each worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from advisor.portfolio.model import Limit, LimitKind, Portfolio
+from advisor.rebalance.model import LotSale, Trade
+from advisor.rebalance.outcome import breach, gain, limit_results, realized_gains, tax_result
+from advisor.rebalance.trades import cash_after, shares_after
+from tests.small_households import AS_OF, account, household, limits, lot, surveyed, tax
+from tests.test_risk_covariance import entry
+
+# 40,706 NVDA + 37,458.50 SPY + 21,835.50 cash = 100,000.00 dollars.
+PORTFOLIO = household(
+    account("Joint", "taxable", "21835.50", {"NVDA": [lot(150, 100), lot(50, 250, days=100)], "SPY": [lot(50, 400)]}),
+)
+SELL = Trade(
+    "Joint",
+    "NVDA",
+    "sell",
+    Decimal(100),
+    Decimal("203.53"),
+    Decimal("20353.00"),
+    Decimal("2.04"),
+    (
+        LotSale(Decimal(50), AS_OF, Decimal(100), Decimal("5176.50"), "long"),
+        LotSale(Decimal(50), AS_OF, Decimal(250), Decimal("-2323.50"), "short"),
+    ),
+    "",
+)
+BUY = Trade("Joint", "IJR", "buy", Decimal(100), Decimal("144.99"), Decimal("14499.00"), Decimal("0.72"), (), "")
+TRADES = (SELL, BUY)
+AFTER = 100_000 - 2.76  # both spreads paid
+
+
+def states(portfolio: Portfolio = PORTFOLIO, trades: tuple[Trade, ...] = TRADES):
+    found = surveyed(portfolio)
+    after = found.yardstick.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
+    return found, after
+
+
+def result_of(portfolio: Portfolio, trades: tuple[Trade, ...] = TRADES):
+    found, after = states(portfolio, trades)
+    return {limit.label: limit for limit in limit_results(found.yardstick, found.before, after, trades)}
+
+
+def close(value: float):
+    return pytest.approx(value, abs=1e-12)
+
+
+SEVEN_IN_SPY = 0.3282575  # from the issuer's file of 2026-04-10
+MEASURES = {
+    "magnificent_seven_max": (
+        0.40706 + 0.374585 * SEVEN_IN_SPY,
+        (20_353 + 37_458.50 * SEVEN_IN_SPY) / AFTER,
+    ),
+    "small_caps_max": (0.0, 14_499 / AFTER),
+    "funds__SPY_max": (0.374585, 37_458.50 / AFTER),
+    "cash_max": (0.218355, (21_835.50 + 20_353 - 2.04 - 14_499 - 0.72) / AFTER),
+    "turnover_max": (0.0, (20_353 + 14_499) / 2 / 100_000),
+    "realized_gain_max": (0.0, 5176.50 - 2323.50),
+    "beta_max": (
+        (0.40706 * entry("NVDA", "SPY") / entry("SPY", "SPY") + 0.374585),
+        (
+            20_353 * entry("NVDA", "SPY") / entry("SPY", "SPY")
+            + 37_458.50
+            + 14_499 * entry("IJR", "SPY") / entry("SPY", "SPY")
+        )
+        / AFTER,
+    ),
+}
+
+
+@pytest.mark.parametrize("label", MEASURES)
+def test_each_limit_is_measured_before_and_after(label: str) -> None:
+    (found,) = result_of(replace(PORTFOLIO, limits=limits(**{label: "0.9"}))).values()
+    before, after = MEASURES[label]
+    assert found.before == pytest.approx(before, abs=1e-7)
+    assert found.after == pytest.approx(after, abs=1e-7)
+
+
+def test_volatility_and_tracking_error_are_those_of_the_measures() -> None:
+    w = {"NVDA": 20_353 / AFTER, "SPY": 37_458.50 / AFTER, "IJR": 14_499 / AFTER}
+    active = w | {"SPY": w["SPY"] - 1}
+    found = result_of(replace(PORTFOLIO, limits=limits(volatility_max="0.9", tracking_error_max="0.9")))
+    for label, x in (("volatility.max", w), ("tracking_error.max", active)):
+        variance = sum(x[i] * x[j] * entry(i, j) for i in x for j in x)
+        assert found[label].after == close(float(np.sqrt(variance)))
+
+
+def test_the_largest_company_is_named() -> None:
+    found = result_of(replace(PORTFOLIO, limits=limits(single_company_max="0.5")))["single_company.max"]
+    assert found.subject == "Nvidia"
+    assert 0.40706 < found.before < 0.45
+
+
+@pytest.mark.parametrize(
+    ("bound", "status"),
+    [("0.10", "broken_before"), ("0.3746", "binding"), ("0.3747", "binding"), ("0.40", "slack")],
+)
+def test_a_limit_is_broken_binding_or_slack(bound: str, status: str) -> None:
+    """SPY weighs 0.374585 before, 0.374595 after: within 0.0002 of its bound it binds."""
+    found = result_of(replace(PORTFOLIO, limits=limits(funds__SPY_max=bound)))["funds.SPY.max"]
+    assert found.status == status
+
+
+def test_without_orders_nothing_binds() -> None:
+    found = result_of(replace(PORTFOLIO, limits=limits(funds__SPY_max="0.3746")), trades=())["funds.SPY.max"]
+    assert (found.status, found.before, found.after) == ("slack", found.after, found.before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bound", "value", "expected"),
+    [("max", 0.3, 0.4, 0.1), ("max", 0.3, 0.2, -0.1), ("min", 0.3, 0.4, -0.1), ("min", 0.3, 0.2, 0.1)],
+)
+def test_a_breach_is_positive_outside(kind: str, bound: float, value: float, expected: float) -> None:
+    assert breach(LimitKind(kind), bound, value) == close(expected)
+
+
+def test_money_limits_are_in_dollars_and_beta_a_ratio() -> None:
+    found = result_of(replace(PORTFOLIO, limits=limits(realized_gain_max="5000", beta_max="1", cash_min="0")))
+    assert {label: limit.unit for label, limit in found.items()} == {
+        "realized_gain.max": "usd",
+        "beta.max": "ratio",
+        "cash.min": "fraction",
+    }
+
+
+def test_gains_are_kept_apart_by_term() -> None:
+    assert realized_gains(TRADES) == (Decimal("-2323.50"), Decimal("5176.50"))
+    assert realized_gains(()) == (Decimal(0), Decimal(0))
+
+
+def test_the_tax_of_the_orders_is_the_year_with_them_less_the_year_without() -> None:
+    """So far: 3,000 short gain (1,050). With the orders: 676.50 short, 5,176.50 long: 236.775 + 776.475 = 1,013.25."""
+    found = tax_result(replace(PORTFOLIO, tax=tax(year_to_date_short_usd=3000)), TRADES)
+    assert found.year_tax_before_usd == Decimal("1050.00")
+    assert found.year_tax_after_usd == Decimal("1013.25")
+    assert found.tax_usd == Decimal("-36.75")
+    assert (found.short_term_gain_usd, found.long_term_gain_usd) == (Decimal("-2323.50"), Decimal("5176.50"))
+    assert found.carried_forward_usd == 0
+
+
+def test_the_gain_is_its_parts_and_each_part_is_worked_out_by_hand() -> None:
+    found, after = states()
+    price = tax_result(PORTFOLIO, TRADES)
+    parts = gain(found.before, after, TRADES, price, risk_aversion=3.0, horizon_years=2.0, return_uncertainty=0.005)
+    net = {s: r for s, r in zip(found.inputs.symbols, found.inputs.net_return, strict=True)}  # noqa: C416
+    moved = -20_353 * net["NVDA"] + 14_499 * net["IJR"] + (20_353 - 2.04 - 14_499 - 0.72) * 0.0399
+    assert parts.expected_return == close(moved / 100_000)
+
+    def variance(dollars: dict[str, float]) -> float:
+        return sum(dollars[i] * dollars[j] * entry(i, j) for i in dollars for j in dollars) / 1e10
+
+    before = variance({"NVDA": 40_706, "SPY": 37_458.50})
+    later = variance({"NVDA": 20_353, "SPY": 37_458.50, "IJR": 14_499})
+    assert parts.risk == close(1.5 * (before - later))
+    assert parts.trading_cost == close(-2.76 / 100_000 / 2)
+    assert price.tax_usd == Decimal("427.95")  # 2,853 of long-term gain is left, at 15 %
+    assert parts.tax == close(-427.95 / 100_000 / 2)
+    assert parts.doubt == close(-0.005 * 20_353 / 100_000)
+    assert parts.total == close(parts.expected_return + parts.risk + parts.trading_cost + parts.tax + parts.doubt)
+
+
+def test_a_limit_without_a_measure_is_an_error() -> None:
+    odd = replace(PORTFOLIO, limits=(Limit("sectors", LimitKind.MAX, Decimal("0.3")),))
+    with pytest.raises(ValueError, match="sectors"):
+        result_of(odd)
