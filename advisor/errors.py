@@ -40,7 +40,7 @@ class Issue:
 
     def render(self, file: str, source_lines: tuple[str, ...] = ()) -> str:
         """Text of the form ``file:line:col: message`` with the line, a caret and the hint."""
-        file = _printable(file)
+        file = printable(file)
         if self.where is None:
             return f"{file}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
         text = f"{file}:{self.where.line}:{self.where.column}: {self.message}"
@@ -60,10 +60,10 @@ def _excerpt(line: str, where: Location) -> tuple[str, str]:
     before, after = "…" if left else "", "…" if right < len(line) else ""
     margin = len(before) + _columns(line[left:start])
     marked = _columns(line[start : min(start + where.width, right)])
-    return before + _printable(line[left:right]) + after, " " * margin + "^" * max(1, marked)
+    return before + printable(line[left:right]) + after, " " * margin + "^" * max(1, marked)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text in which nothing steers a terminal, of the same length."""
     return "".join(character if character.isprintable() else "·" for character in text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,42 +12,73 @@ from pathlib import Path
 from advisor.errors import OutputError
 
 
-def write_all(folder: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
-    """Write every file of `contents` (name -> bytes) into `folder`, or none.
+@contextlib.contextmanager
+def replaced(folder: Path, contents: Mapping[str, bytes]) -> Iterator[tuple[Path, ...]]:
+    """The files of `contents` (name -> bytes) in `folder`, taken back if the block fails or is interrupted.
 
-    All are written to temporary names and synced before the first is renamed into place; mode 0600, new folders 0700.
-    A symbolic link in the place of a file is replaced, its target left alone. Raises `OutputError`.
+    1. All contents are written and synced in a temporary folder inside `folder`, beside a copy of each old file.
+    2. They are renamed into place; then the block runs, for what belongs to the same success.
+    3. If any of this fails, the old files are renamed back, and what is new is removed.
+
+    Mode 0600, new folders 0700. A symbolic link in the place of a file is replaced, its target left alone. Raises
+    `OutputError`.
     """
-    with _as_output_error(folder):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        staged: list[tuple[Path, Path]] = []
-        try:
+    with _as_output_error(folder), contextlib.ExitStack() as new_folders:
+        _make(folder, new_folders)
+        with (
+            tempfile.TemporaryDirectory(prefix=".advisor-", dir=folder, ignore_cleanup_errors=True) as temporary,
+            contextlib.ExitStack() as renames,
+        ):
+            staging = Path(temporary)
             for name, content in contents.items():
-                staged.append((_stage(folder, name, content), folder / name))
-            for _, target in staged:
-                if target.is_dir() and not target.is_symlink():
-                    raise IsADirectoryError(f"{target} is a folder")
-            for temporary, target in staged:
-                temporary.replace(target)
-        finally:
-            for temporary, _ in staged:
-                temporary.unlink(missing_ok=True)
-        _sync_folder(folder)
-    return tuple(target for _, target in staged)
+                _write(staging / name, content)
+                _keep(folder / name, _old(staging, name))
+            for name in contents:
+                renames.callback(_put_back, _old(staging, name), folder / name)
+                (staging / name).replace(folder / name)
+            _sync_folder(folder)
+            yield tuple(folder / name for name in contents)
+            renames.pop_all()
+        new_folders.pop_all()
 
 
-def _stage(folder: Path, name: str, content: bytes) -> Path:
-    handle, path = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=folder)
-    temporary = Path(path)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
+def _make(folder: Path, undo: contextlib.ExitStack) -> None:
+    """Make the folder and what is missing above it."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+        undo.callback(_remove_if_empty, path)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _old(staging: Path, name: str) -> Path:
+    return staging / f"{name}.old"
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _keep(target: Path, copy: Path) -> None:
+    """Copy what is in the place of a file; a folder, a pipe or a device is refused."""
+    if target.is_symlink() or target.is_file():
+        shutil.copy2(target, copy, follow_symlinks=False)
+    elif target.exists():
+        raise FileExistsError(f"{target.name} is there and is not a file")
+
+
+def _put_back(copy: Path, target: Path) -> None:
+    if copy.is_symlink() or copy.exists():
+        copy.replace(target)
+    else:
+        target.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

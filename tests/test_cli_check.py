@@ -60,7 +60,7 @@ def test_a_right_file_as_json(right: Path, capsys) -> None:
     code, out, err = run(capsys, "check", "--json", str(right))
     assert (code, err) == (0, "")
     counts = {"accounts": 2, "positions": 2, "lots": 3, "limits": 3}
-    assert json.loads(out) == {"file": str(right), "issues": [], **counts}
+    assert json.loads(out) == {"file": str(right), **counts}
 
 
 def test_the_faults_of_a_wrong_file_are_on_stderr_with_exit_3(wrong: Path, capsys) -> None:
@@ -75,7 +75,9 @@ def test_the_faults_of_a_wrong_file_are_on_stderr_with_exit_3(wrong: Path, capsy
 def test_the_faults_of_a_wrong_file_as_json(wrong: Path, capsys) -> None:
     code, out, _ = run(capsys, "check", str(wrong), "--json")
     assert code == 3
-    issues = json.loads(out)["issues"]
+    error = json.loads(out)["error"]
+    assert (error["code"], error["kind"]) == (3, "input")
+    issues = error["issues"]
     assert [(issue["line"], issue["column"]) for issue in issues] == [(5, 33), (6, 46)]
     assert issues[1] == {
         "file": str(wrong),
@@ -90,7 +92,7 @@ def test_a_file_that_is_not_there_is_a_wrong_input(tmp_path: Path, capsys) -> No
     code, out, err = run(capsys, "check", str(tmp_path / "none.yaml"))
     assert (code, out) == (3, "")
     assert "none.yaml: cannot be read: no such file" in err
-    issue = json.loads(run(capsys, "check", str(tmp_path), "--json")[1])["issues"][0]
+    issue = json.loads(run(capsys, "check", str(tmp_path), "--json")[1])["error"]["issues"][0]
     assert (issue["line"], issue["message"]) == (None, "cannot be read: is a directory")
 
 

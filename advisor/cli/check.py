@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import Day, portfolio_argument, today_in_new_york
-from advisor.errors import InputError
+from advisor.cli.options import day_option, portfolio_argument, today_in_new_york
+from advisor.cli.output import emit, emit_json
+from advisor.errors import printable
 
 if TYPE_CHECKING:
     from advisor.portfolio.model import Portfolio
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @portfolio_argument
-@click.option("--as-of", type=Day(), help="Day of the decision, in place of the file's.")
+@day_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--debug", is_flag=True, help="Show the stack of an error.")
 def check(*, file: Path, as_of: date | None, as_json: bool, debug: bool) -> None:
@@ -31,18 +31,13 @@ def check(*, file: Path, as_of: date | None, as_json: bool, debug: bool) -> None
     del debug
     from advisor.portfolio.load import read_portfolio
 
-    try:
-        portfolio, _ = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
-    except InputError as error:
-        if as_json:
-            _print_json(file, _issues(error), {})
-        raise
+    portfolio, _ = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
     counts = _counts(portfolio)
     if as_json:
-        _print_json(file, [], counts)
+        emit_json({"file": str(file), **counts})
     else:
         parts = ", ".join(_counted(number, noun) for noun, number in counts.items())
-        click.echo(f"{file}: no fault found: {parts}")
+        emit(f"{printable(str(file))}: no fault found: {parts}\n")
 
 
 def _counts(portfolio: Portfolio) -> dict[str, int]:
@@ -57,20 +52,3 @@ def _counts(portfolio: Portfolio) -> dict[str, int]:
 
 def _counted(number: int, plural: str) -> str:
     return f"{number:,} {plural if number != 1 else plural.removesuffix('s')}"
-
-
-def _issues(error: InputError) -> list[dict[str, Any]]:
-    return [
-        {
-            "file": error.file,
-            "line": issue.where.line if issue.where else None,
-            "column": issue.where.column if issue.where else None,
-            "message": issue.message,
-            "hint": issue.hint,
-        }
-        for issue in error.issues
-    ]
-
-
-def _print_json(file: Path, issues: list[dict[str, Any]], counts: dict[str, int]) -> None:
-    click.echo(json.dumps({"file": str(file), "issues": issues, **counts}, indent=2))

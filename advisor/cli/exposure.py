@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from advisor.cli.options import common_options, load_market, portfolio_argument, today_in_new_york
+from advisor.cli.output import emit, emit_json
 
 
 @click.command()
@@ -37,12 +38,12 @@ def exposure(*, file: Path, as_of: date | None, market: str, as_json: bool, quie
     funds = [fund.symbol for fund in seen.funds]
     overlaps = {(a, b): overlap(resolved, a, b) for i, a in enumerate(funds) for b in funds[i + 1 :]}
     if as_json:
-        click.echo(json.dumps(_document(seen, overlaps, portfolio.as_of, resolved), indent=2, allow_nan=False))
+        emit_json(_document(seen, overlaps, portfolio.as_of, resolved))
         return
 
-    from advisor.cli.summary import print_exposure
+    from advisor.cli.summary import exposure_text
 
-    print_exposure(seen, overlaps, portfolio, resolved, quiet=quiet)
+    emit(exposure_text(seen, overlaps, portfolio, resolved, quiet=quiet))
 
 
 def _document(seen: Any, overlaps: dict[tuple[str, str], tuple[float, float]], as_of: date, market: Any) -> Any:  # noqa: ANN401 - a JSON document
@@ -51,6 +52,7 @@ def _document(seen: Any, overlaps: dict[tuple[str, str], tuple[float, float]], a
     body = asdict(seen)
     for fund in body["funds"]:
         fund["as_of"] = fund["as_of"].isoformat() if fund["as_of"] else None
+    body["effective_companies"] = [count if math.isfinite(count) else None for count in seen.effective_companies]
     for entry in (body, *body["accounts"]):
         entry["value_usd"] = f"{entry['value_usd']:.2f}"
     return {

@@ -5,17 +5,20 @@ Commands are imported when they run, so that ``advisor --help`` loads nothing he
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from advisor import __version__
-from advisor.errors import AdvisorError, InputError
+from advisor.cli import signals
+from advisor.cli.failure import PartialResultError, failure_document
+from advisor.cli.output import emit_json, shown
+from advisor.errors import AdvisorError, InputError, OutputError
 
 COMMANDS = {
     "rebalance": "Propose trades that bring a household within its limits, and write the report.",
@@ -24,7 +27,7 @@ COMMANDS = {
     "verify": "Check a written recommendation again, from itself and the market data alone.",
     "schema": "Print the JSON Schema of the portfolio file, for editors.",
 }
-BUG, INTERRUPTED, TERMINATED = 1, 130, 143
+BUG = 1
 
 
 class LazyGroup(click.Group):
@@ -58,34 +61,43 @@ def advisor() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit with the code of DESIGN: 0 done, 2 usage, 3 to 7 named errors, 1 a bug."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """Run the command line and exit with the code of docs/command-line.md: 0 done, 2 to 7 named errors, 1 a bug.
+
+    Given `arguments`, it is called by another program, whose signal handlers stay.
+    """
+    if arguments is None:
+        signals.install()
     args = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = advisor.main(args=args, prog_name="advisor", standalone_mode=False)
+        signals.finish()
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        _stop("interrupted", INTERRUPTED, args)
+        _exit(error.exit_code, error.format_message(), error, args)
     except InputError as error:
-        _stop(str(error), error.exit_code, args)  # begins with file:line:column, which editors read
+        _fail(str(error), error.exit_code, error, args)  # begins with file:line:column, which editors read
     except AdvisorError as error:
-        _stop(f"error: {error}", error.exit_code, args)
-    except BrokenPipeError:
-        sys.exit(0)
-    except Exception as error:  # noqa: BLE001 - the last stop: a bug must not show a stack to a user
-        _stop(f"error: this is a bug in advisor: {type(error).__name__}: {error} (run again with --debug)", BUG, args)
+        _fail(f"error: {error}", error.exit_code, error, args)
+    except PartialResultError as error:
+        _fail(f"error: {error}", error.error.exit_code, error, args)
+    except (Exception, signals.Interrupted) as error:  # noqa: BLE001 - the last stop: a bug must not show a stack to a user
+        text = f"error: this is a bug in advisor: {type(error).__name__}: {error} (run again with --debug)"
+        _fail(text, BUG, error, args)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _stop(message: str, code: int, args: Sequence[str]) -> NoReturn:
+def _fail(text: str, code: int, error: BaseException, args: Sequence[str]) -> NoReturn:
+    if interrupted := signals.exit_code():  # a library may have turned the interruption into an error of its own
+        click.echo("interrupted", err=True)
+        sys.exit(interrupted)
     if "--debug" in args:
-        traceback.print_exc()
-    click.echo(message, err=True)
+        traceback.print_exception(error)
+    click.echo(shown(text), err=True)
+    _exit(code, str(error), error, args)
+
+
+def _exit(code: int, message: str, error: BaseException, args: Sequence[str]) -> NoReturn:
+    if "--json" in args:
+        with contextlib.suppress(OutputError):  # the exit code already says what failed
+            emit_json(failure_document(code, message, error))
     sys.exit(code)
-
-
-def _terminate(signum: int, frame: Any) -> NoReturn:  # noqa: ANN401 - the interpreter's own signature
-    del signum, frame
-    sys.exit(TERMINATED)

@@ -16,32 +16,33 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Day(click.ParamType[date]):
-    """A date as YYYY-MM-DD."""
+def day_option(command: Command) -> Command:
+    """``--as-of``: a date in place of the file's."""
+    return click.option(
+        "--as-of", callback=_day, metavar="YYYY-MM-DD", help="Day of the decision, in place of the file's."
+    )(command)
 
-    name = "YYYY-MM-DD"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:  # noqa: ANN401 - click's signature
-        """Parse the text, or fail with exit code 2."""
-        from advisor.portfolio.values import ValueFaultError, day
+def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    """Parse the text, or fail with exit code 2."""
+    del ctx, param
+    from advisor.portfolio.values import ValueFaultError, day
 
-        if isinstance(value, date):
-            return value
-        try:
-            return day(value)
-        except ValueFaultError as fault:
-            self.fail(str(fault), param, ctx)
+    try:
+        return None if value is None else day(value)
+    except ValueFaultError as fault:
+        raise click.BadParameter(str(fault)) from fault
 
 
 def portfolio_argument(command: Command) -> Command:
     """The portfolio file; that it exists is checked by its reader, which names the way out."""
-    return click.argument("file", type=click.Path(path_type=Path))(command)
+    return click.argument("file", type=click.Path(readable=False, path_type=Path))(command)
 
 
 def common_options(command: Command) -> Command:
     """Options that every command on a portfolio has."""
     options = [
-        click.option("--as-of", type=Day(), help="Day of the decision, in place of the file's."),
+        day_option,
         click.option(
             "--market",
             default="snapshot",

@@ -6,19 +6,26 @@ import platform
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from advisor import __version__
 from advisor.cli.options import common_options, load_market, portfolio_argument, today_in_new_york
+from advisor.cli.output import emit, note
+from advisor.cli.signals import finish
+from advisor.errors import LimitsConflictError, printable
+
+if TYPE_CHECKING:
+    from advisor.portfolio.model import Portfolio
 
 
 @click.command()
 @portfolio_argument
 @common_options
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the files [default: reports/<file>-<as_of>/].")
+@click.option("--out", metavar="FOLDER", help="Folder for the files [default: reports/<file>-<as_of>/].")
 def rebalance(
-    *, file: Path, as_of: date | None, market: str, as_json: bool, quiet: bool, debug: bool, out: Path | None
+    *, file: Path, as_of: date | None, market: str, as_json: bool, quiet: bool, debug: bool, out: str | None
 ) -> None:
     """Propose trades that bring a household within its limits, at the least cost after tax.
 
@@ -29,22 +36,41 @@ def rebalance(
       advisor rebalance portfolios/tech-employee.yaml
     """
     del debug
+    if out == "":  # most likely an unset variable of a script
+        raise click.UsageError("--out is empty: give a folder, or leave it out")
     from advisor.portfolio.load import read_portfolio
 
     portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
 
     from advisor.cli.recommend import recommend, report_files
-    from advisor.cli.summary import print_summary
-    from advisor.files import write_all
+    from advisor.cli.summary import summary
+    from advisor.files import replaced
 
-    note = (lambda _: None) if quiet else (lambda text: click.echo(text, err=True))
-    recommendation = recommend(portfolio, load_market(market), file.name, data.decode(), versions())
-    folder = out or Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"
-    written = write_all(folder, report_files(recommendation, note))
-    if as_json:
-        click.echo(recommendation.json_text, nl=False)
-    else:
-        print_summary(recommendation.plan, portfolio, recommendation.market, written, quiet=quiet)
+    tell = (lambda _: None) if quiet else note
+    try:
+        recommendation = recommend(portfolio, load_market(market), printable(file.name), data.decode(), versions())
+    except LimitsConflictError as error:
+        raise _with_places(error, portfolio, file) from error
+    files = report_files(recommendation, tell)
+    folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"
+    with replaced(folder, files) as written:
+        if as_json:
+            emit(recommendation.json_text.encode())
+        else:
+            emit(summary(recommendation.plan, portfolio, recommendation.market, written))
+        finish()
+    for warned in recommendation.plan.warnings:
+        tell(warned.message)
+
+
+def _with_places(error: LimitsConflictError, portfolio: Portfolio, file: Path) -> LimitsConflictError:
+    """The error with the line of each limit; without the bounds, which may be amounts."""
+    places = [
+        f"  {file}:{limit.where.line}: limits.{limit.label}"
+        for limit in portfolio.limits
+        if limit.label in error.limits and limit.where
+    ]
+    return LimitsConflictError("\n".join((str(error), *places)), error.limits)
 
 
 def versions() -> dict[str, str]:

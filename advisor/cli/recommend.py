@@ -33,14 +33,17 @@ class Recommendation:
 def recommend(
     portfolio: Portfolio, market: MarketData, name: str, text: str, versions: dict[str, str]
 ) -> Recommendation:
-    """Plan and check. Raises `UnverifiedAnswerError` where a check fails, with its detail."""
+    """Plan and check. Raises `UnverifiedAnswerError` where a check fails; its amounts are in the note, not the text."""
     resolved = resolve(market, portfolio)
     file = PortfolioFile(name, text)
     plan = rebalance(portfolio, resolved)
     checks = verify(record(plan, portfolio, resolved, file, versions), portfolio, resolved)
-    failed = [f"{check.name}: {check.detail}" for check in checks if not check.passed]
+    failed = [check for check in checks if not check.passed]
     if failed:
-        raise UnverifiedAnswerError("the independent check refused the answer: " + " | ".join(failed))
+        names = "".join(f"\n  {check.name}" for check in failed)
+        error = UnverifiedAnswerError(f"the independent check refused the answer (--debug shows the amounts):{names}")
+        error.add_note("\n".join(f"{check.name}: {check.detail}" for check in failed))
+        raise error
     plan = replace(plan, certificate=replace(plan.certificate, checks=checks))
     return Recommendation(
         plan, portfolio, resolved, file, versions, to_json(record(plan, portfolio, resolved, file, versions))
@@ -67,5 +70,5 @@ def report_files(recommendation: Recommendation, note: Callable[[str], None]) ->
     try:
         files["report.pdf"] = render_pdf(html, title=portfolio.name, as_of=portfolio.as_of)
     except PdfUnavailableError as error:
-        note(f"no report.pdf: {error}")
+        note(f"report.pdf is not written, and one in the folder is of an earlier run: {error}")
     return files

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from advisor.cli.output import emit_json
 
 
 @click.command()
@@ -18,4 +18,4 @@ def schema() -> None:
     """
     from advisor.portfolio.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    emit_json(json_schema())

@@ -1,10 +1,12 @@
-"""What the commands print for a person: rich on a terminal, plain text in a pipe."""
+"""What the commands show a person: rich text on a terminal, plain text in a pipe."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -12,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from advisor.errors import printable
 from advisor.exposure.lookthrough import Exposure
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
@@ -20,19 +23,21 @@ from advisor.report import format as fmt
 
 LIMIT_WORDS = {"broken_before": "broken today, held after", "binding": "binding", "slack": "slack"}
 PIPE_WIDTH = 120
+LEAST_WIDTH = 80  # in a narrower terminal lines break; a cut figure would be worse
 
 
-def _console() -> Console:
-    """Console on standard output; rich honours NO_COLOR, and a pipe gets plain text that is not cut at 80."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+def _console(text: StringIO) -> Console:
+    """Console that lays out for standard output; rich honours NO_COLOR, and a pipe gets plain text not cut at 80."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    console = Console(file=text, force_terminal=terminal, highlight=False, markup=False, emoji=False)
+    console.width = max(console.width, LEAST_WIDTH) if terminal else PIPE_WIDTH
+    return console
 
 
-def print_summary(
-    plan: RebalancePlan, portfolio: Portfolio, market: MarketData, written: tuple[Path, ...], *, quiet: bool
-) -> None:
-    """The answer first, then trades, limits, warnings, and where the files are."""
-    console = _console()
+def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, written: tuple[Path, ...]) -> str:
+    """The answer first, then trades, limits, and where the files are."""
+    text = StringIO()
+    console = _console(text)
     console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
     console.print(_answer(plan))
     console.print(_headline(plan))
@@ -40,13 +45,11 @@ def print_summary(
         console.print(_trades(plan.trades))
     if plan.limits:
         console.print(_limits(plan.limits))
-    if not quiet:
-        for warned in plan.warnings:
-            console.print(Text(f"Note: {warned.message}", style="yellow"))
     passed = sum(check.passed for check in plan.certificate.checks)
     console.print(f"Independent check: {passed} of {len(plan.certificate.checks)} passed. A proposal, not executed.")
     for path in written:
-        console.print(Text(f"  {path}"), soft_wrap=True)
+        console.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
+    return text.getvalue()
 
 
 def _dates(as_of: date, market: MarketData) -> str:
@@ -88,10 +91,8 @@ def _headline(plan: RebalancePlan) -> Table:
 
 
 def _trades(trades: tuple[Trade, ...]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column, justify in (("Account", "left"), ("Order", "left"), ("Shares", "right"), ("Amount", "right")):
-        table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("Why")
+    table = _table("Account", "Order", "Shares", "Amount", words="Why")
+    table.columns[1].justify = "left"
     for trade in trades:
         table.add_row(
             Text(trade.account),
@@ -104,7 +105,7 @@ def _trades(trades: tuple[Trade, ...]) -> Table:
 
 
 def _limits(limits: tuple[LimitResult, ...]) -> Table:
-    table = _table("Limit", "bound", "today", "proposed", "")
+    table = _table("Limit", "bound", "today", "proposed", words="")
     for limit in limits:
         table.add_row(
             limit.label,
@@ -116,49 +117,50 @@ def _limits(limits: tuple[LimitResult, ...]) -> Table:
 
 def _limited(limit: LimitResult, value: float) -> str:
     if limit.unit == "usd":
-        return f"${fmt.number(value, 0)}"
+        return fmt.money(Decimal(value))
     return fmt.number(value, 2) if limit.unit == "ratio" else fmt.percent(value)
 
 
-def _table(first: str, *columns: str) -> Table:
+def _table(first: str, *columns: str, words: str | None = None) -> Table:
+    """Table whose names and closing words may break; its figures may not."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, no_wrap=True)
+    table.add_column(first, overflow="fold")
     for column in columns:
-        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+        table.add_column(column, justify="right", no_wrap=True)
+    if words is not None:
+        table.add_column(words, overflow="fold")
     return table
 
 
-def print_exposure(
+def exposure_text(
     seen: Exposure,
     overlaps: Mapping[tuple[str, str], tuple[float, float]],
     portfolio: Portfolio,
     market: MarketData,
     *,
     quiet: bool,
-) -> None:
+) -> str:
     """Companies, funds, accounts and overlaps of a household."""
-    console = _console()
-    console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
+    text = StringIO()
+    console = _console(text)
     seven = seen.seven
-    console.print(
-        Text(
-            f"Magnificent Seven: {fmt.interval(seven.low, seven.high)} of {fmt.money(seen.value_usd)}; "
-            f"{fmt.percent(seven.direct)} held directly, {fmt.percent(seven.through_funds)} through funds.",
-            style="bold",
-        )
+    console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
+    headline = (
+        f"Magnificent Seven: {fmt.interval(seven.low, seven.high)} of {fmt.money(seen.value_usd)}; "
+        f"{fmt.percent(seven.direct)} held directly, {fmt.percent(seven.through_funds)} through funds."
     )
-    console.print(_companies(seen), _funds(seen), _accounts(seen))
+    console.print(Text(headline, style="bold"))
+    console.print(_companies(seen))
+    if seen.funds:
+        console.print(_funds(seen))
+    console.print(_accounts(seen))
     if overlaps:
         console.print(_overlaps(overlaps))
-    low, high = seen.effective_companies
-    spread = fmt.number(low) if fmt.number(low) == fmt.number(high) else f"{fmt.number(low)} to {_count(high)}"
-    console.print(f"Effective number of companies: {spread}. In no list by name: {fmt.percent(seen.unnamed)}.")
+    count = fmt.count_interval(seen.effective_companies, 1) or "none is known by name"
+    console.print(f"Effective number of companies: {count}. In no list by name: {fmt.percent(seen.unnamed)}.")
     if not quiet:
         console.print("Intervals run from what the funds' lists name to what they cannot rule out.", style="dim")
-
-
-def _count(number: float) -> str:
-    return "no end known" if number == float("inf") else fmt.number(number)
+    return text.getvalue()
 
 
 def _companies(seen: Exposure, most: int = 12) -> Table:
@@ -174,7 +176,7 @@ def _companies(seen: Exposure, most: int = 12) -> Table:
 
 
 def _funds(seen: Exposure) -> Table:
-    table = _table("Fund", "weight", "seven in fund", "of household", "list covers", "list of", "basis")
+    table = _table("Fund", "weight", "seven in it", "of household", "covers", "list of", words="basis")
     for fund in seen.funds:
         table.add_row(
             fund.symbol,

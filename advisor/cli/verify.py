@@ -10,12 +10,16 @@ from typing import Any
 
 import click
 
+from advisor.cli.failure import PartialResultError
 from advisor.cli.options import load_market
+from advisor.cli.output import emit, emit_json
 from advisor.errors import InputError, Issue, UnverifiedAnswerError
+
+MAX_BYTES = 64 * 2**20  # a record holds its portfolio file, of at most 8 MiB, escaped
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path), metavar="RECOMMENDATION.json")
+@click.argument("file", type=click.Path(readable=False, path_type=Path), metavar="RECOMMENDATION.json")
 @click.option("--market", default="snapshot", show_default=True, metavar="snapshot|FILE", help="Market data used then.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--debug", is_flag=True, help="Show the stack of an error.")
@@ -35,41 +39,54 @@ def verify(*, file: Path, market: str, as_json: bool, debug: bool) -> None:
 
     document = _read(file)
     text, as_of = _inputs(document, file)
-    portfolio = load_portfolio(text.encode(), file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of)
+    portfolio = load_portfolio(text, file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of)
     checks = check_record(document, portfolio, resolve(load_market(market), portfolio))
-    if as_json:
-        rows = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks]
-        click.echo(json.dumps({"passed": all(check.passed for check in checks), "checks": rows}, indent=2))
-    else:
-        for check in checks:
-            click.echo(f"{'passed' if check.passed else 'FAILED'}  {check.name}")
-            if not check.passed:
-                click.echo(f"        {check.detail}")
     failed = sum(not check.passed for check in checks)
+    rows = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks]
+    result = {"passed": not failed, "checks": rows}
+    error = UnverifiedAnswerError(f"{failed} of {len(checks)} checks failed")
+    if failed and as_json:
+        raise PartialResultError(error, result)
+    if as_json:
+        emit_json(result)
+        return
+    for check in checks:
+        emit(f"{'passed' if check.passed else 'FAILED'}  {check.name}\n")
+        if not check.passed:
+            emit(f"        {check.detail}\n")
     if failed:
-        raise UnverifiedAnswerError(f"{failed} of {len(checks)} checks failed")
+        raise error
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        document = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise _input_error(file, f"cannot be read: {error.strerror}") from error
-    except ValueError as error:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise _input_error(file, f"cannot be read: {reason.lower()}") from error
+    if len(data) > MAX_BYTES:
+        raise _input_error(file, f"is longer than {MAX_BYTES // 2**20} MiB")
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
         raise _input_error(file, f"is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise _input_error(file, "is not a recommendation: it holds no JSON object")
     return document
 
 
-def _inputs(document: dict[str, Any], file: Path) -> tuple[str, date]:
+def _inputs(document: dict[str, Any], file: Path) -> tuple[bytes, date]:
     """The portfolio text, whose digest must be the one that was recorded, and the day of the decision."""
+    from advisor.portfolio.values import day
+
     try:
         stated = document["inputs"]["portfolio"]
-        text, digest, as_of = str(stated["text"]), stated["sha256"], date.fromisoformat(document["as_of"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise _input_error(file, f"is not a recommendation of this program: no usable {error}") from error
-    if hashlib.sha256(text.encode()).hexdigest() != digest:
+        text, digest, as_of = stated["text"].encode(), stated["sha256"], day(document["as_of"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = "is not a recommendation of this program: no usable inputs.portfolio and as_of"
+        raise _input_error(file, message) from error
+    if hashlib.sha256(text).hexdigest() != digest:
         raise _input_error(file, "inputs.portfolio.text is not the text whose sha256 was recorded")
     return text, as_of
 

@@ -1,0 +1,159 @@
+"""``advisor verify`` as a user runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import call
+from tests.samples import ANSWERED, record_of
+
+HOSTILE = (
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    "",
+    "x",
+    [],
+    {},
+    [1],
+    {"a": 1},
+    "NaN",
+    "1e999",
+    float("nan"),
+    10**30,
+    "\ud800",
+    [[[]]],
+)
+
+
+def save(folder: Path, document: object) -> Path:
+    path = folder / "moved and renamed.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_a_record_is_verified_wherever_it_lies(name: str, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = save(tmp_path, record_of(name))
+    ended = call(capsys, "verify", file)
+    assert (ended.code, ended.err) == (0, "")
+    assert all(line.startswith("passed  ") for line in ended.out.strip().split("\n"))
+    document = call(capsys, "verify", file, "--json").document
+    assert document["passed"]
+    assert len(document["checks"]) == ended.out.count("\n")
+
+
+def one_cent(document: dict[str, Any]) -> None:
+    amount = document["trades"][0]["amount_usd"]
+    document["trades"][0]["amount_usd"] = amount[:-1] + ("1" if amount[-1] != "1" else "2")
+
+
+def other_market(document: dict[str, Any]) -> None:
+    document["inputs"]["market"]["sha256"] = "0" * 64
+
+
+def no_market(document: dict[str, Any]) -> None:
+    document["inputs"]["market"] = []
+
+
+def no_trades(document: dict[str, Any]) -> None:
+    document["trades"] = None
+
+
+@pytest.mark.parametrize("change", [one_cent, other_market, no_market, no_trades])
+def test_a_changed_record_fails(change: Callable[[dict[str, Any]], None], tmp_path: Path, capsys) -> None:
+    document = record_of("tech-employee")
+    change(document)
+    file = save(tmp_path, document)
+    ended = call(capsys, "verify", file)
+    assert ended.code == 6
+    assert "\nFAILED  " in f"\n{ended.out}"
+    assert "checks failed" in ended.err
+    assert "$" not in ended.err
+    answer = call(capsys, "verify", file, "--json").document
+    assert (answer["passed"], answer["error"]["kind"]) == (False, "unverified")
+    assert not all(check["passed"] for check in answer["checks"])
+
+
+def text_of_another(document: dict[str, Any]) -> None:
+    document["inputs"]["portfolio"]["text"] += "\n"
+
+
+def text_with_a_fault(document: dict[str, Any]) -> None:
+    document["inputs"]["portfolio"] |= {"text": "x", "sha256": hashlib.sha256(b"x").hexdigest()}
+
+
+def text_of_half_a_character(document: dict[str, Any]) -> None:
+    document["inputs"]["portfolio"]["text"] = "\ud800"
+
+
+def no_inputs(document: dict[str, Any]) -> None:
+    del document["inputs"]
+
+
+def first_day_of_all(document: dict[str, Any]) -> None:
+    document["as_of"] = "0001-01-01"
+
+
+@pytest.mark.parametrize(
+    "change", [text_of_another, text_with_a_fault, text_of_half_a_character, no_inputs, first_day_of_all]
+)
+def test_what_is_not_a_record_is_refused(change: Callable[[dict[str, Any]], None], tmp_path: Path, capsys) -> None:
+    document = record_of("young-saver")
+    change(document)
+    ended = call(capsys, "verify", save(tmp_path, document))
+    assert (ended.code, ended.out) == (3, "")
+    assert "moved and renamed.json" in ended.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b"[" * 200_000, b"1" * 5000, b"%PDF-1.4", b'{"inputs": []}'],
+    ids=lambda content: repr(content[:12]),
+)
+def test_any_other_file_is_refused(content: bytes, tmp_path: Path, capsys) -> None:
+    file = tmp_path / "file.json"
+    file.write_bytes(content)
+    ended = call(capsys, "verify", file)
+    assert (ended.code, ended.out) == (3, "")
+    assert str(file) in ended.err
+
+
+def test_an_endless_file_is_read_no_further_than_a_record_can_be(capsys) -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("no endless device")
+    ended = call(capsys, "verify", "/dev/zero")
+    assert ended.code == 3
+    assert "longer than 64 MiB" in ended.err
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, item in entries for place in [(*path, key), *places(item, (*path, key))]]
+
+
+def test_a_damaged_record_is_never_a_bug(tmp_path: Path, capsys) -> None:
+    rng = random.Random(20261120)
+    everywhere = places(record_of("couple-mixed-lots"))
+    codes = set()
+    for _ in range(120):
+        document = record_of("couple-mixed-lots")
+        *path, last = rng.choice(everywhere)
+        parent: Any = document
+        for key in path:
+            parent = parent[key]
+        parent[last] = rng.choice(HOSTILE)
+        ended = call(capsys, "verify", save(tmp_path, document))
+        assert ended.code in (0, 3, 6), (path, last, ended.err)
+        codes.add(ended.code)
+    assert codes >= {0, 6}
