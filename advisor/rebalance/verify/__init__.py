@@ -45,7 +45,7 @@ def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> 
     try:
         ledger = read_ledger(record, portfolio, market)
         checks += [_check(name, checker(record, portfolio, market, ledger)) for name, checker in CHECKS]
-    except (LedgerError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (LedgerError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         checks.append(Check("record: every field can be read", passed=False, detail=f"{type(error).__name__}: {error}"))
     return tuple(checks)
 
@@ -56,7 +56,10 @@ def _check(name: str, faults: Faults) -> Check:
 
 
 def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Faults:
-    stated = record.get("inputs", {}).get("market", {})
+    inputs = record.get("inputs")
+    stated = inputs.get("market") if isinstance(inputs, dict) else None
+    if not isinstance(stated, dict):
+        return ["inputs.market is missing"]
     faults = []
     if record.get("schema") != "advisor.recommendation/1":
         faults.append(f"schema is {record.get('schema')!r}")
