@@ -27,7 +27,8 @@ from tests.samples import market
 
 AS_OF = date(2026, 11, 20)
 STOCKS = ("NVDA", "AAPL", "MSFT", "GOOG", "GOOGL", "AMZN", "META", "TSLA", "AVGO", "BRK.B", "JPM", "XOM")
-FUNDS = ("SPY", "VOO", "QQQ", "VTI", "VUG", "MGK", "XLK", "RSP", "VXUS", "BND", "SGOV", "IWM", "VTWO", "IJR", "VB", "SCHA")
+LARGE_FUNDS = ("SPY", "VOO", "QQQ", "VTI", "VUG", "MGK", "XLK", "RSP", "VXUS", "BND", "SGOV")
+FUNDS = (*LARGE_FUNDS, "IWM", "VTWO", "IJR", "VB", "SCHA")
 
 
 def random_household(seed: int) -> Portfolio:

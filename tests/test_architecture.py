@@ -112,7 +112,12 @@ def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BANNED_CALLS:
                 faults.append(f"{path}:{node.lineno}: calls {node.func.id}")
-            if isinstance(node, ast.Attribute) and node.attr in ("read_pickle", "allow_pickle", "unsafe_load", "system"):
+            if isinstance(node, ast.Attribute) and node.attr in (
+                "read_pickle",
+                "allow_pickle",
+                "unsafe_load",
+                "system",
+            ):
                 faults.append(f"{path}:{node.lineno}: uses {node.attr}")
     assert not faults, "\n".join(faults)
 

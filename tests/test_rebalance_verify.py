@@ -177,11 +177,22 @@ FAULTS: dict[str, Callable[[dict], None]] = {
     "an account without cash": drop_cash_account,
     "a forgotten holding": forget_a_holding,
     "look-through left out": direct_for_low,
+    "direct holdings called a fund's": lambda r: r["before"]["magnificent_seven"]["companies"]["Apple"].update(
+        direct=0.0
+    ),
     "volatility off by 1e-6": lambda r: shift(r, "after/volatility", -1e-6),
     "the seven off by 1e-6": lambda r: shift(r["after"]["magnificent_seven"], "high", -1e-6),
     "expected return off by 1e-6": lambda r: shift(r, "after/expected_return", 1e-6),
     "tracking error off by 1e-6": lambda r: shift(r, "before/tracking_error", 1e-6),
     "a gain that is not there": lambda r: shift(r, "gain/total", 1e-4),
+    "the gain's tax part off by 1e-6": lambda r: shift(r, "gain/tax", 1e-6),
+    "a unit that widens the tolerance": lambda r: limit(r, "magnificent_seven").update(unit="usd"),
+    "a flattered stress loss": lambda r: r["after"]["stress"][0].update(
+        household_return=r["after"]["stress"][0]["household_return"] + 0.01
+    ),
+    "a flattered expected return": lambda r: shift(r["assumptions"]["securities"], "IJR/expected_return", 0.01),
+    "another risk aversion": lambda r: shift(r, "assumptions/risk_aversion", 0.1),
+    "another horizon": lambda r: shift(r, "assumptions/horizon_years", 1.0),
     "the wrong status": lambda r: r.update(status="do_nothing"),
     "another market": lambda r: r["inputs"]["market"].update(sha256="0" * 64),
     "another day": lambda r: r.update(as_of="2026-11-21"),
@@ -203,7 +214,13 @@ def test_at_least_thirty_faults_are_seeded() -> None:
 
 def test_a_wash_sale_is_caught() -> None:
     record = record_of("couple-mixed-lots")
-    line = {"acquired": "2026-10-02", "shares": "150", "cost_per_share_usd": "312.5", "gain_usd": "-2853.00", "term": "short"}
+    line = {
+        "acquired": "2026-10-02",
+        "shares": "150",
+        "cost_per_share_usd": "312.5",
+        "gain_usd": "-2853.00",
+        "term": "short",
+    }
     record["trades"].append(
         {
             "account": "Joint",

@@ -92,8 +92,8 @@ def _tax() -> str:
     return (
         "Tax figures are estimates of this year's federal and state tax on gains at the marginal rates "
         "shown. Wash sales are avoided as far as the file shows purchases; funds of one index count as "
-        "substantially identical, which is not settled law. Selling the lots named here needs specific identification with the broker "
-        "at the time of sale."
+        "substantially identical, which is not settled law. Selling the lots named here needs specific "
+        "identification with the broker at the time of sale."
     )
 
 

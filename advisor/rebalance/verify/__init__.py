@@ -18,7 +18,7 @@ from advisor.rebalance.check import Check
 from advisor.rebalance.verify.calendar import check_calendar
 from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import check_limits
-from advisor.rebalance.verify.measures import check_measures, check_no_worse, check_status
+from advisor.rebalance.verify.measures import check_assumptions, check_measures, check_no_worse, check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 
 Faults = list[str]
@@ -32,6 +32,7 @@ CHECKS: tuple[tuple[str, Checker], ...] = (
     ("calendar: no wash sale, no gain days before it is long-term", check_calendar),
     ("tax: the year netted again, and kept as cash", check_tax),
     ("measures: weights, look-through, risk and return from the raw tables", check_measures),
+    ("assumptions: returns, risk aversion and stress from the raw tables", check_assumptions),
     ("limits: each one present, re-evaluated and held", check_limits),
     ("no worse than doing nothing", check_no_worse),
     ("status agrees with the orders", check_status),

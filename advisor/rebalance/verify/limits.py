@@ -28,10 +28,13 @@ def _limit_faults(
 ) -> list[str]:
     name = f"{limit.name}.{limit.kind}"
     bound = float(limit.bound)
-    scale = float(household_value(ledger.shares_before, ledger.cash_before, market)) if entry["unit"] == "usd" else 1.0
+    unit = {"realized_gain": "usd", "beta": "ratio"}.get(limit.name, "fraction")
+    scale = float(household_value(ledger.shares_before, ledger.cash_before, market)) if unit == "usd" else 1.0
     before = measure(limit, book_of("before", ledger, portfolio, market), None)
     after = measure(limit, book_of("after", ledger, portfolio, market), ledger)
     faults = []
+    if entry["unit"] != unit or entry["mode"] != "hard":
+        faults.append(f"{name}: unit {entry['unit']!r}, mode {entry['mode']!r}")
     if entry["bound"] != bound:
         faults.append(f"{name}: bound {entry['bound']} stated, {bound} in the file")
     for side, value in (("before", before), ("after", after)):
