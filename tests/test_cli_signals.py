@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,24 @@ def after(module, name):
 after({module}, {name!r})
 advisor.cli.main.main()
 """
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEPS = [
     ("advisor.cli.recommend", "rebalance"),
     ("advisor.cli.recommend", "render_pdf"),
     ("advisor.files", "_keep"),
     ("advisor.files", "_sync_folder"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def signals_as_in_a_terminal() -> Iterator[None]:
+    """A suite that runs in the background has SIGINT ignored, and the commands it starts inherit that."""
+    ignored = [number for number in NUMBERS if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.mark.parametrize("swallowed", [False, True])
@@ -57,7 +70,7 @@ def test_an_interruption_at_any_step_changes_nothing(
     assert contents(out) == {"orders.csv": b"old"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
 def test_a_signal_from_outside_stops_a_run_soon(number: signal.Signals, tmp_path: Path) -> None:
     process = start("rebalance", SAVER, "--out", tmp_path / "out")
     time.sleep(0.5)
