@@ -47,10 +47,13 @@ def test_a_record_is_verified_wherever_it_lies(name: str, tmp_path: Path, monkey
     file = save(tmp_path, record_of(name))
     ended = call(capsys, "verify", file)
     assert (ended.code, ended.err) == (0, "")
-    assert all(line.startswith("passed  ") for line in ended.out.strip().split("\n"))
+    market, *checks = ended.out.strip().split("\n")
+    assert "prices of 2026-07-13, 130 days before" in market
+    assert all(line.startswith("passed  ") for line in checks)
     document = call(capsys, "verify", file, "--json").document
     assert document["passed"]
-    assert len(document["checks"]) == ended.out.count("\n")
+    assert document["market"] == {"id": "snapshot-2026-07-13", "as_of": "2026-07-13", "age_days": 130}
+    assert len(document["checks"]) == len(checks)
 
 
 def one_cent(document: dict[str, Any]) -> None:

@@ -40,16 +40,23 @@ def verify(*, file: Path, market: str, as_json: bool, debug: bool) -> None:
     document = _read(file)
     text, as_of = _inputs(document, file)
     portfolio = load_portfolio(text, file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of)
-    checks = check_record(document, portfolio, resolve(load_market(market), portfolio))
+    data = resolve(load_market(market), portfolio)
+    checks = check_record(document, portfolio, data)
     failed = sum(not check.passed for check in checks)
     rows = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks]
-    result = {"passed": not failed, "checks": rows}
+    age = (portfolio.as_of - data.as_of).days
+    result = {
+        "passed": not failed,
+        "market": {"id": data.id, "as_of": data.as_of.isoformat(), "age_days": age},
+        "checks": rows,
+    }
     error = UnverifiedAnswerError(f"{failed} of {len(checks)} checks failed")
     if failed and as_json:
         raise PartialResultError(error, result)
     if as_json:
         emit_json(result)
         return
+    emit(f"Checked against {data.id}, prices of {data.as_of.isoformat()}, {age} days before the decision\n")
     for check in checks:
         emit(f"{'passed' if check.passed else 'FAILED'}  {check.name}\n")
         if not check.passed:

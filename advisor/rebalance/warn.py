@@ -8,6 +8,7 @@ from advisor.optimize.solve import Allocation
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.measure import Yardstick
 from advisor.rebalance.model import HouseholdState, Trade, Warned
+from advisor.rebalance.outcome import tax_result
 
 STALE_DAYS = 7
 WIDE_INTERVAL = 0.02  # of household value
@@ -24,6 +25,7 @@ def warnings_of(
     portfolio, market = yardstick.portfolio, yardstick.market
     found = [
         *_age(portfolio, market),
+        *_kept_for_tax(portfolio, trades),
         *_wash_sales(trades),
         *_held_back(portfolio, market),
         *_unknown_exposure(before),
@@ -50,6 +52,16 @@ def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
         "check each price before placing an order."
     )
     return [Warned("stale_prices", text)]
+
+
+def _kept_for_tax(portfolio: Portfolio, trades: tuple[Trade, ...]) -> list[Warned]:
+    if not portfolio.preferences.reserve_tax or tax_result(portfolio, trades).tax_usd <= 0:
+        return []
+    text = (
+        "Part of the cash is kept for this year's tax on these trades. Until that is paid, enter it as min_cash of its "
+        "account: the next run cannot know what it is for."
+    )
+    return [Warned("cash_kept_for_tax", text)]
 
 
 def _wash_sales(trades: tuple[Trade, ...]) -> list[Warned]:
