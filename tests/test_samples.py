@@ -181,3 +181,17 @@ def test_the_schema_beside_the_samples_is_the_one_the_command_prints() -> None:
 
 def test_the_samples_are_all_here() -> None:
     assert {path.stem for path in FOLDER.glob("*.yaml")} == set(SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("tech-employee", ["stale_prices", "cash_kept_for_tax", "kept_almost_long_term"]),
+        ("retiree-ira", ["stale_prices"]),
+        ("young-saver", ["stale_prices", "proxies", "unknown_fees"]),
+        ("couple-mixed-lots", ["stale_prices", "loss_sales", "kept_wash_sale"]),
+        ("already-diversified", ["stale_prices"]),
+    ],
+)
+def test_the_reader_is_warned_of_what_concerns_the_household_alone(name: str, codes: list[str]) -> None:
+    assert [warned.code for warned in answer(name).plan.warnings] == codes
