@@ -71,7 +71,7 @@ def test_a_loss_is_named_and_a_plain_sale_pays_for_purchases() -> None:
     found = reasons(
         household(account("Joint", "taxable", 0, positions), limits=limits(magnificent_seven_max="0.4"), tax=tax())
     )
-    assert "realises a loss against gains" in found["sell", "TSLA"]
+    assert "realises a loss" in found["sell", "TSLA"]
     plain = reasons(
         household(
             account("Roth", "roth", 0, {"SPY": [lot(100)]}), views=(View("IJR", Decimal("0.2")),), limits=limits()
@@ -93,3 +93,20 @@ def test_every_order_of_a_sample_has_a_reason(name: str) -> None:
     trades = answer(name).plan.trades
     assert all(trade.why for trade in trades)
     assert all("None" not in trade.why for trade in trades)
+
+
+def test_a_purchase_from_cash_reinvests_no_proceeds() -> None:
+    found = {trade.symbol: trade.why for trade in answer("young-saver").plan.trades}
+    assert found == dict.fromkeys(
+        found, "brings down the cash limit, broken today; invests cash without any of the seven"
+    )
+
+
+def test_a_sale_for_the_cash_an_account_must_keep_says_so() -> None:
+    found = reasons(
+        household(
+            account("IRA", "traditional", 1000, {"SPY": [lot(100)]}, min_cash_usd=Decimal(5000)),
+            preferences=Preferences(buy=()),
+        )
+    )
+    assert found == {("sell", "SPY"): "raises the account's cash to its min_cash; no tax in this account"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from advisor.market.constituents import company_interval, magnificent_seven_interval
 from advisor.market.data import MarketData
-from advisor.portfolio.model import LimitKind, Portfolio
+from advisor.portfolio.model import Account, LimitKind, Portfolio
 from advisor.rebalance.measure import Yardstick
 from advisor.rebalance.model import HouseholdState, LimitResult, Trade
 from advisor.rebalance.outcome import NEAR
@@ -28,16 +28,14 @@ def with_reasons(
     trades: tuple[Trade, ...], limits: tuple[LimitResult, ...], yardstick: Yardstick, before: HouseholdState
 ) -> tuple[Trade, ...]:
     """`trades` with `why` filled in."""
-    return tuple(replace(trade, why=_why(trade, limits, yardstick, before)) for trade in trades)
+    sold_in = {trade.account for trade in trades if trade.side == "sell"}
 
+    def why(trade: Trade) -> str:
+        if trade.side == "sell":
+            return "; ".join(_sale_reasons(trade, limits, yardstick, before))
+        return "; ".join(_buy_reasons(trade, limits, yardstick.market, from_sales=trade.account in sold_in))
 
-def _why(trade: Trade, limits: tuple[LimitResult, ...], yardstick: Yardstick, before: HouseholdState) -> str:
-    if trade.side == "sell":
-        parts = _sale_reasons(trade, limits, yardstick, before)
-    else:
-        parts = _buy_reasons(trade, limits, yardstick.market)
-    parts += _account_reason(trade, yardstick.portfolio)
-    return "; ".join(parts)
+    return tuple(replace(trade, why=why(trade)) for trade in trades)
 
 
 def _sale_reasons(
@@ -45,10 +43,14 @@ def _sale_reasons(
 ) -> list[str]:
     served = [limit for limit in limits if _matters(limit) and _sale_serves(trade.symbol, limit, yardstick, before)]
     parts = [f"brings {'up' if limit.kind is LimitKind.MIN else 'down'} {_named(limit)}" for limit in served]
+    account = _account(trade, yardstick.portfolio)
+    if before.cash_usd[account.name] < account.min_cash_usd:
+        parts.append("raises the account's cash to its min_cash")
     gains = [lot.gain_usd for lot in trade.lots if lot.gain_usd is not None]
     if gains and sum(gains) < 0:
-        parts.append("realises a loss against gains")
-    return parts or ["pays for the purchases, at the least cost after tax"]
+        parts.append("realises a loss")
+    parts = parts or ["pays for the purchases, at the least cost after tax"]
+    return parts if account.is_taxable else [*parts, "no tax in this account"]
 
 
 def _sale_serves(symbol: str, limit: LimitResult, yardstick: Yardstick, before: HouseholdState) -> bool:
@@ -80,17 +82,22 @@ def _adds_more_than_the_rest(symbol: str, limit: LimitResult, model: RiskModel, 
     return bool(marginal[model.index(symbol)] > marginal @ weights)
 
 
-def _buy_reasons(trade: Trade, limits: tuple[LimitResult, ...], market: MarketData) -> list[str]:
-    floors = [limit for limit in limits if limit.kind is LimitKind.MIN and _matters(limit)]
-    parts = [f"brings up {_named(limit)}" for limit in floors if limit.name in ("small_caps", f"funds.{trade.symbol}")]
-    if magnificent_seven_interval(market, trade.symbol)[1] == 0:
-        parts.append("reinvests the proceeds without any of the seven")
-    return parts or ["reinvests the proceeds"]
+def _buy_reasons(trade: Trade, limits: tuple[LimitResult, ...], market: MarketData, *, from_sales: bool) -> list[str]:
+    served = [limit for limit in limits if _matters(limit) and _purchase_serves(trade.symbol, limit, market)]
+    parts = [f"brings {'up' if limit.kind is LimitKind.MIN else 'down'} {_named(limit)}" for limit in served]
+    use = "reinvests the proceeds" if from_sales else "invests cash"
+    without = " without any of the seven" if magnificent_seven_interval(market, trade.symbol)[1] == 0 else ""
+    return [*parts, f"{use}{without}"]
 
 
-def _account_reason(trade: Trade, portfolio: Portfolio) -> list[str]:
-    account = next(account for account in portfolio.accounts if account.name == trade.account)
-    return ["no tax in this account"] if trade.side == "sell" and not account.is_taxable else []
+def _purchase_serves(symbol: str, limit: LimitResult, market: MarketData) -> bool:
+    if limit.kind is LimitKind.MAX:
+        return limit.name == "cash"
+    return limit.name == f"funds.{symbol}" or (limit.name == "small_caps" and market.is_small_cap(symbol))
+
+
+def _account(trade: Trade, portfolio: Portfolio) -> Account:
+    return next(account for account in portfolio.accounts if account.name == trade.account)
 
 
 def _matters(limit: LimitResult) -> bool:

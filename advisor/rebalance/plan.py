@@ -208,7 +208,7 @@ def _plan(household: Household, chosen: Candidate) -> RebalancePlan:
         assumptions=_assumptions(household, chosen),
         warnings=warnings_of(household.yardstick, household.before, chosen.after, chosen.trades, chosen.allocation),
         certificate=Certificate(
-            max_violation=max(0.0, *(_relative_breach(household, limit) for limit in chosen.limits), 0.0),
+            max_violation=max([0.0, *(_relative_breach(household, limit) for limit in chosen.limits)]),
             duality_gap=chosen.allocation.duality_gap,
             solver=SOLVER,
             checks=(),
