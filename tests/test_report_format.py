@@ -45,8 +45,9 @@ def test_shares_lose_trailing_zeros_but_not_those_before_the_point():
 
 
 def test_basis_points_are_signed():
-    assert fmt.bps(0.00053) == f"+5.3{NB}bp"
-    assert fmt.bps(-0.0098) == f"\u221298.0{NB}bp"
+    assert fmt.bps(0.00053) == f"5.3{NB}bp"
+    assert fmt.signed_bps(0.00053) == f"+5.3{NB}bp"
+    assert fmt.signed_bps(-0.0098) == f"\u221298.0{NB}bp"
 
 
 def test_an_interval_collapses_where_both_ends_read_the_same():

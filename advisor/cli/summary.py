@@ -58,7 +58,7 @@ def _dates(as_of: date, market: MarketData) -> str:
 
 
 def _answer(plan: RebalancePlan) -> Text:
-    yearly = f"{fmt.bps(plan.gain.total)} of the household's value a year"
+    yearly = f"{fmt.signed_bps(plan.gain.total)} of the household's value a year"
     if plan.status == "do_nothing":
         return Text(f"Do nothing: every limit holds, and the best trades would gain only {yearly}.", style="bold")
     sold, bought = (

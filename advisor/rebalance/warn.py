@@ -96,7 +96,7 @@ def _unknown_exposure(before: HouseholdState) -> list[Warned]:
         return []
     widest = max(before.exposure.funds, key=lambda fund: fund.seven_high - fund.seven_low)
     text = (
-        f"The Magnificent Seven weight is known only to within {100 * (seven.high - seven.low):.1f} points, because "
+        f"The Magnificent Seven weight is known only to within {seven.high - seven.low:.1%} of the household, because "
         f"fund lists stop early; the widest gap is {widest.symbol}. Limits bind on the upper end."
     )
     return [Warned("wide_interval", text)]
@@ -107,8 +107,8 @@ def _defaults(portfolio: Portfolio) -> list[Warned]:
         return []
     tax = portfolio.tax
     text = (
-        f"The file states no tax rates; {100 * tax.short_term_rate:.0f} % on short-term and "
-        f"{100 * tax.long_term_rate:.0f} % on long-term gains are assumed, with no state tax."
+        f"The file does not state both federal rates: {tax.short_term_rate:.1%} on short-term and "
+        f"{tax.long_term_rate:.1%} on long-term gains are used, with {tax.state_rate:.1%} of state tax."
     )
     return [Warned("default_tax_rates", text)]
 

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from advisor.market.data import MarketData, Sourced
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.format import cents, interval, iso, listing, number, percent, plural, years
+from advisor.report.format import bps, cents, interval, iso, listing, number, percent, plural, years
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import merged, pairs, row, security_name
 
 
 def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Table:
     """The few numbers that steer the answer, with their origin."""
-    implied = portfolio.preferences.risk_aversion is None
+    wanted = portfolio.preferences
+    implied = wanted.risk_aversion is None
     aversion = (
-        "implied: the value at which today's market portfolio is the best one"
+        "implied: the value at which today's market exposure is the best one"
         if implied
         else "stated in the portfolio file"
     )
@@ -31,10 +32,13 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
         row("Risk aversion", f"{number(plan.risk_aversion, 2)} ({aversion})"),
         row("Horizon", f"{years(plan.horizon_years)}, over which tax and trading cost are spread"),
         row(
-            "Smallest gain worth trading for",
-            f"{number(float(portfolio.preferences.min_gain) * 1e4, 1)} bp a year",
+            "Doubt of expected returns",
+            f"{percent(wanted.return_uncertainty, 2)} a year on what is sold: what a sale must outweigh",
         ),
-        row("May be bought", listing(portfolio.preferences.buy, 8) or "nothing"),
+        row("Smallest gain worth trading for", f"{bps(wanted.min_gain)} a year"),
+        row("Short-term gains kept", f"where they turn long-term within {plural(wanted.wait_days, 'day')}"),
+        row("Tax of the trades", "kept as cash" if wanted.reserve_tax else "not kept as cash"),
+        row("May be bought", listing(wanted.buy, 8) or "nothing"),
     ]
     return pairs("What steers the answer", ("Assumption", "Value and origin"), rows)
 
@@ -192,7 +196,7 @@ def _price_row(symbol: str, portfolio: Portfolio, market: MarketData) -> Row:
         symbol,
         cents(security.close_usd),
         iso(security.close_date),
-        f"{number(security.half_spread.value * 1e4, 1)} bp",
+        bps(security.half_spread.value),
         percent(security.expense_ratio.value, 2) if security.expense_ratio else "–",
         "; ".join(sources),
     )

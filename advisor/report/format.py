@@ -80,8 +80,13 @@ def points(fraction: float) -> str:
     return f"{signed(fraction * 100)}{NO_BREAK}points"
 
 
-def bps(fraction: float) -> str:
-    """Fraction in basis points, signed: 0.00053 as ``+5.3 bp``."""
+def bps(fraction: float | Decimal) -> str:
+    """Fraction in basis points: 0.00053 as ``5.3 bp``."""
+    return f"{number(fraction * 10_000)}{NO_BREAK}bp"
+
+
+def signed_bps(fraction: float | Decimal) -> str:
+    """Fraction in basis points with its sign: 0.00053 as ``+5.3 bp``."""
     return f"{signed(fraction * 10_000)}{NO_BREAK}bp"
 
 

@@ -9,7 +9,6 @@ from advisor.portfolio.model import Account, Portfolio
 from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, StressLoss, Trade
 from advisor.report.exposure_tables import ACCOUNT_WORDS
 from advisor.report.format import (
-    bps,
     cents,
     interval,
     iso,
@@ -18,6 +17,7 @@ from advisor.report.format import (
     percent,
     points,
     shares,
+    signed_bps,
     signed_cents,
     signed_money,
     signed_percent,
@@ -92,7 +92,7 @@ def measures_table(plan: RebalancePlan) -> Table:
     )
 
     def share(label: str, first: float, second: float, decimals: int = 1) -> Row:
-        change = points(second - first) if decimals == 1 else bps(second - first)
+        change = points(second - first) if decimals == 1 else signed_bps(second - first)
         return row(label, percent(first, decimals), percent(second, decimals), change)
 
     def fees(state: HouseholdState) -> Decimal:
@@ -153,8 +153,8 @@ def gain_table(plan: RebalancePlan) -> Table | None:
     )
     if not any(value for _, value in parts):
         return None
-    rows = [row(label, bps(value), signed_money(dollars(value, plan.before))) for label, value in parts]
-    rows.append(row("Together", bps(gain.total), signed_money(dollars(gain.total, plan.before)), kind="total"))
+    rows = [row(label, signed_bps(value), signed_money(dollars(value, plan.before))) for label, value in parts]
+    rows.append(row("Together", signed_bps(gain.total), signed_money(dollars(gain.total, plan.before)), kind="total"))
     what = "The proposal against doing nothing" if is_trade(plan) else "The best trades found, against doing nothing"
     columns = (Column("Part", "text"), Column("A year"), Column("In dollars a year"))
     return Table(what, columns, tuple(rows))

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan, StressLoss, Trade
+from advisor.rebalance.warn import STALE_DAYS
 from advisor.report.format import (
     bps,
     cents,
@@ -20,6 +21,7 @@ from advisor.report.format import (
     percent,
     plural,
     points,
+    signed_bps,
     years,
 )
 from advisor.report.limits import broken_today, find_limit, is_met, limit_words
@@ -131,9 +133,9 @@ def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
     if gain <= 0:
         return f"Do nothing: {state}, and no trade was found that gains anything after tax and cost."
     return (
-        f"Do nothing: {state}, and the best trades found gain {bps(gain).lstrip('+')} a year "
+        f"Do nothing: {state}, and the best trades found gain {bps(gain)} a year "
         f"({money(dollars(gain, plan.before))}) after tax and cost, less than the "
-        f"{bps(float(portfolio.preferences.min_gain)).lstrip('+')} below which a trade is not worth making."
+        f"{bps(portfolio.preferences.min_gain)} below which a trade is not worth making."
     )
 
 
@@ -181,7 +183,7 @@ def _idle_cards(plan: RebalancePlan) -> tuple[Card, ...]:
     return (
         Card(
             "Gain forgone a year",
-            bps(max(plan.gain.total, 0.0)).lstrip("+"),
+            bps(max(plan.gain.total, 0.0)),
             f"{money(dollars(max(plan.gain.total, 0.0), plan.before))} a year, after tax and cost",
         ),
         Card("Trades", "0", "no tax, no trading cost"),
@@ -219,18 +221,18 @@ def _gain_reason(plan: RebalancePlan) -> str:
     gain = plan.gain
     if not is_trade(plan):
         return (
-            f"The best trades found change the objective by {bps(gain.total)} a year: {_gain_parts(plan)}."
+            f"The best trades found change the objective by {signed_bps(gain.total)} a year: {_gain_parts(plan)}."
             if gain.total > 0
             else ""
         )
     if gain.total < 0:
         return (
-            f"Keeping the limits costs {bps(-gain.total).lstrip('+')} a year "
-            f"({money(dollars(-gain.total, plan.before))}) against doing nothing, which breaks them: "
+            f"Meeting what the portfolio file asks for costs {bps(-gain.total)} a year "
+            f"({money(dollars(-gain.total, plan.before))}) against doing nothing, which does not meet it: "
             f"{_gain_parts(plan)}."
         )
     return (
-        f"Against doing nothing the proposal gains {bps(gain.total).lstrip('+')} a year "
+        f"Against doing nothing the proposal gains {bps(gain.total)} a year "
         f"({money(dollars(gain.total, plan.before))}) on the stated assumptions: {_gain_parts(plan)}."
     )
 
@@ -238,9 +240,10 @@ def _gain_reason(plan: RebalancePlan) -> str:
 def _gain_parts(plan: RebalancePlan) -> str:
     gain = plan.gain
     return (
-        f"expected return {bps(gain.expected_return)}, risk {bps(gain.risk)}, trading cost {bps(gain.trading_cost)}, "
-        f"tax {bps(gain.tax)}, doubt about expected returns {bps(gain.doubt)}; one-off amounts are spread over "
-        f"{years(plan.horizon_years)}"
+        f"expected return {signed_bps(gain.expected_return)}, risk {signed_bps(gain.risk)}, "
+        f"trading cost {signed_bps(gain.trading_cost)}, tax {signed_bps(gain.tax)}, "
+        f"doubt about expected returns {signed_bps(gain.doubt)}; "
+        f"one-off amounts are spread over {years(plan.horizon_years)}"
     )
 
 
@@ -304,7 +307,7 @@ def _idle_drawbacks(plan: RebalancePlan) -> tuple[str, ...]:
 
 def age_line(days: int, data_day: str) -> str:
     """Said prominently once the data are more than a week older than the decision."""
-    if days <= 7:
+    if days <= STALE_DAYS:
         return ""
     return (
         f"The market data are {plural(days, 'day')} old (closes of {data_day}). Check prices before placing an order."
