@@ -393,6 +393,7 @@ def plan() -> RebalancePlan:
         benchmark="SPY",
         risk_aversion=2.61,
         horizon_years=3.0,
+        return_uncertainty=0.005,
         equity_premium=0.045,
         risk_free=0.0362,
         assumptions=tuple(

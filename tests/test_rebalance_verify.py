@@ -192,6 +192,7 @@ FAULTS: dict[str, Callable[[dict], None]] = {
     ),
     "a flattered expected return": lambda r: shift(r["assumptions"]["securities"], "IJR/expected_return", 0.01),
     "another risk aversion": lambda r: shift(r, "assumptions/risk_aversion", 0.1),
+    "another doubt": lambda r: shift(r, "assumptions/return_uncertainty", 0.001),
     "another horizon": lambda r: shift(r, "assumptions/horizon_years", 1.0),
     "the wrong status": lambda r: r.update(status="do_nothing"),
     "another market": lambda r: r["inputs"]["market"].update(sha256="0" * 64),

@@ -166,6 +166,7 @@ class RebalancePlan:
     benchmark: str
     risk_aversion: float
     horizon_years: float
+    return_uncertainty: float
     equity_premium: float
     risk_free: float
     assumptions: tuple[Assumption, ...]

@@ -203,6 +203,7 @@ def _plan(household: Household, chosen: Candidate) -> RebalancePlan:
         benchmark=portfolio.preferences.benchmark,
         risk_aversion=inputs.risk_aversion,
         horizon_years=inputs.horizon_years,
+        return_uncertainty=inputs.return_uncertainty,
         equity_premium=float(portfolio.preferences.equity_premium),
         risk_free=inputs.risk_free,
         assumptions=_assumptions(household, chosen),

@@ -87,6 +87,7 @@ def record(
             "benchmark": plan.benchmark,
             "risk_aversion": plan.risk_aversion,
             "horizon_years": plan.horizon_years,
+            "return_uncertainty": plan.return_uncertainty,
             "risk_free": plan.risk_free,
             "equity_premium": plan.equity_premium,
             "securities": {

@@ -33,7 +33,7 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
         row("Horizon", f"{years(plan.horizon_years)}, over which tax and trading cost are spread"),
         row(
             "Doubt of expected returns",
-            f"{percent(wanted.return_uncertainty, 2)} a year on what is sold: what a sale must outweigh",
+            f"{percent(plan.return_uncertainty, 2)} a year on what is sold: what a sale must outweigh",
         ),
         row("Smallest gain worth trading for", f"{bps(wanted.min_gain)} a year"),
         row("Short-term gains kept", f"where they turn long-term within {plural(wanted.wait_days, 'day')}"),

@@ -241,6 +241,7 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
     expected = {
         "risk_aversion": risk_aversion(portfolio, market, ledger),
         "horizon_years": float(preferences.horizon_years),
+        "return_uncertainty": float(preferences.return_uncertainty),
         "risk_free": market.risk_free.value,
         "equity_premium": float(preferences.equity_premium),
     }
