@@ -352,3 +352,15 @@ def test_300_hostile_files_are_answered_or_refused_with_a_named_reason(
         codes.append(ended.code)
     assert {0, 3, 4, 5} <= set(codes)
     assert codes.count(0) >= 30
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("young-saver", "Buy $826 of SCINDX and VTWO from cash: the Magnificent Seven stay at 31.0"),
+        ("already-diversified", "Do nothing: every limit holds today, and no trade was found that gains anything"),
+    ],
+)
+def test_the_terminal_answers_in_the_words_of_the_report(name: str, words: str, tmp_path: Path, capsys) -> None:
+    ended = call(capsys, "rebalance", PORTFOLIOS / f"{name}.yaml", "--out", tmp_path / "out")
+    assert words in " ".join(ended.out.split())

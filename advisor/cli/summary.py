@@ -20,6 +20,7 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
 from advisor.report import format as fmt
+from advisor.report.sentences import answer
 
 LIMIT_WORDS = {"broken_before": "broken today, held after", "binding": "binding", "slack": "slack"}
 PIPE_WIDTH = 120
@@ -39,7 +40,8 @@ def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, writt
     text = StringIO()
     console = _console(text)
     console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
-    console.print(_answer(plan))
+    words = answer(plan, portfolio).replace(f"{fmt.NO_BREAK}%", "%")  # rich breaks lines at a no-break space
+    console.print(Text(words, style="bold"))
     console.print(_headline(plan))
     if plan.trades:
         console.print(_trades(plan.trades))
@@ -55,17 +57,6 @@ def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, writt
 def _dates(as_of: date, market: MarketData) -> str:
     age = (as_of - market.as_of).days
     return f"- decision of {as_of.isoformat()}, prices of {market.as_of.isoformat()} ({age} days old)"
-
-
-def _answer(plan: RebalancePlan) -> Text:
-    yearly = f"{fmt.signed_bps(plan.gain.total)} of the household's value a year"
-    if plan.status == "do_nothing":
-        return Text(f"Do nothing: every limit holds, and the best trades would gain only {yearly}.", style="bold")
-    sold, bought = (
-        sum((trade.amount_usd for trade in plan.trades if trade.side == side), Decimal(0)) for side in ("sell", "buy")
-    )
-    orders = fmt.plural(len(plan.trades), "order")
-    return Text(f"Sell {fmt.money(sold)} and buy {fmt.money(bought)} in {orders}.", style="bold")
 
 
 def _headline(plan: RebalancePlan) -> Table:
