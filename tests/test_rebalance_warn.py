@@ -91,3 +91,10 @@ def test_an_order_below_the_users_least_is_told() -> None:
     assert [trade.symbol for trade in plan.trades] == ["NVDA"]
     assert 0 < plan.trades[0].amount_usd < 100
     assert "min_trade, $100" in warned(small)["below_min_trade"]
+
+
+def test_a_proxy_for_a_fund_with_data_is_said_not_to_be_used() -> None:
+    portfolio = replace(PLAIN, securities=(SecurityNote("SPY", "VOO"),))
+    found = warned(portfolio)
+    assert "proxies" not in found
+    assert found["proxies_not_used"].endswith("the proxy is not used: SPY.")

@@ -212,8 +212,8 @@ def test_old_data_are_announced_once_they_are_older_than_a_week():
 def test_assumed_tax_rates_are_said_to_be_assumed():
     house = replace(portfolio(), tax=TaxSituation())
     made = report_context(plan(), house, market(), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS)
-    assert "assumed: the portfolio file states none" in column(made.tax_rates, "Used here")
-    assert any("states none" in drawback for drawback in made.drawbacks)
+    assert "partly or wholly assumed: the portfolio file does not state both" in column(made.tax_rates, "Used here")
+    assert any("partly or wholly assumed" in drawback for drawback in made.drawbacks)
     assert "stated in the portfolio file" in column(context().tax_rates, "Used here")
 
 

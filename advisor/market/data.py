@@ -7,9 +7,10 @@ default. Weights, returns, rates are fractions; prices are `Decimal` dollars.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from advisor.units import Matrix, Vector
 
@@ -122,6 +123,9 @@ class MarketData:
     ]  # symbol -> {"volatility", "max_drawdown", "years"} since `long_run_start`
     long_run_start: date
     notes: tuple[str, ...] = ()
+    proxied: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # symbol -> the one whose data the user has it take
 
     def identity(self, symbol: str) -> str:
         """What a security is: the index of an index fund, else the security itself.

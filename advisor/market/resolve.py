@@ -33,11 +33,13 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
     required = _required(portfolio)
     copies: dict[str, tuple[Security, str]] = {}
     constituents = dict(market.constituents)
+    proxied: dict[str, str] = {}
     missing: list[str] = []
     for symbol in sorted({*required, *notes}):
         original = canonical_symbol(symbol)
         if symbol in market.securities:
-            _fill_constituents(constituents, market, notes.get(symbol))
+            if _fill_constituents(constituents, market, notes.get(symbol)):
+                proxied[symbol] = notes[symbol].proxy
         elif original in market.securities:
             copies[symbol] = (replace(market.securities[original], symbol=symbol), original)
             if original in constituents:
@@ -46,13 +48,14 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
             note = notes[symbol]
             proxy = canonical_symbol(note.proxy)
             copies[symbol] = (_proxied(note, market.securities[proxy], portfolio), proxy)
+            proxied[symbol] = note.proxy
             if proxy in constituents:
                 constituents[symbol] = _as_proxy(symbol, constituents[proxy])
         elif symbol in required:
             missing.append(_describe(symbol, required[symbol], notes.get(symbol), market))
     if missing:
         raise MarketDataError(_message(missing, market))
-    return _extended(market, copies, constituents)
+    return replace(_extended(market, copies, constituents), proxied=MappingProxyType(proxied))
 
 
 def _required(portfolio: Portfolio) -> dict[str, list[str]]:
@@ -118,13 +121,15 @@ def _as_proxy(symbol: str, proxy: Constituents) -> Constituents:
     return replace(proxy, fund=symbol, basis=f"as {proxy.fund} {YOUR_PROXY}", proxy=proxy.fund)
 
 
-def _fill_constituents(constituents: dict[str, Constituents], market: MarketData, note: SecurityNote | None) -> None:
-    """Use a note's proxy for the holdings of a fund that has prices but no list."""
+def _fill_constituents(constituents: dict[str, Constituents], market: MarketData, note: SecurityNote | None) -> bool:
+    """Use a note's proxy for the holdings of a fund that has prices but no list; whether that was needed."""
     if note is None or note.symbol in constituents or not market.securities[note.symbol].is_fund:
-        return
+        return False
     proxy = canonical_symbol(note.proxy)
-    if proxy in constituents:
-        constituents[note.symbol] = _as_proxy(note.symbol, constituents[proxy])
+    if proxy not in constituents:
+        return False
+    constituents[note.symbol] = _as_proxy(note.symbol, constituents[proxy])
+    return True
 
 
 def _extended(

@@ -30,7 +30,7 @@ def warnings_of(
         *_held_back(portfolio, market),
         *_unknown_exposure(before),
         *_defaults(portfolio),
-        *_proxies(portfolio),
+        *_proxies(portfolio, market),
         *_unknown_fees(market, {*before.weights, *after.weights}),
         *_short_histories(market, {*before.weights, *after.weights}),
     ]
@@ -113,11 +113,17 @@ def _defaults(portfolio: Portfolio) -> list[Warned]:
     return [Warned("default_tax_rates", text)]
 
 
-def _proxies(portfolio: Portfolio) -> list[Warned]:
-    if not portfolio.securities:
-        return []
-    named = ", ".join(f"{note.symbol} as {note.proxy}" for note in portfolio.securities)
-    return [Warned("proxies", f"Without data of their own, taken for another's risk and constituents: {named}.")]
+def _proxies(portfolio: Portfolio, market: MarketData) -> list[Warned]:
+    used = ", ".join(f"{symbol} as {proxy}" for symbol, proxy in market.proxied.items())
+    unused = ", ".join(note.symbol for note in portfolio.securities if note.symbol not in market.proxied)
+    found = []
+    if used:
+        found.append(
+            Warned("proxies", f"Without data of their own, taken for another's risk and constituents: {used}.")
+        )
+    if unused:
+        found.append(Warned("proxies_not_used", f"Not needed or not held, so the proxy is not used: {unused}."))
+    return found
 
 
 def _unknown_fees(market: MarketData, symbols: set[str]) -> list[Warned]:

@@ -91,7 +91,7 @@ def report_context(
         stress_notes=stress_notes(plan),
         assumption_facts=assumption_facts(plan, portfolio, market),
         assumptions=assumptions_table(plan, market),
-        prices=prices_table(plan, portfolio, market),
+        prices=prices_table(plan, market),
         constituents=constituents_table(plan),
         data_facts=data_facts(plan, portfolio, market, (portfolio_file, portfolio_sha256), versions),
         data_notes=market.notes,

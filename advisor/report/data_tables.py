@@ -71,7 +71,7 @@ def assumptions_table(plan: RebalancePlan, market: MarketData) -> Table | None:
     return Table("Assumed return and risk of each security", columns, rows, notes)
 
 
-def prices_table(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Table:
+def prices_table(plan: RebalancePlan, market: MarketData) -> Table:
     """Close, spread and expenses of every security held or bought, each with its date or source."""
     columns = (
         Column("Security", "text"),
@@ -81,7 +81,7 @@ def prices_table(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) 
         Column("Expense ratio"),
         Column("Dates and sources", "text"),
     )
-    rows = tuple(_price_row(symbol, portfolio, market) for symbol in merged(plan.before.weights, plan.after.weights))
+    rows = tuple(_price_row(symbol, market) for symbol in merged(plan.before.weights, plan.after.weights))
     return Table("Prices, spreads and expenses", columns, rows)
 
 
@@ -180,18 +180,13 @@ def checks_table(plan: RebalancePlan) -> Table:
     )
 
 
-def _price_row(symbol: str, portfolio: Portfolio, market: MarketData) -> Row:
-    security = market.securities.get(symbol)
-    note = next((note for note in portfolio.securities if note.symbol == symbol), None)
-    if security is None:
-        proxy = f"risk and companies of {note.proxy}" if note else "no market data"
-        price = cents(note.price_usd) if note and note.price_usd is not None else "–"
-        return row(symbol, price, "–", "–", "–", f"stated in the portfolio file; {proxy}")
+def _price_row(symbol: str, market: MarketData) -> Row:
+    security = market.securities[symbol]
     sources = [f"spread: {_origin(security.half_spread)}"]
     if security.expense_ratio is not None:
         sources.append(f"expenses: {_origin(security.expense_ratio)}")
-    if note is not None:
-        sources.append(f"risk and companies of {note.proxy}, as the portfolio file says")
+    if symbol in market.proxied:
+        sources.append(f"risk and companies of {market.proxied[symbol]}, as the portfolio file says")
     return row(
         symbol,
         cents(security.close_usd),

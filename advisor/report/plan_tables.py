@@ -146,10 +146,10 @@ def gain_table(plan: RebalancePlan) -> Table | None:
     gain = plan.gain
     parts = (
         ("Expected return, after fund expenses", gain.expected_return),
-        ("Risk, at the stated aversion", gain.risk),
+        ("Risk, at the risk aversion used", gain.risk),
         ("Trading cost, spread over the horizon", gain.trading_cost),
         ("Tax, spread over the horizon", gain.tax),
-        ("Doubt: the error of expected returns that a trade must outweigh", gain.doubt),
+        ("Doubt: the error of expected returns that a sale must outweigh", gain.doubt),
     )
     if not any(value for _, value in parts):
         return None
@@ -180,7 +180,11 @@ def tax_table(plan: RebalancePlan) -> Table | None:
 def rates_table(plan: RebalancePlan, portfolio: Portfolio) -> Table:
     """Rates the tax was figured with, and whether the user stated them."""
     tax = portfolio.tax
-    origin = "stated in the portfolio file" if tax.is_stated else "assumed: the portfolio file states none"
+    origin = (
+        "stated in the portfolio file"
+        if tax.is_stated
+        else "partly or wholly assumed: the portfolio file does not state both"
+    )
     rows = [
         row("Rates", origin),
         row("Filing status", _STATUS_WORDS[tax.filing_status.value]),

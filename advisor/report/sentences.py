@@ -285,7 +285,11 @@ def _tax_drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> list[str]:
     found = []
     if plan.tax.tax_usd > 0:
         text = f"{cents(plan.tax.tax_usd)} of tax falls due for this year"
-        assumed = "" if portfolio.tax.is_stated else ", at assumed rates: the portfolio file states none"
+        assumed = (
+            ""
+            if portfolio.tax.is_stated
+            else ", at rates partly or wholly assumed: the portfolio file does not state both"
+        )
         found.append(f"{text}{assumed}.")
     if plan.tax.short_term_gain_usd > 0:
         found.append(
