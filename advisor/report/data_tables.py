@@ -24,7 +24,10 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
     )
     rows = [
         row("Risk-free rate, a year", f"{percent(plan.risk_free, 2)} ({_origin(market.risk_free)})"),
-        row("Equity premium over it, a year", f"{percent(plan.equity_premium, 2)} for the market portfolio"),
+        row(
+            "Equity premium over it, a year",
+            f"{percent(plan.equity_premium, 2)} for the market portfolio: an assumption, not an estimate from data",
+        ),
         row(
             "Size premium of small companies",
             "none assumed: small-cap funds earn what their beta earns, unless a view says otherwise",
