@@ -7,7 +7,15 @@ from decimal import Decimal
 
 import numpy as np
 
-from advisor.market.data import Constituents, FactorCovariance, MarketData, Security, Sourced, StressEpisode
+from advisor.market.data import (
+    Constituents,
+    FactorCovariance,
+    MarketData,
+    Scenarios,
+    Security,
+    Sourced,
+    StressEpisode,
+)
 from advisor.portfolio.model import Account, AccountType, Lot, Portfolio, Position
 
 DAY = date(2026, 7, 13)
@@ -87,6 +95,13 @@ def small_market() -> MarketData:
         risk_free=Sourced(0.04, DAY, "made up"),
         long_run={},
         long_run_start=DAY,
+        scenarios=Scenarios(
+            symbols,
+            (date(2026, 4, 30), date(2026, 5, 29), date(2026, 6, 30)),
+            np.outer([1.0, -2.0, 0.5], np.linspace(0.01, 0.09, len(symbols))),
+            {"TEN": "1 months as FULL"},
+            "made up",
+        ),
     )
 
 

@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+import numpy as np
+
 from advisor.units import Matrix, Vector
 
 
@@ -105,6 +107,25 @@ class StressEpisode:
 
 
 @dataclass(frozen=True, slots=True)
+class Scenarios:
+    """What each security returned in each calendar month of a window: simple total returns.
+
+    returns: shape (T, n), rows in the order of `months`, columns in that of `symbols`; months: the sessions whose
+    closes end each month. `stand_ins` says for a symbol without closes of its own in some months how many they are
+    and whose returns they take ("24 months as IGV"); every number is a return that some security had.
+    """
+
+    symbols: tuple[str, ...]
+    months: tuple[date, ...]
+    returns: Matrix
+    stand_ins: Mapping[str, str]
+    source: str
+
+
+NO_SCENARIOS = Scenarios((), (), np.zeros((0, 0)), MappingProxyType({}), "none")
+
+
+@dataclass(frozen=True, slots=True)
 class MarketData:
     """All market inputs of one recommendation."""
 
@@ -126,6 +147,7 @@ class MarketData:
     proxied: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({})
     )  # symbol -> the one whose data the user has it take
+    scenarios: Scenarios = NO_SCENARIOS  # a source may have none
 
     def identity(self, symbol: str) -> str:
         """What a security is: the index of an index fund, else the security itself.

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import Constituents, FactorCovariance, MarketData, Security, Sourced
+from advisor.market.data import Constituents, FactorCovariance, MarketData, Scenarios, Security, Sourced
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import Portfolio, SecurityNote
 
@@ -155,6 +155,24 @@ def _extended(
         constituents=MappingProxyType(dict(constituents)),
         covariance=_with_copies(market.covariance, names),
         episodes=episodes,
+        scenarios=_repeated(market.scenarios, names),
+    )
+
+
+def _repeated(scenarios: Scenarios, names: Mapping[str, str]) -> Scenarios:
+    """Scenarios with the column of each original repeated for its copy; none for an original that has none."""
+    names = {symbol: original for symbol, original in names.items() if original in scenarios.symbols}
+    if not names:
+        return scenarios
+    columns = [scenarios.symbols.index(original) for original in names.values()]
+    returns = np.hstack([scenarios.returns, scenarios.returns[:, columns]])
+    returns.setflags(write=False)
+    taken = {symbol: f"all months as {original}" for symbol, original in names.items()}
+    return replace(
+        scenarios,
+        symbols=(*scenarios.symbols, *names),
+        returns=returns,
+        stand_ins=MappingProxyType({**scenarios.stand_ins, **taken}),
     )
 
 

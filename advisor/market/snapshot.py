@@ -15,7 +15,16 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import Constituents, FactorCovariance, MarketData, Security, Sourced, StressEpisode
+from advisor.market.data import (
+    Constituents,
+    FactorCovariance,
+    MarketData,
+    Scenarios,
+    Security,
+    Sourced,
+    StressEpisode,
+)
+from advisor.units import BASIS_POINT
 
 SCHEMA = "advisor.snapshot/1"
 EMBEDDED = Path(__file__).resolve().parent / "snapshots" / "snapshot-2026-07-13.json"
@@ -70,6 +79,7 @@ def _market(document: Row, source: str, sha256: str) -> MarketData:
         long_run=_keyed(document["long_run"], "symbol", _figures),
         long_run_start=date.fromisoformat(document["long_run_start"]),
         notes=tuple(document["notes"]),
+        scenarios=_scenarios(document["scenarios"], document["scenario_rows"]),
     )
 
 
@@ -148,9 +158,11 @@ def _covariance(head: Row, rows: list[Row]) -> FactorCovariance:
     loadings = np.zeros((len(rows), len(head["factors"])))
     for place, row in enumerate(rows):
         loadings[place, : len(row["loadings"])] = row["loadings"]
+        if not np.isfinite(loadings[place]).all():
+            raise ValueError(f"{row['symbol']}: a loading is not finite")
+        if _number(row["idiosyncratic"]) < 0.0:
+            raise ValueError(f"{row['symbol']}: the idiosyncratic variance is negative")
     idiosyncratic = np.array([_number(row["idiosyncratic"]) for row in rows])
-    if not np.isfinite(loadings).all() or (idiosyncratic < 0.0).any():
-        raise ValueError("a loading is not finite or a variance is negative")
     loadings.setflags(write=False)
     idiosyncratic.setflags(write=False)
     return FactorCovariance(
@@ -176,6 +188,22 @@ def _episode(row: Row) -> StressEpisode:
     )
 
 
+def _scenarios(head: Row, rows: list[Row]) -> Scenarios:
+    """Returns are stored as whole basis points, one row for each symbol."""
+    table = np.array([row["basis_points"] for row in rows])
+    if table.shape != (len(rows), len(head["months"])) or table.dtype.kind != "i":
+        raise ValueError("the scenarios are not a table of whole basis points, a row for each symbol")
+    returns = np.ascontiguousarray(table.T * BASIS_POINT)
+    returns.setflags(write=False)
+    return Scenarios(
+        symbols=tuple(row["symbol"] for row in rows),
+        months=tuple(date.fromisoformat(month) for month in head["months"]),
+        returns=returns,
+        stand_ins=_frozen(head["stand_ins"]),
+        source=head["source"],
+    )
+
+
 def _figures(row: Row) -> Mapping[str, float]:
     return _frozen({name: _number(value) for name, value in row.items() if name != "symbol"})
 
@@ -197,3 +225,8 @@ def _check(market: MarketData) -> None:
     for episode in market.episodes:
         if set(episode.returns) != symbols or min(episode.returns.values(), default=0.0) < -1.0:
             raise ValueError(f"episode {episode.name}: a return is missing or below -1")
+    scenarios = market.scenarios
+    if set(scenarios.symbols) != symbols or len(scenarios.symbols) != len(symbols):
+        raise ValueError("securities and scenario rows differ")
+    if sorted(set(scenarios.months)) != list(scenarios.months) or scenarios.returns.min(initial=0.0) < -1.0:
+        raise ValueError("scenarios: months are not in order, or a return is below -1")

@@ -1,11 +1,12 @@
-"""Stress: what the household's present weights would have returned in past episodes."""
+"""Stress and scenarios: what securities returned in past episodes and months, and a household of them with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from advisor.errors import MarketDataError
-from advisor.market.data import StressEpisode
+from advisor.market.data import MarketData, StressEpisode
+from advisor.units import Matrix
 
 
 def episode_return(episode: StressEpisode, weights: Mapping[str, float]) -> float:
@@ -14,3 +15,15 @@ def episode_return(episode: StressEpisode, weights: Mapping[str, float]) -> floa
     if missing:
         raise MarketDataError(f"the episode {episode.name!r} has no return for {', '.join(sorted(missing))}")
     return sum(weight * episode.returns[symbol] for symbol, weight in weights.items())
+
+
+def scenario_returns(market: MarketData, symbols: tuple[str, ...]) -> Matrix:
+    """Simple total returns of `symbols` in each month of the market's scenarios, shape (T, n).
+
+    Raises `MarketDataError` for a symbol without scenarios.
+    """
+    columns = {symbol: column for column, symbol in enumerate(market.scenarios.symbols)}
+    missing = [symbol for symbol in symbols if symbol not in columns]
+    if missing:
+        raise MarketDataError(f"no return scenarios for {', '.join(missing)} in {market.id}")
+    return market.scenarios.returns[:, [columns[symbol] for symbol in symbols]]

@@ -22,8 +22,10 @@ from advisor.market.builder.fact_tables import Row, own_table, split_list
 from advisor.market.builder.fund_bounds import Stocks
 from advisor.market.builder.fund_lists import all_constituents, load_sources, pairwise_overlaps
 from advisor.market.builder.panel import Panel, load_panel, long_run
+from advisor.market.builder.scenarios import monthly_scenarios
 from advisor.market.builder.security_facts import all_securities, risk_free
-from advisor.market.data import FactorCovariance
+from advisor.market.data import FactorCovariance, Scenarios
+from advisor.units import BASIS_POINT
 
 SCHEMA = "advisor.snapshot/1"
 DIGITS = 9
@@ -59,6 +61,8 @@ def build(prices: Path, facts: Path, holdings: Path) -> str:
     sources = load_sources(facts, holdings, stocks)
     constituents = all_constituents(fund_rows, sources)
     covariance = fit_factor_covariance(panel.returns, factors, panel.as_of)
+    stand_ins = _stand_ins(fund_rows, stock_rows)
+    scenarios = monthly_scenarios(panel.prices, stand_ins, panel.as_of)
     overlaps = [{"pair": pair, **_plain(value)} for pair, value in pairwise_overlaps(sources.files).items()]
     return _dump(
         {
@@ -72,7 +76,9 @@ def build(prices: Path, facts: Path, holdings: Path) -> str:
             "overlaps": overlaps,
             "covariance": _covariance_head(covariance),
             "covariance_rows": _covariance_rows(covariance),
-            "episodes": list(stress_episodes(panel.prices, _stand_ins(fund_rows, stock_rows))),
+            "episodes": list(stress_episodes(panel.prices, stand_ins)),
+            "scenarios": {name: getattr(scenarios, name) for name in ("source", "months", "stand_ins")},
+            "scenario_rows": _scenario_rows(scenarios),
             "long_run_start": panel.prices.index[0].date(),
             "long_run": [{"symbol": symbol, **figures} for symbol, figures in sorted(long_run(panel).items())],
         }
@@ -108,6 +114,11 @@ def _covariance_rows(covariance: FactorCovariance) -> list[dict[str, Any]]:
         used = int(loadings.nonzero()[0].max()) + 1
         rows.append({"symbol": symbol, "idiosyncratic": float(variance), "loadings": loadings[:used].tolist()})
     return rows
+
+
+def _scenario_rows(scenarios: Scenarios) -> list[dict[str, Any]]:
+    points = (scenarios.returns / BASIS_POINT).round().astype(int).T.tolist()
+    return [{"symbol": symbol, "basis_points": row} for symbol, row in zip(scenarios.symbols, points, strict=True)]
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - what JSON can hold has no narrower type

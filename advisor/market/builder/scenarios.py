@@ -1,0 +1,70 @@
+"""Return scenarios: what every security returned in each of the last calendar months, of ten years at most.
+
+1. A month's return is its last adjusted close over that of the month before, less 1; the month that the panel
+   ends in counts only if it is over.
+2. A month in which a security has no return of its own takes that of the first of its stand-ins that has one: the
+   same stand-ins as in the stress episodes, but cash is none of them, since 0 is no return that anything had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from advisor.errors import MarketDataError
+from advisor.market.data import Scenarios
+
+MONTHS = 120
+
+
+def monthly_scenarios(prices: pd.DataFrame, stand_ins: Mapping[str, Sequence[str]], as_of: date) -> Scenarios:
+    """Scenarios of all symbols of a panel of adjusted closes that ends on `as_of`.
+
+    Raises
+    ------
+    MarketDataError
+        The panel spans no full month, or neither a security nor any of its stand-ins has a return in some month.
+    """
+    closes = _month_ends(prices, as_of).iloc[-MONTHS - 1 :]
+    own = closes.pct_change(fill_method=None).iloc[1:]
+    if own.empty:
+        raise MarketDataError("the price panel spans no full calendar month: no scenarios")
+    symbols = tuple(sorted(str(symbol) for symbol in own))
+    filled = {symbol: _completed(symbol, own, stand_ins.get(symbol, ())) for symbol in symbols}
+    return Scenarios(
+        symbols=symbols,
+        months=tuple(day.date() for day in own.index),
+        returns=np.column_stack([returns.to_numpy(dtype=float) for returns, _ in filled.values()]),
+        stand_ins={symbol: used for symbol, (_, used) in filled.items() if used},
+        source=(
+            f"simple total returns by calendar month, from the closes of {closes.index[0].date()} to those of "
+            f"{closes.index[-1].date()} in the panel of adjusted closes that the covariance comes from"
+        ),
+    )
+
+
+def _month_ends(prices: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Last closes of each month that is over on `as_of`."""
+    months = pd.DatetimeIndex(prices.index).to_period("M")
+    last = prices.groupby(months).tail(1)
+    is_month_end = (as_of + timedelta(days=1)).month != as_of.month
+    return last if is_month_end else last.iloc[:-1]
+
+
+def _completed(symbol: str, own: pd.DataFrame, candidates: Sequence[str]) -> tuple[pd.Series, str]:
+    """Returns of a security without gaps, and in words whose they are where they are not its own."""
+    returns, used = own[symbol].copy(), []
+    for other in candidates:
+        if other not in own:
+            continue
+        taken = returns.isna() & own[other].notna()
+        if taken.any():
+            returns[taken] = own.loc[taken, other]
+            used.append(f"{taken.sum()} months as {other}")
+    if returns.isna().any():
+        first = returns.index[returns.isna()][0].date()
+        raise MarketDataError(f"{symbol}: neither it nor any of its stand-ins has a return in the month to {first}")
+    return returns, ", ".join(used)
