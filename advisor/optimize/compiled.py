@@ -45,6 +45,7 @@ class ConeSolution:
     status: str
     x: Vector
     z: Vector
+    objective: float  # of the minimisation
 
     @property
     def is_clean(self) -> bool:
@@ -81,19 +82,25 @@ class CompiledProblem:
     """
 
     def __init__(self, problem: cp.Problem) -> None:
+        if not problem.is_dpp():
+            raise ValueError("the problem is not DPP: cvxpy would compile it again at every solve")
+        if any(_has_attributes(variable) for variable in problem.variables()):
+            raise ValueError("a variable has attributes; write them as constraints")
         self._problem = problem
         self._lock = Lock()
-        for parameter in problem.parameters():
-            parameter.value = np.linspace(0.5, 1.5, parameter.size).reshape(parameter.shape, order="F")
-        data, chain, inverse = self._cvxpy_data()
-        self.program = _cone_program(data)
         self.parameters: dict[int, slice] = {}
         self.size = 1
         for parameter in problem.parameters():
             self.parameters[parameter.id] = slice(self.size, self.size + parameter.size)
             self.size += parameter.size
+        different = np.linspace(0.5, 1.5, self.size)
+        self._assign(different)
+        data, chain, inverse = self._cvxpy_data()
+        self.program = _cone_program(data)
         self._columns, self._rows = self._probe(chain, inverse)
-        self.maps = self._checked_maps(data)
+        self.maps = self._checked_maps(data, np.concatenate([[1.0], different[1:]]))
+        if self.maps is None:
+            self._refuse_parameters_in_matrices(2 * different)
 
     def columns(self, variable: cp.Variable) -> np.ndarray:
         """Columns of x that hold `variable`, flat."""
@@ -112,11 +119,13 @@ class CompiledProblem:
         if self.maps is not None:
             return self.maps.of_q @ theta, self.maps.of_b @ theta
         with self._lock:
-            for parameter in self._problem.parameters():
-                values = theta[self.parameters[parameter.id]]
-                parameter.value = values.reshape(parameter.shape, order="F")
+            self._assign(theta)
             program = _cone_program(self._cvxpy_data()[0])
         return program.q, program.b
+
+    def _assign(self, theta: Vector) -> None:
+        for parameter in self._problem.parameters():
+            parameter.value = theta[self.parameters[parameter.id]].reshape(parameter.shape, order="F")
 
     def _cvxpy_data(self) -> tuple[dict[str, Any], Any, Any]:
         data, chain, inverse = self._problem.get_problem_data(cp.CLARABEL, solver_opts={"verbose": False})
@@ -141,19 +150,23 @@ class CompiledProblem:
         rows_of = {key: Rows(np.abs(dual).astype(np.intp) - 1, np.sign(dual)) for key, dual in duals.items()}
         return columns_of, rows_of
 
-    def _checked_maps(self, data: Mapping[str, Any]) -> Maps | None:
-        """Parameter maps of cvxpy if they reproduce its own data, at the present values of the parameters."""
+    def _checked_maps(self, data: Mapping[str, Any], theta: Vector) -> Maps | None:
+        """Parameter maps of cvxpy if they reproduce its own data, at these values of the parameters."""
         try:
             maps = _maps(data["param_prob"], self.parameters, self.size)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             return None
-        theta = np.ones(self.size)
-        for parameter in self._problem.parameters():
-            theta[self.parameters[parameter.id]] = _flat(parameter.value)
         same = np.allclose(maps.of_q @ theta, self.program.q, rtol=1e-12, atol=1e-13) and np.allclose(
             maps.of_b @ theta, self.program.b, rtol=1e-12, atol=1e-13
         )
         return maps if same else None
+
+    def _refuse_parameters_in_matrices(self, theta: Vector) -> None:
+        """Ask cvxpy for the matrices at other values of the parameters: a solver keeps those it began with."""
+        self._assign(theta)
+        other = _cone_program(self._cvxpy_data()[0])
+        if _differ(other.P, self.program.P) or _differ(other.A, self.program.A):
+            raise ValueError("a parameter enters the matrices; make it a constant and compile again where it changes")
 
 
 class ConeSolver:
@@ -201,7 +214,7 @@ def new_solver(program: ConeProgram) -> clarabel.DefaultSolver:
 
 def _solution(program: ConeProgram, solver: clarabel.DefaultSolver) -> ConeSolution:
     raw = solver.solve()
-    return ConeSolution(program, str(raw.status), np.array(raw.x), np.array(raw.z))
+    return ConeSolution(program, str(raw.status), np.array(raw.x), np.array(raw.z), float(raw.obj_val))
 
 
 def _cone_program(data: Mapping[str, Any]) -> ConeProgram:
@@ -238,12 +251,20 @@ def _maps(stuffed: Any, places: Mapping[int, slice], size: int) -> Maps:  # noqa
     quadratic = sp.csr_array(stuffed.P)[:, order] if stuffed.P is not None else sp.csr_array((0, size))
     for part in (reduced[:in_matrix], quadratic):
         if part[:, 1:].count_nonzero():
-            raise ValueError("a parameter enters the matrices; make it a constant and compile again where it changes")
+            raise ValueError("a parameter enters the matrices")
     offset = reduced[in_matrix:]
     places_of_b = sp.csr_array(
         (np.ones(offset.shape[0]), (row_of[in_matrix:], np.arange(offset.shape[0]))), (rows, offset.shape[0])
     )
     return Maps(of_q=sp.csr_array(stuffed.q)[:-1, order], of_b=sp.csr_array(places_of_b @ offset))
+
+
+def _has_attributes(variable: cp.Variable) -> bool:
+    return any(value is not None and value is not False for value in variable.attributes.values())
+
+
+def _differ(one: sp.csc_array, other: sp.csc_array) -> bool:
+    return one.shape != other.shape or bool((one - other).count_nonzero())
 
 
 def _flat(value: Any) -> Vector:  # noqa: ANN401 - whatever cvxpy holds
