@@ -99,7 +99,7 @@ def small_market() -> MarketData:
             symbols,
             (date(2026, 4, 30), date(2026, 5, 29), date(2026, 6, 30)),
             np.outer([1.0, -2.0, 0.5], np.linspace(0.01, 0.09, len(symbols))),
-            {"TEN": "1 months as FULL"},
+            {"TEN": "1 month as FULL"},
             "made up",
         ),
     )

@@ -73,7 +73,7 @@ def test_a_proxied_fund_has_the_risk_the_list_and_the_falls_of_its_proxy_at_its_
     assert found.episodes[0].stand_ins["PLAN"] == "TEN"
     assert not found.covariance.loadings.flags.writeable
     assert scenario_returns(found, ("PLAN",)).tolist() == scenario_returns(found, ("TEN",)).tolist()
-    assert dict(found.scenarios.stand_ins) == {"TEN": "1 months as FULL", "PLAN": "all months as TEN"}
+    assert dict(found.scenarios.stand_ins) == {"TEN": "1 month as FULL", "PLAN": "all months as TEN"}
     assert not found.scenarios.returns.flags.writeable
 
 

@@ -153,6 +153,72 @@ def test_episodes_are_dated_and_cover_every_symbol():
     assert episodes["financial_crisis"].returns["VTWO"] == episodes["financial_crisis"].returns["IWM"]
 
 
+def monthly(symbol: str) -> dict[str, float]:
+    """Returns of a symbol by month, as 2020-03."""
+    scenarios = MARKET.scenarios
+    column = scenarios.returns[:, scenarios.symbols.index(symbol)]
+    return {f"{month:%Y-%m}": float(value) for month, value in zip(scenarios.months, column, strict=True)}
+
+
+def test_scenarios_are_the_ten_years_of_months_to_the_last_full_one():
+    months = MARKET.scenarios.months
+    assert len(months) == 120
+    assert (months[0], months[-1]) == (date(2016, 7, 29), date(2026, 6, 30))
+    following = [12 * month.year + month.month for month in months]
+    assert following == list(range(following[0], following[0] + 120))
+    assert set(MARKET.scenarios.symbols) == set(MARKET.securities)
+    assert "2016-06-30 to those of 2026-06-30" in MARKET.scenarios.source
+
+
+@pytest.mark.parametrize(("symbol", "percent"), [("SPY", 17.72), ("IWM", 12.66), ("IJR", 5.89)])
+def test_the_months_of_2025_compound_to_its_published_return(symbol, percent):
+    """Twelve roundings by half a basis point, grown by less than a fifth: 0.07 points at most."""
+    values = [value for month, value in monthly(symbol).items() if month.startswith("2025")]
+    assert len(values) == 12
+    assert 100 * (np.prod([1 + value for value in values]) - 1) == pytest.approx(percent, abs=0.07)
+
+
+def test_a_month_before_a_security_existed_is_that_of_the_stand_in_that_the_episodes_use():
+    assert dict(MARKET.scenarios.stand_ins) == {
+        "AVUV": "39 months as IJS", "DFSV": "29 months as AVUV, 39 months as IJS", "FZROX": "26 months as VTI",
+        "GLDM": "24 months as GLD", "JEPI": "47 months as USMV", "JEPQ": "71 months as QQQ",
+        "MAGS": "82 months as QQQ", "PLTR": "51 months as XLK", "QQQM": "52 months as QQQ",
+        "SGOV": "48 months as BIL", "UBER": "35 months as XLI", "XLC": "24 months as IGV",
+    }  # fmt: skip
+    for month in list(monthly("MAGS"))[:82]:
+        assert monthly("MAGS")[month] == monthly("QQQ")[month]
+    assert monthly("MAGS")["2024-01"] != monthly("QQQ")["2024-01"]
+    episodes = {episode.name: episode for episode in MARKET.episodes}
+    assert episodes["covid_2020"].stand_ins["MAGS"] == "QQQ"
+
+
+def test_no_fault_of_the_panel_is_a_scenario():
+    """Danaher's +61 % of 2016-07-05 is out; the months left above 60 or below -40 % each grew over many sessions."""
+    assert abs(monthly("DHR")["2016-07"]) < 0.10
+    extremes = {
+        (symbol, month)
+        for symbol in MARKET.securities
+        for month, value in monthly(symbol).items()
+        if value > 0.60 or value < -0.40
+    }
+    assert extremes == {
+        ("PLTR", "2020-11"), ("PLTR", "2023-05"), ("PLTR", "2024-11"), ("TSLA", "2020-08"), ("AMD", "2026-04"),
+        ("INTC", "2026-04"), ("MU", "2026-05"), ("AMAT", "2026-06"), ("AMD", "2018-10"), ("BA", "2020-03"),
+        ("NFLX", "2022-04"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "points"),
+    [("SPY", "VOO", 0.3), ("SPY", "FXAIX", 0.4), ("IWM", "VTWO", 0.6), ("IJR", "VIOO", 0.4), ("VTI", "VTSAX", 0.5)],
+)
+def test_funds_of_one_index_return_the_same_each_month(one, other, points):
+    """Within the premium that an exchange-traded fund had over its assets at a month's end."""
+    gaps = [abs(monthly(one)[month] - monthly(other)[month]) for month in monthly(one)]
+    assert 100 * max(gaps) < points
+    assert 100 * np.mean(gaps) < 0.1
+
+
 def test_fees_are_dated_fractions_and_never_zero_for_want_of_a_source():
     assert MARKET.securities["VTWO"].expense_ratio.value == pytest.approx(0.0007)
     assert MARKET.securities["VTWO"].expense_ratio.as_of == date(2025, 12, 1)
@@ -168,6 +234,10 @@ def test_nothing_in_it_can_be_changed():
         MARKET.securities["NEW"] = None
     with pytest.raises(ValueError, match="read-only"):
         MARKET.covariance.loadings[0, 0] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        MARKET.scenarios.returns[0, 0] = 1.0
+    with pytest.raises(TypeError):
+        MARKET.scenarios.stand_ins["SPY"] = "none"
 
 
 def spoiled(folder, change):
@@ -196,6 +266,15 @@ def spoiled(folder, change):
         lambda document: document["constituents"][0].update(magnificent_seven=[0.3, 0.2]),
         lambda document: document["constituents"][0].update(coverage=True),
         lambda document: document["episodes"][0]["returns"].pop("SPY"),
+        lambda document: document.pop("scenarios"),
+        lambda document: document["scenario_rows"].pop(),
+        lambda document: document["scenario_rows"][0]["basis_points"].pop(),
+        lambda document: document["scenario_rows"][0]["basis_points"].__setitem__(0, 1.5),
+        lambda document: document["scenario_rows"][0]["basis_points"].__setitem__(0, "1"),
+        lambda document: document["scenario_rows"][0]["basis_points"].__setitem__(0, None),
+        lambda document: document["scenario_rows"][0]["basis_points"].__setitem__(0, -10_001),
+        lambda document: document["scenario_rows"][0].update(symbol="SPY"),
+        lambda document: document["scenarios"]["months"].reverse(),
         lambda document: document.update(as_of="13 July"),
         lambda document: document.update(securities=None),
     ],
@@ -203,6 +282,16 @@ def spoiled(folder, change):
 def test_a_file_that_cannot_be_right_is_refused_by_name(tmp_path, change):
     with pytest.raises(MarketDataError, match=r"own\.json: not a sound snapshot"):
         load_snapshot(spoiled(tmp_path, change))
+
+
+@pytest.mark.parametrize(("row", "fault"), [({"idiosyncratic": -1e-9}, "negative"), ({"loadings": [1e999]}, "finite")])
+def test_a_covariance_row_that_cannot_be_right_is_named(tmp_path, row, fault):
+    own = spoiled(tmp_path, lambda document: document["covariance_rows"][7].update(row))
+    own.write_text(own.read_text(encoding="utf-8").replace("Infinity", "1e999"), encoding="utf-8")
+    with pytest.raises(
+        MarketDataError, match=f"own.json: not a sound snapshot: {MARKET.covariance.symbols[7]}: .*{fault}"
+    ):
+        load_snapshot(own)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b'{"a": 1e999}', b"[" * 100_000])

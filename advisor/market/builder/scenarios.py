@@ -63,7 +63,8 @@ def _completed(symbol: str, own: pd.DataFrame, candidates: Sequence[str]) -> tup
         taken = returns.isna() & own[other].notna()
         if taken.any():
             returns[taken] = own.loc[taken, other]
-            used.append(f"{taken.sum()} months as {other}")
+            count = int(taken.sum())
+            used.append(f"{count} month{'' if count == 1 else 's'} as {other}")
     if returns.isna().any():
         first = returns.index[returns.isna()][0].date()
         raise MarketDataError(f"{symbol}: neither it nor any of its stand-ins has a return in the month to {first}")
