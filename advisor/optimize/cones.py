@@ -7,12 +7,15 @@ Source: Boyd and Vandenberghe (2004), "Convex Optimization", sections 5.5 (optim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
-from advisor.units import Vector
+from advisor.units import Matrix, Vector
+
+ROUNDING = float(np.finfo(float).eps)  # of each operation, twice over
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,27 @@ def certificate(program: ConeProgram, x: Vector, z: Vector) -> Certificate:
     )
 
 
-def proves_infeasible(program: ConeProgram, z: Vector, largest: float) -> bool:
-    """Whether z proves that no x with every ``|x_j| <= largest`` meets the rows (Farkas).
+def least_objective(program: ConeProgram, z: Vector, largest: Vector | float) -> float:
+    """What q'x cannot lie below for any x that meets the rows with every ``|x_j| <= largest_j``; P must be zero.
 
-    For such an x, ``z'(b - Ax) >= 0`` for every z in the dual cone, so ``b'z + largest * sum |A'z|_j < 0`` rules it
-    out. z is first moved into the dual cone, which the solver's may miss by its tolerance.
+    For such an x and any z in the dual cone, ``q'x >= q'x - z'(b - Ax) = (q + A'z)'x - b'z``. z is first moved into the
+    dual cone, which the solver's may miss by its tolerance; and what rounding may have added to the sums is taken off,
+    or entries of 1e6 in A could prove a feasible problem infeasible.
     """
     inside = _into_dual_cone(program, z)
-    slack = np.abs(program.A.T @ inside).sum() * largest
-    rounding = 1e-14 * (np.abs(program.b) @ np.abs(inside))
-    return bool(-(program.b @ inside) > slack + rounding)
+    residual = np.sum(largest * np.abs(program.q + program.A.T @ inside))
+    sizes = np.sum(largest * (np.abs(program.q) + abs(program.A).T @ np.abs(inside)))
+    rounding = ROUNDING * sum(program.A.shape) * (np.abs(program.b) @ np.abs(inside) + sizes)
+    return float(-(program.b @ inside) - residual - rounding)
+
+
+def proves_infeasible(program: ConeProgram, z: Vector, largest: Vector | float) -> bool:
+    """Whether z proves that no x with every ``|x_j| <= largest_j`` meets the rows (Farkas).
+
+    If one did, it would meet them with a zero objective too, which a bound above zero rules out.
+    """
+    nothing = replace(program, q=np.zeros_like(program.q))
+    return least_objective(nothing, z, largest) > 0
 
 
 def outside_cone(program: ConeProgram, s: Vector) -> Vector:
@@ -71,6 +85,36 @@ def outside_cone(program: ConeProgram, s: Vector) -> Vector:
         breach[first] = max(float(np.linalg.norm(s[first + 1 : first + size]) - s[first]), 0.0)
         first += size
     return breach
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOrderCone:
+    """One cone ``offset - matrix x``, at one x: its radius there, and how far the point lies outside."""
+
+    matrix: Matrix
+    offset: Vector
+    direction: Vector  # of the part whose norm is bounded, length 1; zeros where that part is zero
+    radius: float
+    breach: float
+
+
+def second_order_cones(program: ConeProgram, x: Vector) -> Iterator[SecondOrderCone]:
+    """The second-order cones of the program at x, in row order."""
+    first = program.zero + program.nonneg
+    for size in program.soc:
+        matrix = program.A[first : first + size].toarray()
+        offset = program.b[first : first + size]
+        point = offset - matrix @ x
+        radius = float(np.linalg.norm(point[1:]))
+        direction = point[1:] / radius if radius > 0 else np.zeros(size - 1)
+        yield SecondOrderCone(matrix, offset, direction, radius, max(radius - float(point[0]), 0.0))
+        first += size
+
+
+def objective_and_gradient(program: ConeProgram, x: Vector) -> tuple[float, Vector]:
+    """``(1/2) x'Px + q'x`` and its gradient."""
+    curvature = _symmetric(program.P) @ x
+    return float(x @ curvature / 2 + program.q @ x), curvature + program.q
 
 
 def _into_dual_cone(program: ConeProgram, z: Vector) -> Vector:
