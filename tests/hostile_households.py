@@ -30,14 +30,25 @@ BASE: dict[str, Any] = {
             ],
         },
         {"name": "IRA", "type": "traditional", "cash": "10", "holdings": [{"symbol": "QQQ", "shares": "40"}]},
-        {"name": "Roth", "type": "roth", "buy": ["IJR"], "holdings": [{"symbol": "FUND", "shares": "12"}]},
+        {
+            "name": "Roth",
+            "type": "roth",
+            "fractional": "true",
+            "buy": ["IJR"],
+            "holdings": [{"symbol": "FUND", "shares": "12"}],
+        },
     ],
     "limits": {
         "magnificent_seven": {"max": "40%"},
         "single_company": {"max": "30%"},
         "small_caps": {"min": "5%", "max": "60%"},
         "funds": {"IWM": {"max": "20%"}},
-        "volatility": {"max": "40%"},
+        "volatility": {"max": "40%", "mode": "not_worse_than_today"},
+        "sectors": {"Information Technology": {"max": "70%", "mode": "soft", "price": "5"}},
+        "cvar_95": {"max": "20%"},
+        "max_drawdown": {"max": "80%"},
+        "stress": {"covid_2020": {"max": "60%"}},
+        "expense_ratio": {"max": "1%"},
         "tracking_error": {"benchmark": "SPY", "max": "25%"},
         "beta": {"max": "2"},
         "turnover": {"max": "80%"},
@@ -62,10 +73,12 @@ BASE: dict[str, Any] = {
         "min_gain": "0.05%",
         "benchmark": "SPY",
         "reserve_tax": "true",
+        "whole_shares": "true",
     },
     "views": [{"symbol": "IJR", "annual_return": "7.5%"}],
     "securities": [{"symbol": "FUND", "proxy": "VOO", "price": "655.10", "expense_ratio": "0.04%"}],
     "history": [{"date": "2026-11-02", "account": "Roth", "symbol": "VTWO", "side": "buy", "shares": "1"}],
+    "identical": [["VTI", "ITOT"]],
 }
 AMOUNTS = ("0", "0.00000001", "0.01", "1", "999999999999", "999999999999.99999999", "-1", "-0", "1e9", "NaN", "")
 FRACTIONS = ("0%", "0.000001%", "0.5", "1", "100%", "99.9999%", "101%", "-1%", "-0%", "50", ".inf", "%")
@@ -82,7 +95,7 @@ NAMES = (
     "Roth",
 )
 SYMBOLS = ("ON", "NO", "NULL", "1E5", "ZZZZ", "BRK-B", "GOOG", "SGOV", "IWM", "FUND", "nvda", "A" * 16, "\u0410APL")
-WORDS = ("true", "false", "null", "hard", "taxable", "hsa", "married_joint", "sell", "[]", "~")
+WORDS = ("true", "false", "null", "hard", "soft", "taxable", "hsa", "married_joint", "sell", "[]", "~")
 KINDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("name", "account"), NAMES),
     (("symbol", "proxy", "benchmark"), SYMBOLS),

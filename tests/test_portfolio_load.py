@@ -14,7 +14,8 @@ import pytest
 
 from advisor.errors import InputError, Location
 from advisor.portfolio.load import load_portfolio, read_portfolio
-from advisor.portfolio.model import AccountType, FilingStatus, LimitKind, Preferences, TaxSituation
+from advisor.portfolio.model import SECTORS, AccountType, FilingStatus, LimitKind, LimitMode, Preferences, TaxSituation
+from tests.samples import market
 
 TODAY = date(2026, 7, 13)
 CORPUS = Path(__file__).parent / "fuzz_corpus"
@@ -125,16 +126,32 @@ FAULTS = {
     "a fund limited twice": (changed("MGK", "BRKB") + "limits: {funds: {BRK-B: {max: 1%}, «BRKB»: {max: 2%}}}\n",
                              "limited twice", ""),
     "a gain in percent": (SMALL + "limits: {realized_gain: {max: «10%»}}\n", "not a number", "percentage"),
-    "a later limit": (SMALL + "limits: {«sectors»: {}}\n", "sectors comes with a later version", ""),
-    "the limit cvar_95": (SMALL + "limits: {«cvar_95»: {max: 5%}}\n", "comes with a later version", ""),
-    "the limit max_drawdown": (SMALL + "limits: {«max_drawdown»: {max: 5%}}\n", "comes with a later version", ""),
-    "the limit stress": (SMALL + "limits: {«stress»: {}}\n", "comes with a later version", ""),
-    "the limit expense_ratio": (SMALL + "limits: {«expense_ratio»: {max: 1%}}\n", "comes with a later version", ""),
-    "a soft limit": (SMALL + "limits: {cash: {min: 1%, mode: «soft»}}\n", "soft comes with a later version", "remove"),
-    "no worse than today": (SMALL + "limits: {cash: {min: 1%, mode: «not_worse_than_today»}}\n", "later version", ""),
-    "an unknown mode": (SMALL + "limits: {cash: {min: 1%, mode: «hardd»}}\n", "not one of hard", "did you mean hard?"),
+    "a price of a hard limit": (SMALL + "limits: {cash: {min: 1%, «price»: 5}}\n", "a soft limit", "mode: soft"),
+    "a price of a limit that is no worse": (
+        SMALL + "limits: {sectors: {Energy: {max: 9%, mode: not_worse_than_today, «price»: 5}}}\n", "a soft limit", ""),
+    "a price of nothing": (SMALL + "limits: {cash: {min: 1%, mode: soft, price: «0»}}\n", "too small", "0.01"),
+    "an unknown mode": (SMALL + "limits: {cash: {min: 1%, mode: «hardd»}}\n", "not one of hard, soft", "mean hard?"),
+    "a usual mode": (SMALL + "limits: {cash: {min: 1%, mode: «should»}}\n", "not one of hard, soft", "mean soft?"),
+    "a sector by half its name": (SMALL + "limits: {sectors: {«Technology»: {max: 40%}}}\n",
+                                  "one of Communication Services, Consumer", "did you mean Information Technology?"),
+    "a sector that is none": (SMALL + "limits: {sectors: {«Crypto»: {max: 40%}}}\n", "Real Estate, Utilities", ""),
+    "a sector without bound": (SMALL + "limits: {sectors: {«Energy»: {}}}\n", "needs max, min or both", ""),
+    "min above max of a sector": (SMALL + "limits: {sectors: {Energy: {min: «9%», max: 8%}}}\n", "above max", ""),
+    "a floor for a fall": (SMALL + "limits: {stress: {covid_2020: {max: 25%, «min»: 1%}}}\n", "unknown key 'min'", ""),
+    "an episode without bound": (SMALL + "limits: {stress: {«covid_2020»: {}}}\n", "needs the key max", ""),
+    "an expense ratio in plain percent": (SMALL + "limits: {expense_ratio: {max: «1.5»}}\n", "more than", "1.5%?"),
+    "a fall of more than all": (SMALL + "limits: {max_drawdown: {max: «120%»}}\n", "too large", "at most 100%"),
+    "a negative shortfall": (SMALL + "limits: {cvar_95: {max: «-5%»}}\n", "negative", ""),
+    "a carried dollar worth too much": (
+        SMALL + "tax: {carryforward_value: «20.1%», state_rate: 5%}\n", "too large", "long_term_rate and state_rate"),
+    "a negative value of a carried dollar": (SMALL + "tax: {carryforward_value: «-1%»}\n", "negative", ""),
+    "an inflation over one": (SMALL + "preferences: {covariance_inflation: «1.1»}\n", "too large", "at most 1"),
+    "whole shares by another word": (SMALL + "preferences: {whole_shares: «yes»}\n", "neither true nor false", ""),
+    "a fractional account by a number": (changed("type: roth", "type: roth\n    fractional: «1»"), "neither true", ""),
+    "identical to nothing": (SMALL + "identical:\n  - «[»VTI]\n", "needs two symbols", "add the other"),
+    "identical twice": (SMALL + "identical: [[VTI, ITOT, «VTI»]]\n", "listed twice", ""),
+    "identical without groups": (SMALL + "identical: [«VTI»]\n", "identical[1] must be a list", ""),
     "scenarios": (SMALL + "«scenarios»: []\n", "scenarios comes with a later version", "remove"),
-    "whole shares": (SMALL + "preferences: {whole_shares: «true»}\n", "true comes with a later version", "thousandths"),
     "a relative view": (SMALL + "views: [{symbol: IJR, annual_return: 1%, «relative»: SPY}]\n", "later version", ""),
     "a view's confidence": (SMALL + "views: [{symbol: A, annual_return: 1%, «confidence»: 5%}]\n", "later version", ""),
     "two views": (SMALL + "views:\n  - {symbol: IJR, annual_return: 1%}\n  - {symbol: «IJR», annual_return: 2%}\n",
@@ -234,13 +251,28 @@ def test_every_part_of_a_full_file_arrives() -> None:
         "beta.min": Decimal("0.8"),
         "turnover.max": Decimal("0.4"),
         "realized_gain.max": Decimal(30000),
+        "cvar_95.max": Decimal("0.12"),
+        "max_drawdown.max": Decimal("0.6"),
+        "expense_ratio.max": Decimal("0.0015"),
         "cash.min": Decimal("0.01"),
+        "sectors.Information Technology.max": Decimal("0.4"),
+        "sectors.Energy.max": Decimal("0.2"),
+        "sectors.Energy.min": Decimal("0.01"),
+        "stress.covid_2020.max": Decimal("0.35"),
     }
+    assert {label: limit.mode for label, limit in limits.items() if limit.mode is not LimitMode.HARD} == {
+        "volatility.max": LimitMode.NOT_WORSE_THAN_TODAY,
+        "cvar_95.max": LimitMode.SOFT,
+        "sectors.Energy.max": LimitMode.SOFT,
+        "sectors.Energy.min": LimitMode.SOFT,
+    }
+    assert limits["cvar_95.max"].price_bps_per_pp == Decimal("2.5")
+    assert limits["sectors.Energy.min"].price_bps_per_pp == 10
     assert limits["tracking_error.max"].benchmark == "IVV"
     assert limits["beta.max"].benchmark == "VOO"  # from preferences
     assert limits["cash.min"].benchmark is None
     assert limits["cash.min"].kind is LimitKind.MIN
-    assert limits["magnificent_seven.max"].where == Location(24, 28, 3)
+    assert limits["magnificent_seven.max"].where == Location(25, 28, 3)
     assert not portfolio.may_sell("Brokerage", "NVDA")
     assert not portfolio.may_sell("Roth IRA", "MGK")
     assert portfolio.may_sell("Brokerage", "BRK.B")
@@ -253,6 +285,7 @@ def test_every_part_of_a_full_file_arrives() -> None:
         year_to_date_long_usd=Decimal(300),
         carryforward_short_usd=Decimal(0),
         carryforward_long_usd=Decimal(4100),
+        carryforward_value=Decimal("0.02"),
         is_stated=True,
     )
     assert portfolio.preferences == Preferences(
@@ -266,7 +299,11 @@ def test_every_part_of_a_full_file_arrives() -> None:
         return_uncertainty=Decimal("0.01"),
         wait_days=10,
         reserve_tax=False,
+        whole_shares=False,
+        covariance_inflation=Decimal("0.25"),
     )
+    assert portfolio.identical == (("VTI", "ITOT", "SCHB"), ("SPY", "VOO"))
+    assert (brokerage.fractional, roth.fractional) == (False, True)
     assert [(view.symbol, view.annual_return) for view in portfolio.views] == [
         ("IJR", Decimal("0.075")),
         ("NVDA", Decimal("-0.03")),
@@ -298,6 +335,35 @@ def test_an_account_may_offer_nothing_to_buy() -> None:
     portfolio = load(changed("type: roth", "type: roth\n    buy: []"))
     assert not portfolio.may_buy(portfolio.accounts[1], "IWM")
     assert portfolio.may_buy(portfolio.accounts[0], "IWM")
+
+
+def test_parts_of_a_share_are_for_fractional_accounts_mutual_funds_and_who_asks_for_them() -> None:
+    portfolio = load(changed("type: roth", "type: roth\n    fractional: true"))
+    joint, roth = portfolio.accounts
+    assert portfolio.preferences.whole_shares
+    assert not portfolio.may_trade_fractions(joint, "IJR")
+    assert not portfolio.may_trade_fractions(joint, "SPYX")
+    assert portfolio.may_trade_fractions(joint, "VFIAX")
+    assert portfolio.may_trade_fractions(roth, "IJR")
+    wanted = load(SMALL + "preferences: {whole_shares: false}\n")
+    assert wanted.may_trade_fractions(wanted.accounts[0], "IJR")
+
+
+@pytest.mark.parametrize("rates", ["long_term_rate: 15%, state_rate: 5%", "state_rate: 5%"])
+def test_a_carried_dollar_may_be_worth_the_long_rate_with_the_states(rates: str) -> None:
+    assert load(SMALL + f"tax: {{{rates}, carryforward_value: 20%}}\n").tax.carryforward_value == Decimal("0.2")
+
+
+def test_a_soft_limit_without_a_price_charges_ten_basis_points_a_point() -> None:
+    (limit,) = load(SMALL + "limits: {beta: {max: 1.1, mode: soft}}\n").limits
+    assert (limit.mode, limit.price_bps_per_pp) == (LimitMode.SOFT, 10)
+
+
+def test_every_sector_of_the_market_data_may_be_limited_and_no_other() -> None:
+    data = market()
+    of_funds = {name for known in data.constituents.values() for name in known.sectors or ()}
+    of_stocks = {security.sector for security in data.securities.values() if not security.is_fund}
+    assert of_funds | of_stocks == set(SECTORS)
 
 
 def test_the_day_of_the_decision_can_be_overruled() -> None:
@@ -360,7 +426,7 @@ limits:
   small_caps: {min: 40%, max: 30%, mood: hard}
   do_not_sell: [{account: Roth}]
 tax: !!map {long_term_rate: 30%}
-preferences: {whole_shares: true}
+preferences: {whole_shares: 1}
 scenarios: []
 """
     issues = faults(text)
@@ -382,7 +448,7 @@ scenarios: []
         "no account is named 'Roth'",
         "tags (!)",
         "short_term_rate must be at least",
-        "true comes with a later version",
+        "'1' is neither true nor false",
         "scenarios comes with a later version",
     ):
         assert part in messages

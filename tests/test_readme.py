@@ -35,7 +35,7 @@ def test_every_command_is_in_the_table() -> None:
 def test_every_limit_is_in_the_table() -> None:
     limits = json_schema()["$defs"]["LimitsEntry"]["properties"]
     table = README.split("| limit | of what | form |")[1].split("\n\n")[0]
-    assert set(re.findall(r"^\| `([a-z_]+)`", table, re.MULTILINE)) == set(limits)
+    assert set(re.findall(r"^\| `([a-z0-9_]+)`", table, re.MULTILINE)) == set(limits)
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!https?:)[^)#]+)\)", README))))

@@ -95,17 +95,9 @@ def _version(text: str) -> int:
     return 1
 
 
-def _mode(text: str) -> str:
-    if text in ("soft", "not_worse_than_today"):
-        raise ValueFaultError(f"{text} {LATER}", "remove it: every limit is hard")
-    return values.choice(text, ("hard",))
-
-
-def _whole_shares(text: str) -> bool:
-    if values.flag(text):
-        hint = "orders are in thousandths of a share; remove it or set it to false"
-        raise ValueFaultError(f"true {LATER}", hint)
-    return False
+def one_of(words: tuple[str, ...], meanings: dict[str, str]) -> FromText:
+    """One of some fixed words that are no enumeration; `meanings` as in `choice`."""
+    return FromText(partial(values.choice, choices=words, meanings=meanings), {"type": "string", "enum": list(words)})
 
 
 SHARES = FromText(
@@ -125,7 +117,5 @@ SYMBOL = FromText(values.symbol, {"type": "string", "pattern": f"^{values.SYMBOL
 NAME = FromText(values.name, {"type": "string", "minLength": 1, "maxLength": values.MAX_NAME})
 DAY = FromText(values.day, {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 FLAG = FromText(values.flag, {"type": "boolean"})
-WHOLE_SHARES = FromText(_whole_shares, {"const": False})
 VERSION = FromText(_version, {"const": 1})
-MODE = FromText(_mode, {"const": "hard"})
 SIDE = FromText(_side, {"type": "string", "enum": ["buy", "sell"]})

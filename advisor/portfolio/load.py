@@ -19,6 +19,8 @@ from advisor.portfolio.faults import read_entries
 from advisor.portfolio.model import Limit, LimitKind
 from advisor.portfolio.validate import check_all
 
+BY_NAME = ("funds", "sectors", "stress")  # limits that hold one bound for each name below them
+
 
 def read_portfolio(path: Path, *, today: date, as_of: date | None = None) -> tuple[model.Portfolio, bytes]:
     """Portfolio of the file at `path`, and the bytes it was read from.
@@ -107,6 +109,7 @@ def _portfolio(entry: schema.PortfolioEntry, document: Document, as_of: date) ->
             model.PastTrade(trade.date, trade.account, trade.symbol, trade.side, trade.shares, trade.gain)
             for trade in entry.history
         ),
+        identical=entry.identical,
     )
 
 
@@ -122,6 +125,7 @@ def _account(entry: schema.AccountEntry, document: Document, index: int) -> mode
         ),
         min_cash_usd=entry.min_cash,
         buy=entry.buy,
+        fractional=entry.fractional,
     )
 
 
@@ -132,22 +136,25 @@ def _lots(holding: schema.HoldingEntry) -> tuple[model.Lot, ...]:
 
 
 def _limits(entry: schema.LimitsEntry, document: Document, benchmark: str) -> tuple[Limit, ...]:
-    """Every bound by itself, in the order of the schema with the funds last."""
+    """Every bound by itself, in the order of the schema with the limits by name last."""
     named: list[tuple[str, tuple[str, ...], Any]] = [
         (name, ("limits", name), getattr(entry, name))
         for name in type(entry).model_fields
-        if name not in ("funds", "do_not_sell") and getattr(entry, name) is not None
+        if name not in (*BY_NAME, "do_not_sell") and getattr(entry, name) is not None
     ]
-    keys = document.get("limits", "funds")
-    for key in keys if isinstance(keys, dict) else ():
-        symbol = values.symbol(key)
-        named.append((f"funds.{symbol}", ("limits", "funds", key), entry.funds[symbol]))
+    for name in BY_NAME:
+        keys = document.get("limits", name)
+        for key in keys if isinstance(keys, dict) else ():
+            part = values.symbol(key) if name == "funds" else key
+            named.append((f"{name}.{part}", ("limits", name, key), getattr(entry, name)[part]))
     limits = [
         Limit(
             name=name,
             kind=kind,
             bound=bound,
             benchmark=(band.benchmark or benchmark) if name in ("tracking_error", "beta") else None,
+            mode=band.mode,
+            **({} if band.price is None else {"price_bps_per_pp": band.price}),
             where=document.where((*path, kind.value)),
         )
         for name, path, band in named
@@ -167,6 +174,7 @@ def _tax(entry: schema.TaxEntry) -> model.TaxSituation:
         year_to_date_long_usd=entry.year_to_date.long_term,
         carryforward_short_usd=entry.carryforward.short_term,
         carryforward_long_usd=entry.carryforward.long_term,
+        carryforward_value=entry.carryforward_value,
         is_stated={"short_term_rate", "long_term_rate"} <= entry.model_fields_set,
     )
 
@@ -183,4 +191,6 @@ def _preferences(entry: schema.PreferencesEntry) -> model.Preferences:
         return_uncertainty=entry.return_uncertainty,
         wait_days=entry.wait_days,
         reserve_tax=entry.reserve_tax,
+        whole_shares=entry.whole_shares,
+        covariance_inflation=entry.covariance_inflation,
     )

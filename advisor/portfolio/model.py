@@ -15,6 +15,20 @@ from advisor.errors import Location
 
 MAGNIFICENT_SEVEN = ("Alphabet", "Amazon", "Apple", "Meta", "Microsoft", "Nvidia", "Tesla")
 SMALL_CAP_FUNDS = ("IWM", "VTWO", "IJR")
+SECTORS = (  # Source: Global Industry Classification Standard (MSCI and S&P Dow Jones Indices), first level
+    "Communication Services",
+    "Consumer Discretionary",
+    "Consumer Staples",
+    "Energy",
+    "Financials",
+    "Health Care",
+    "Industrials",
+    "Information Technology",
+    "Materials",
+    "Real Estate",
+    "Utilities",
+)
+_MUTUAL_FUND_LETTERS = 5  # a US mutual fund's symbol: five letters, the last an X
 
 
 class AccountType(StrEnum):
@@ -40,6 +54,18 @@ class LimitKind(StrEnum):
 
     MAX = "max"
     MIN = "min"
+
+
+class LimitMode(StrEnum):
+    """How strictly a limit is meant.
+
+    A hard limit is kept. A soft one may be exceeded, at a price. One that must be `NOT_WORSE_THAN_TODAY` is kept
+    where today's household keeps it, and otherwise no further exceeded than today.
+    """
+
+    HARD = "hard"
+    SOFT = "soft"
+    NOT_WORSE_THAN_TODAY = "not_worse_than_today"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +101,7 @@ class Account:
     positions: tuple[Position, ...]
     min_cash_usd: Decimal = Decimal(0)  # kept uninvested here, for example for a required distribution
     buy: tuple[str, ...] | None = None  # what this account offers of `Preferences.buy`; None means all of it
+    fractional: bool = False  # the broker takes orders in parts of a share here
 
     @property
     def is_taxable(self) -> bool:
@@ -88,12 +115,16 @@ class Limit:
 
     `name` is the path below ``limits`` in the YAML ("magnificent_seven", "funds.IWM"); `bound` is a fraction,
     except for "realized_gain" (USD) and "beta" (a ratio); "tracking_error" and "beta" have a `benchmark`.
+    `price_bps_per_pp` is what a soft limit charges: basis points of household value a year for each percentage
+    point beyond the bound, which is 1 % of household value for "realized_gain" and 0.01 for "beta".
     """
 
     name: str
     kind: LimitKind
     bound: Decimal
     benchmark: str | None = None
+    mode: LimitMode = LimitMode.HARD
+    price_bps_per_pp: Decimal = Decimal(10)
     where: Location | None = field(default=None, compare=False)
 
     @property
@@ -120,7 +151,7 @@ class TaxSituation:
     """Marginal rates and this year's gains so far, as the user states them (fractions and USD).
 
     The state rate is added to both federal rates. Carryforwards are losses of earlier years, as positive
-    amounts.
+    amounts; `carryforward_value` is what a dollar of loss that these trades leave for later years is worth today.
     """
 
     filing_status: FilingStatus = FilingStatus.SINGLE
@@ -131,6 +162,7 @@ class TaxSituation:
     year_to_date_long_usd: Decimal = Decimal(0)
     carryforward_short_usd: Decimal = Decimal(0)
     carryforward_long_usd: Decimal = Decimal(0)
+    carryforward_value: Decimal = Decimal(0)
     is_stated: bool = False  # False: the defaults above, which the report must say
 
     @property
@@ -153,6 +185,8 @@ class Preferences:
     return_uncertainty: Decimal = Decimal("0.005")  # error of an expected return, a year, that a sale must outweigh
     wait_days: int = 30  # a short-term gain this close to long-term is not realised
     reserve_tax: bool = True  # keep the tax of these trades as cash in the taxable accounts
+    whole_shares: bool = True  # orders in whole shares, except where an account or a fund takes parts of a share
+    covariance_inflation: Decimal = Decimal(0)  # weight of (vol'w)^2, as if all moved together, beside w'Sigma w
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +234,7 @@ class Portfolio:
     views: tuple[View, ...] = ()
     securities: tuple[SecurityNote, ...] = ()
     history: tuple[PastTrade, ...] = ()
+    identical: tuple[tuple[str, ...], ...] = ()  # groups that count as one security for wash sales
 
     def may_sell(self, account: str, symbol: str) -> bool:
         """Whether the user lets `symbol` be sold in `account`."""
@@ -208,3 +243,8 @@ class Portfolio:
     def may_buy(self, account: Account, symbol: str) -> bool:
         """Whether the user lets `symbol` be bought in `account`."""
         return symbol in self.preferences.buy and (account.buy is None or symbol in account.buy)
+
+    def may_trade_fractions(self, account: Account, symbol: str) -> bool:
+        """Whether orders for `symbol` in `account` may be in parts of a share; mutual funds are dealt in them."""
+        is_mutual_fund = len(symbol) == _MUTUAL_FUND_LETTERS and symbol.isalpha() and symbol.endswith("X")
+        return account.fractional or not self.preferences.whole_shares or is_mutual_fund

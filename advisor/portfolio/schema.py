@@ -44,6 +44,25 @@ _FILING_WORDS = {
     "hoh": "head_of_household",
 }
 
+_MODE_WORDS = {
+    "must": "hard",
+    "should": "soft",
+    "no_worse_than_today": "not_worse_than_today",
+    "not_worse": "not_worse_than_today",
+}
+_SECTOR_WORDS = {
+    "tech": "Information Technology",
+    "technology": "Information Technology",
+    "it": "Information Technology",
+    "communications": "Communication Services",
+    "telecommunications": "Communication Services",
+    "consumer_cyclical": "Consumer Discretionary",
+    "consumer_defensive": "Consumer Staples",
+    "financial_services": "Financials",
+    "healthcare": "Health Care",
+    "basic_materials": "Materials",
+}
+
 _Item = TypeVar("_Item")
 Several: TypeAlias = Annotated[tuple[_Item, ...], BeforeValidator(lambda node: [] if node is None else node)]
 _EMPTY_MAPPING = BeforeValidator(lambda node: {} if node is None else node)
@@ -52,6 +71,8 @@ _EMPTY_IS_NO_LIST = BeforeValidator(lambda node: "" if node is None else node)  
 Money: TypeAlias = Annotated[Decimal, fields.USD_OR_NONE]
 Symbol: TypeAlias = Annotated[str, fields.SYMBOL]
 Rate: TypeAlias = Annotated[Decimal, fields.RATE]
+Mode: TypeAlias = Annotated[model.LimitMode, fields.choice(model.LimitMode, _MODE_WORDS)]
+Sector: TypeAlias = Annotated[str, fields.one_of(model.SECTORS, _SECTOR_WORDS)]
 
 
 class Entry(BaseModel):
@@ -101,22 +122,35 @@ class AccountEntry(Entry):
     buy: Annotated[tuple[Symbol, ...] | None, _EMPTY_IS_NO_LIST] = Field(
         None, description="What can be bought here; default: all of preferences.buy."
     )
+    fractional: Annotated[bool, fields.FLAG] = Field(
+        default=False, description="Whether orders here may be in parts of a share; default false."
+    )
     holdings: Several[HoldingEntry] = Field((), description="Securities held; default none.")
 
 
-class MaxEntry(Entry):
+class LimitEntry(Entry):
+    """How strictly a limit is meant; the bounds follow in each kind of limit."""
+
+    mode: Mode = Field(
+        model.LimitMode.HARD, description="hard (default), soft (may be exceeded, at a price), not_worse_than_today."
+    )
+    price: Annotated[Decimal | None, fields.number("0.01", "10000")] = Field(
+        None,
+        description="Of a soft limit: basis points of the value a year for each point beyond the bound; default 10.",
+    )
+
+
+class MaxEntry(LimitEntry):
     """A bound from above."""
 
     max: Rate = Field(description="Upper bound, 25% or 0.25.")
-    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
 
 
-class BandEntry(Entry):
+class BandEntry(LimitEntry):
     """A bound from above, from below, or both."""
 
     max: Annotated[Decimal | None, fields.RATE] = Field(None, description="Upper bound, 25% or 0.25.")
     min: Annotated[Decimal | None, fields.RATE] = Field(None, description="Lower bound, 25% or 0.25.")
-    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
 
 
 class TrackingErrorEntry(MaxEntry):
@@ -125,20 +159,18 @@ class TrackingErrorEntry(MaxEntry):
     benchmark: Annotated[str | None, fields.SYMBOL] = Field(None, description="Symbol; default preferences.benchmark.")
 
 
-class BetaEntry(Entry):
+class BetaEntry(LimitEntry):
     """A band for the beta against a benchmark."""
 
     benchmark: Annotated[str | None, fields.SYMBOL] = Field(None, description="Symbol; default preferences.benchmark.")
     max: Annotated[Decimal | None, fields.number("-5", "5")] = Field(None, description="Upper bound, a ratio.")
     min: Annotated[Decimal | None, fields.number("-5", "5")] = Field(None, description="Lower bound, a ratio.")
-    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
 
 
-class GainEntry(Entry):
+class GainEntry(LimitEntry):
     """A bound on the gains realized by the proposed sales."""
 
     max: Money = Field(description="Net realized gain in the taxable accounts, USD.")
-    mode: Annotated[str, fields.MODE] = Field("hard", description="hard is the only mode so far.")
 
 
 class DoNotSellEntry(Entry):
@@ -151,7 +183,6 @@ class DoNotSellEntry(Entry):
 class LimitsEntry(Entry):
     """What the proposed allocation must keep; weights are fractions of the household's value."""
 
-    later: ClassVar[tuple[str, ...]] = ("sectors", "cvar_95", "max_drawdown", "stress", "expense_ratio")
     magnificent_seven: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
         None, description="Magnificent Seven, direct and inside funds, upper end of the interval."
     )
@@ -164,6 +195,9 @@ class LimitsEntry(Entry):
     funds: Annotated[dict[Symbol, BandEntry], _EMPTY_MAPPING] = Field(
         {}, description="Bounds for single securities, by symbol."
     )
+    sectors: Annotated[dict[Sector, BandEntry], _EMPTY_MAPPING] = Field(
+        {}, description="Bounds for sectors, by name, direct and inside funds."
+    )
     volatility: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
         None, description="Standard deviation of the yearly return."
     )
@@ -171,6 +205,18 @@ class LimitsEntry(Entry):
         None, description="Standard deviation of the yearly return less the benchmark's."
     )
     beta: Annotated[BetaEntry | None, _EMPTY_MAPPING] = Field(None, description="Beta against the benchmark.")
+    cvar_95: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Mean loss of the worst 5% of the scenario months."
+    )
+    max_drawdown: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Largest fall from a peak, held unchanged through the scenario months."
+    )
+    stress: Annotated[dict[Annotated[str, fields.NAME], MaxEntry], _EMPTY_MAPPING] = Field(
+        {}, description="Loss in a dated episode of the market data, by the episode's name."
+    )
+    expense_ratio: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="Fund expenses a year, of the household's value."
+    )
     turnover: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
         None, description="Half the sum of all purchases and sales."
     )
@@ -210,6 +256,10 @@ class TaxEntry(Entry):
     carryforward: Annotated[CarryforwardEntry, _EMPTY_MAPPING] = Field(
         CarryforwardEntry(), description="Losses carried over from earlier years; default none."
     )
+    carryforward_value: Rate = Field(
+        _TAX.carryforward_value,
+        description="Value today of a dollar of loss left for later years; default 0%, at most the long-term rate.",
+    )
 
 
 class PreferencesEntry(Entry):
@@ -230,8 +280,9 @@ class PreferencesEntry(Entry):
         _PREFERENCES.buy,
         description="What may be bought: IWM, VTWO, IJR (default), or what has one of them as proxy.",
     )
-    whole_shares: Annotated[bool, fields.WHOLE_SHARES] = Field(
-        default=False, description="Orders in whole shares come with a later version; default false."
+    whole_shares: Annotated[bool, fields.FLAG] = Field(
+        _PREFERENCES.whole_shares,
+        description="Orders in whole shares, but for fractional accounts and mutual funds; default true.",
     )
     min_trade: Money = Field(_PREFERENCES.min_trade_usd, description="Smallest order, USD; default 100.")
     min_gain: Rate = Field(
@@ -241,6 +292,10 @@ class PreferencesEntry(Entry):
     return_uncertainty: Annotated[Decimal, fields.fraction("0", "0.1")] = Field(
         _PREFERENCES.return_uncertainty,
         description="Error of an expected return, a year, that a sale must outweigh; 0% to 10%, default 0.5%.",
+    )
+    covariance_inflation: Annotated[Decimal, fields.number("0", "1")] = Field(
+        _PREFERENCES.covariance_inflation,
+        description="Weight of the risk if all moved together, beside the estimated risk; 0 to 1, default 0.",
     )
     wait_days: Annotated[int, fields.whole_number(0, 366)] = Field(
         _PREFERENCES.wait_days,
@@ -308,6 +363,9 @@ class PortfolioEntry(Entry):
     views: Several[ViewEntry] = Field((), description="Your own expected returns; default none.")
     securities: Several[SecurityEntry] = Field((), description="Securities without data of their own.")
     history: Several[PastTradeEntry] = Field((), description="Trades of the last 61 days, in any account.")
+    identical: Several[Several[Symbol]] = Field(
+        (), description="Groups of symbols that count as one security for wash sales; default none."
+    )
 
 
 def json_schema() -> dict[str, Any]:

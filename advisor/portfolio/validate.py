@@ -15,12 +15,13 @@ from typing import TypeVar
 from advisor.errors import Issue
 from advisor.portfolio import values
 from advisor.portfolio.document import MAX_ISSUES, Document, Node, Path, quoted
-from advisor.portfolio.model import SMALL_CAP_FUNDS, AccountType, Preferences, TaxSituation
+from advisor.portfolio.model import SMALL_CAP_FUNDS, AccountType, LimitMode, Preferences, TaxSituation
 
 WASH_SALE_DAYS = 61  # 30 days before a sale, the day itself, 30 days after
 
 _Value = TypeVar("_Value")
-_BANDS = ("small_caps", "cash", "beta")
+_BANDS = ("small_caps", "cash", "beta", "funds", "sectors")
+_BY_NAME = ("funds", "sectors", "stress")
 _LOT_HINTS = {
     "cost_per_share": "the broker's list of lots has it: USD for one share",
     "acquired": "the broker's list of lots has it: the trade date, YYYY-MM-DD",
@@ -128,10 +129,9 @@ def check_account_buy_lists(document: Document) -> Iterator[Issue]:
 
 def check_bands(document: Document) -> Iterator[Issue]:
     """A limit with two sides has at least one of them, and its lower is not above its upper."""
-    limits = _mapping(document.get("limits"))
-    bands: list[tuple[Path, Node]] = [(("limits", name), limits[name]) for name in _BANDS if name in limits]
-    bands += [(("limits", "funds", key), band) for key, band in _mapping(limits.get("funds")).items()]
-    for path, node in bands:
+    for path, node in _limits(document):
+        if path[1] not in _BANDS:
+            continue
         band = _mapping(node)
         if node in (None, {}) or (band and not {"max", "min"} & band.keys()):
             yield Issue("a limit needs max, min or both", document.where(path))
@@ -140,6 +140,15 @@ def check_bands(document: Document) -> Iterator[Issue]:
         if low is not None and high is not None and low > high:
             where = document.where((*path, "min"))
             yield Issue(f"min {band['min']} is above max {band['max']}", where, "no portfolio can keep both")
+
+
+def check_prices(document: Document) -> Iterator[Issue]:
+    """Only a soft limit has a price."""
+    for path, node in _limits(document):
+        band = _mapping(node)
+        if "price" in band and band.get("mode") != LimitMode.SOFT:
+            hint = "write mode: soft beside it, or remove it"
+            yield Issue("a price belongs to a soft limit", document.where_key((*path, "price")), hint)
 
 
 def check_fund_limits(document: Document) -> Iterator[Issue]:
@@ -182,6 +191,10 @@ def check_tax_rates(document: Document) -> Iterator[Issue]:
         key = "long_term_rate" if document.get("tax", "long_term_rate") else "short_term_rate"
         hint = "as in the tax law; only then has the tax a convex form, which the optimizer needs"
         yield Issue("short_term_rate must be at least long_term_rate", document.where(("tax", key)), hint)
+    value, most = _rate(document, "carryforward_value", default.carryforward_value), _sum(long, state)
+    if value is not None and most is not None and value > most:
+        hint = "at most long_term_rate and state_rate together: no later gain saves more"
+        yield Issue("carryforward_value is too large", document.where(("tax", "carryforward_value")), hint)
     if short is not None and state is not None and short + state >= 1:
         where = document.where(("tax", "state_rate" if document.get("tax", "state_rate") else "short_term_rate"))
         yield Issue("short_term_rate and state_rate together must be below 100%", where)
@@ -227,6 +240,16 @@ def check_history_dates(document: Document, as_of: date) -> Iterator[Issue]:
             yield Issue(message, where, "no wash sale reaches so far back: remove the entry")
 
 
+def check_identical(document: Document) -> Iterator[Issue]:
+    """A group of identical securities has at least two members, each once."""
+    groups = document.get("identical")
+    for index, group in enumerate(groups if isinstance(groups, list) else ()):
+        path: Path = ("identical", index)
+        if isinstance(group, list) and len(group) == 1:
+            yield Issue("a group of identical securities needs two symbols", document.where(path), "add the other")
+        yield from _listed_twice(document, path)
+
+
 UNDATED_CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     check_account_names,
     check_symbols_once_per_account,
@@ -236,13 +259,24 @@ UNDATED_CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     check_buy_list,
     check_account_buy_lists,
     check_bands,
+    check_prices,
     check_fund_limits,
     check_do_not_sell,
     check_tax_rates,
     check_securities,
     check_views,
     check_history_entries,
+    check_identical,
 )
+
+
+def _limits(document: Document) -> Iterator[tuple[Path, Node]]:
+    """Each limit with its path: those by name below their kind, the others by themselves."""
+    for kind, node in _mapping(document.get("limits")).items():
+        if kind in _BY_NAME:
+            yield from ((("limits", kind, key), band) for key, band in _mapping(node).items())
+        elif kind != "do_not_sell":
+            yield ("limits", kind), node
 
 
 def _holdings(document: Document) -> Iterator[tuple[Path, dict[str, Node]]]:
@@ -314,6 +348,10 @@ def _repeated(
 def _rate(document: Document, key: str, default: Decimal) -> Decimal | None:
     text = document.get("tax", key)
     return default if text is None else _read(values.fraction, text)
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 def _is_not_zero(amount: Decimal | None) -> bool:
