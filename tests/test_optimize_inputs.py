@@ -118,8 +118,8 @@ def test_a_company_row_that_no_trade_can_bring_near_the_bound_is_left_out_withou
 
 
 def test_an_unknown_limit_is_never_ignored() -> None:
-    odd = replace(PORTFOLIO, limits=(Limit("sectors", LimitKind.MAX, Decimal("0.3")),))
-    with pytest.raises(ValueError, match="sectors"):
+    odd = replace(PORTFOLIO, limits=(Limit("no_such_limit", LimitKind.MAX, Decimal("0.3")),))
+    with pytest.raises(ValueError, match="no_such_limit"):
         compile_limits(odd, resolved(odd), surveyed(odd).inputs)
 
 

@@ -1,8 +1,9 @@
 """Lots that are not sold, and funds that are not bought, because of the calendar.
 
-1. A lot at a loss is kept while the same security, or a fund of its index, was bought within 30 days in any account
-   of the household: the loss would be disallowed (wash sale).
-2. A security is not bought within 30 days of a sale at a loss of the same, or of a fund of its index.
+1. A lot at a loss is kept while the same security, a fund of its index, or one that the user calls identical was
+   bought within 30 days in any account of the household: the loss would be disallowed (wash sale).
+2. A security is not bought within 30 days of a sale at a loss of the same, of a fund of its index, or of one that the
+   user calls identical.
 3. A lot with a short-term gain is kept when it becomes long-term within the user's `wait_days`.
 
 The law disallows a loss only for as many shares as were bought; holding back the whole lot is the cautious reading.
@@ -13,7 +14,7 @@ index are substantially identical is not settled law; this program treats them s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -44,9 +45,28 @@ class Purchase:
     place: tuple[str, str, date]
 
 
+def wash_identities(portfolio: Portfolio, market: MarketData, symbols: Iterable[str]) -> dict[str, str]:
+    """What each symbol is for wash sales: its index or itself, merged with what the user calls identical.
+
+    Groups of the user with a common member become one. A symbol without data is itself.
+    """
+
+    def plain(symbol: str) -> str:
+        return market.identity(symbol) if symbol in market.securities else symbol
+
+    merged: list[set[str]] = []
+    for group in portfolio.identical:
+        together = {plain(symbol) for symbol in group}
+        apart = [other for other in merged if not other & together]
+        merged = [*apart, together.union(*(other for other in merged if other & together))]
+    names = {identity: min(group) for group in merged for identity in group}
+    return {symbol: names.get(plain(symbol), plain(symbol)) for symbol in symbols}
+
+
 def held_back(portfolio: Portfolio, market: MarketData) -> tuple[HeldBack, ...]:
     """Every lot of a taxable account that the calendar keeps, in the order of the file."""
-    purchases = tuple(_purchases(portfolio, market))
+    identities = wash_identities(portfolio, market, _symbols(portfolio))
+    purchases = tuple(_purchases(portfolio, identities))
     lots = (
         (account, position.symbol, lot)
         for account in portfolio.accounts
@@ -54,19 +74,19 @@ def held_back(portfolio: Portfolio, market: MarketData) -> tuple[HeldBack, ...]:
         for position in account.positions
         for lot in position.lots
     )
-    found = (_reason(account, symbol, lot, portfolio, market, purchases) for account, symbol, lot in lots)
+    found = (_reason(account, symbol, lot, portfolio, market, identities, purchases) for account, symbol, lot in lots)
     return tuple(entry for entry in found if entry is not None)
 
 
 def barred_identities(portfolio: Portfolio, market: MarketData) -> frozenset[str]:
-    """What may not be bought, because it was sold at a loss within 30 days."""
+    """What may not be bought, because it was sold at a loss within 30 days; as in `wash_identities`."""
+    identities = wash_identities(portfolio, market, _symbols(portfolio))
     return frozenset(
-        market.identity(trade.symbol)
+        identities[trade.symbol]
         for trade in portfolio.history
         if trade.side == "sell"
         and trade.gain_usd is not None
         and trade.gain_usd < 0
-        and trade.symbol in market.securities
         and _in_window(trade.date, portfolio.as_of)
     )
 
@@ -77,6 +97,7 @@ def _reason(
     lot: Lot,
     portfolio: Portfolio,
     market: MarketData,
+    identities: dict[str, str],
     purchases: tuple[Purchase, ...],
 ) -> HeldBack | None:
     price = market.securities[symbol].close_usd
@@ -89,24 +110,29 @@ def _reason(
             return None
         return HeldBack(account.name, symbol, lot, "almost_long_term", turns)
     place = (account.name, symbol, lot.acquired)
-    others = [p.day for p in purchases if p.identity == market.identity(symbol) and p.place != place]
+    others = [p.day for p in purchases if p.identity == identities[symbol] and p.place != place]
     if not others:
         return None
     return HeldBack(account.name, symbol, lot, "wash_sale", max(others) + timedelta(days=WASH_SALE_DAYS + 1))
 
 
-def _purchases(portfolio: Portfolio, market: MarketData) -> Iterator[Purchase]:
+def _symbols(portfolio: Portfolio) -> set[str]:
+    held = {position.symbol for account in portfolio.accounts for position in account.positions}
+    return held | {trade.symbol for trade in portfolio.history}
+
+
+def _purchases(portfolio: Portfolio, identities: dict[str, str]) -> Iterator[Purchase]:
     """Purchases within 30 days, in any account: from the lots that are held, and from the history."""
     for account in portfolio.accounts:
         for position in account.positions:
             for lot in position.lots:
                 if lot.acquired is not None and _in_window(lot.acquired, portfolio.as_of):
                     place = (account.name, position.symbol, lot.acquired)
-                    yield Purchase(market.identity(position.symbol), lot.acquired, place)
+                    yield Purchase(identities[position.symbol], lot.acquired, place)
     for trade in portfolio.history:
-        if trade.side == "buy" and trade.symbol in market.securities and _in_window(trade.date, portfolio.as_of):
+        if trade.side == "buy" and _in_window(trade.date, portfolio.as_of):
             place = (trade.account, trade.symbol, trade.date)
-            yield Purchase(market.identity(trade.symbol), trade.date, place)
+            yield Purchase(identities[trade.symbol], trade.date, place)
 
 
 def _in_window(day: date, as_of: date) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from advisor.dates import is_long_term
 from advisor.market.data import MarketData
-from advisor.optimize.held_back import barred_identities, held_back
+from advisor.optimize.held_back import barred_identities, held_back, wash_identities
 from advisor.portfolio.model import Account, Lot, Portfolio, TaxSituation
 from advisor.risk.covariance import RiskModel
 from advisor.risk.expected_returns import ExpectedReturns
@@ -37,13 +37,17 @@ class Lots:
     """Every lot of the household, shape (l,) each, as fractions of V.
 
     gain: gain for each dollar sold, 0 in a sheltered account; sellable: what may be sold, 0 where locked; identity:
-    the number of what each lot is a lot of (`MarketData.identity`).
+    the number of what each lot is a lot of for wash sales (`held_back.wash_identities`); share_value: of one share;
+    whole: whether it is sold in whole shares.
     """
 
     keys: tuple[LotKey, ...]
     account: Indices
     security: Indices
     identity: Indices
+    shares: tuple[Decimal, ...]
+    share_value: Vector
+    whole: NDArray[np.bool_]
     value: Vector
     sellable: Vector
     gain: Vector
@@ -53,11 +57,13 @@ class Lots:
 
 @dataclass(frozen=True, slots=True)
 class Buys:
-    """Every (account, fund) that may be bought, shape (b,) each; `identity` counts as in `Lots`."""
+    """Every (account, fund) that may be bought, shape (b,) each; the rest as in `Lots`."""
 
     account: Indices
     security: Indices
     identity: Indices
+    share_value: Vector
+    whole: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class TaxRates:
     loss_deduction: float  # the yearly deduction of a net loss from ordinary income
     short_so_far: float
     long_so_far: float
+    carryforward_value: float = 0.0  # today, of a dollar of loss carried forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +91,23 @@ class AllocationInputs:
     lots: Lots
     buys: Buys
     half_spread: Vector  # (n,)
-    net_return: Vector  # (n,) expected return less expense ratio, a year
+    expected_return: Vector  # (n,) a year, before fees
+    expense_ratio: Vector  # (n,) a year
     risk_free: float
     model: RiskModel
     risk_aversion: float
+    covariance_inflation: float  # weight of (vol'w)^2 beside w'Sigma w
     return_uncertainty: float  # a year, on each dollar sold
     horizon_years: float
     rates: TaxRates
     reserve_tax: bool
     min_trade: float
     value_usd: Decimal
+
+    @property
+    def net_return(self) -> Vector:
+        """Expected return less expense ratio, a year (n,)."""
+        return self.expected_return - self.expense_ratio
 
 
 def allocation_inputs(
@@ -115,12 +129,14 @@ def allocation_inputs(
         taxable_accounts=np.array([account.is_taxable for account in portfolio.accounts]),
         account_names=tuple(account.name for account in portfolio.accounts),
         lots=lots,
-        buys=_buys(portfolio, market, model),
+        buys=_buys(portfolio, market, model, value_usd),
         half_spread=np.array([market.securities[symbol].half_spread.value for symbol in model.symbols]),
-        net_return=returns.annual - expense_ratios(market, model.symbols),
+        expected_return=returns.annual,
+        expense_ratio=expense_ratios(market, model.symbols),
         risk_free=returns.risk_free,
         model=model,
         risk_aversion=risk_aversion,
+        covariance_inflation=float(portfolio.preferences.covariance_inflation),
         return_uncertainty=float(portfolio.preferences.return_uncertainty),
         horizon_years=float(portfolio.preferences.horizon_years),
         rates=_tax_rates(portfolio.tax, value_usd),
@@ -161,7 +177,10 @@ def _lots(portfolio: Portfolio, market: MarketData, model: RiskModel, value_usd:
         keys=tuple(key for key, *_ in rows),
         account=np.array([key.account for key, *_ in rows], dtype=np.intp),
         security=np.array([model.index(symbol) for _, _, symbol, _ in rows], dtype=np.intp),
-        identity=_identities(market, model, [symbol for _, _, symbol, _ in rows]),
+        identity=_identities(portfolio, market, model, [symbol for _, _, symbol, _ in rows]),
+        shares=tuple(lot.shares for *_, lot in rows),
+        share_value=np.array([float(prices[symbol] / value_usd) for _, _, symbol, _ in rows]),
+        whole=np.array([not portfolio.may_trade_fractions(account, s) for _, account, s, _ in rows], dtype=bool),
         value=value,
         sellable=np.where(may_sell, value, 0.0),
         gain=np.array([_gain_per_dollar(account, lot, prices[symbol]) for _, account, symbol, lot in rows]),
@@ -180,26 +199,34 @@ def _is_long(lot: Lot, portfolio: Portfolio) -> bool:
     return lot.acquired is not None and is_long_term(lot.acquired, portfolio.as_of)
 
 
-def _identities(market: MarketData, model: RiskModel, symbols: list[str]) -> Indices:
+def _identities(portfolio: Portfolio, market: MarketData, model: RiskModel, symbols: list[str]) -> Indices:
     """Number of each symbol's identity: the place of the first symbol of the model that has it."""
+    identities = wash_identities(portfolio, market, model.symbols)
     first: dict[str, int] = {}
     for place, symbol in enumerate(model.symbols):
-        first.setdefault(market.identity(symbol), place)
-    return np.array([first[market.identity(symbol)] for symbol in symbols], dtype=np.intp)
+        first.setdefault(identities[symbol], place)
+    return np.array([first[identities[symbol]] for symbol in symbols], dtype=np.intp)
 
 
-def _buys(portfolio: Portfolio, market: MarketData, model: RiskModel) -> Buys:
+def _buys(portfolio: Portfolio, market: MarketData, model: RiskModel, value_usd: Decimal) -> Buys:
     barred = barred_identities(portfolio, market)
+    identities = wash_identities(portfolio, market, portfolio.preferences.buy)
     pairs = [
         (a, model.index(symbol))
         for a, account in enumerate(portfolio.accounts)
         for symbol in portfolio.preferences.buy
-        if portfolio.may_buy(account, symbol) and market.identity(symbol) not in barred
+        if portfolio.may_buy(account, symbol) and identities[symbol] not in barred
     ]
+    symbols = [model.symbols[i] for _, i in pairs]
+    in_parts = (
+        portfolio.may_trade_fractions(portfolio.accounts[a], s) for (a, _), s in zip(pairs, symbols, strict=True)
+    )
     return Buys(
         account=np.array([a for a, _ in pairs], dtype=np.intp),
         security=np.array([i for _, i in pairs], dtype=np.intp),
-        identity=_identities(market, model, [model.symbols[i] for _, i in pairs]),
+        identity=_identities(portfolio, market, model, symbols),
+        share_value=np.array([float(market.securities[symbol].close_usd / value_usd) for symbol in symbols]),
+        whole=~np.array(list(in_parts), dtype=bool),
     )
 
 
@@ -210,4 +237,5 @@ def _tax_rates(tax: TaxSituation, value_usd: Decimal) -> TaxRates:
         loss_deduction=float(tax.loss_deduction_usd / value_usd),
         short_so_far=float((tax.year_to_date_short_usd - tax.carryforward_short_usd) / value_usd),
         long_so_far=float((tax.year_to_date_long_usd - tax.carryforward_long_usd) / value_usd),
+        carryforward_value=float(tax.carryforward_value),
     )
