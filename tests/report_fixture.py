@@ -303,6 +303,9 @@ def _state(side: int) -> HouseholdState:
         beta=(1.08, 0.99)[side],
         expense_ratio=(0.000612, 0.000688)[side],
         expected_return=(0.0801, 0.0768)[side],
+        undiversified_volatility=(0.2512, 0.2307)[side],
+        cvar_95=(0.0912, 0.0855)[side],
+        max_drawdown=(0.5121, 0.4987)[side],
         stress=tuple(
             StressLoss(name, title, start, end, (before, after)[side], stand_ins)
             for name, title, start, end, before, after, stand_ins in EPISODES
@@ -386,7 +389,7 @@ def plan() -> RebalancePlan:
         trades=_trades(),
         before=_state(0),
         after=_state(1),
-        tax=TaxResult(D("11836.95"), D("23212.23"), D("10267.53"), D("0.00"), D("10267.53"), D("0.00")),
+        tax=TaxResult(D("11836.95"), D("23212.23"), D("10267.53"), D("0.00"), D("10267.53"), D("0.00"), D("0.00")),
         spread_usd=D("61.12"),
         limits=LIMITS,
         gain=Gain(-0.00118, -0.0033, 0.00271, -0.00002, -0.00037, -0.0002),
@@ -429,7 +432,7 @@ def do_nothing_plan() -> RebalancePlan:
         trades=(),
         before=state,
         after=state,
-        tax=TaxResult(D(0), D(0), D(0), D(0), D(0), D(0)),
+        tax=TaxResult(D(0), D(0), D(0), D(0), D(0), D(0), D(0)),
         spread_usd=D(0),
         limits=limits,
         gain=Gain(0.00016, 0.00012, 0.00015, -0.00002, -0.00004, -0.00005),

@@ -168,6 +168,6 @@ def test_the_gain_is_its_parts_and_each_part_is_worked_out_by_hand() -> None:
 
 
 def test_a_limit_without_a_measure_is_an_error() -> None:
-    odd = replace(PORTFOLIO, limits=(Limit("sectors", LimitKind.MAX, Decimal("0.3")),))
-    with pytest.raises(ValueError, match="sectors"):
+    odd = replace(PORTFOLIO, limits=(Limit("no_such_limit", LimitKind.MAX, Decimal("0.3")),))
+    with pytest.raises(ValueError, match="no_such_limit"):
         result_of(odd)

@@ -14,7 +14,7 @@ from advisor import __version__
 from advisor.cli.options import common_options, load_market, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, note
 from advisor.cli.signals import finish
-from advisor.errors import LimitsConflictError, printable
+from advisor.errors import InputError, LimitsConflictError, printable
 
 if TYPE_CHECKING:
     from advisor.portfolio.model import Portfolio
@@ -51,6 +51,8 @@ def rebalance(
         recommendation = recommend(portfolio, load_market(market), printable(file.name), data.decode(), versions())
     except LimitsConflictError as error:
         raise _with_places(error, portfolio, file) from error
+    except InputError as error:  # found only beside the market data, where the file's name and text are not known
+        raise InputError(error.issues, str(file), data.decode()) from error
     files = report_files(recommendation, tell)
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"
     with replaced(folder, files) as written:

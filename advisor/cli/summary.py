@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -20,9 +19,16 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
 from advisor.report import format as fmt
+from advisor.report.limits import is_met, limit_figure
 from advisor.report.sentences import answer
 
-LIMIT_WORDS = {"broken_before": "broken today, held after", "binding": "binding", "slack": "slack"}
+LIMIT_WORDS = {
+    "broken_before": "broken today, held after",
+    "binding": "binding",
+    "slack": "slack",
+    "exceeded": "exceeded (soft)",
+}
+NO_WORSE = "broken today, no worse after"
 PIPE_WIDTH = 120
 LEAST_WIDTH = 80  # in a narrower terminal lines break; a cut figure would be worse
 
@@ -100,16 +106,12 @@ def _limits(limits: tuple[LimitResult, ...]) -> Table:
     for limit in limits:
         table.add_row(
             limit.label,
-            *(_limited(limit, value) for value in (limit.bound, limit.before, limit.after)),
-            LIMIT_WORDS[limit.status],
+            *(limit_figure(limit, value) for value in (limit.bound, limit.before, limit.after)),
+            NO_WORSE
+            if limit.status == "broken_before" and not is_met(limit, limit.after)
+            else LIMIT_WORDS[limit.status],
         )
     return table
-
-
-def _limited(limit: LimitResult, value: float) -> str:
-    if limit.unit == "usd":
-        return fmt.money(Decimal(value))
-    return fmt.number(value, 2) if limit.unit == "ratio" else fmt.percent(value)
 
 
 def _table(first: str, *columns: str, words: str | None = None) -> Table:

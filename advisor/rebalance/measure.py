@@ -14,8 +14,15 @@ from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import HouseholdState, StressLoss
 from advisor.risk.covariance import RiskModel
 from advisor.risk.expected_returns import ExpectedReturns
-from advisor.risk.measures import beta, tracking_error, volatility, weight_vector
-from advisor.risk.scenarios import episode_return
+from advisor.risk.measures import (
+    beta,
+    buy_and_hold_drawdown,
+    expected_shortfall,
+    tracking_error,
+    volatility,
+    weight_vector,
+)
+from advisor.risk.scenarios import episode_return, scenario_returns
 from advisor.units import Vector
 
 
@@ -39,6 +46,7 @@ class Yardstick:
         cash_weight = float(cash / value)
         benchmark = self.portfolio.preferences.benchmark
         fees = float(self.expense_ratios @ w)
+        shortfall, drawdown = _scenario_losses(self.market, weights, cash_weight)
         return HouseholdState(
             value_usd=value,
             weights=weights,
@@ -51,6 +59,9 @@ class Yardstick:
             beta=beta(self.model, w, benchmark),
             expense_ratio=fees,
             expected_return=float(self.returns.annual @ w) + cash_weight * self.returns.risk_free - fees,
+            undiversified_volatility=float(np.sqrt(np.diag(self.model.covariance)) @ w),
+            cvar_95=shortfall,
+            max_drawdown=drawdown,
             stress=tuple(_stress(episode, weights) for episode in self.market.episodes),
         )
 
@@ -67,6 +78,17 @@ def _weights(held: Mapping[tuple[str, str], Decimal], value: Decimal) -> dict[st
     return {symbol: float(amount / value) for symbol, amount in ordered}
 
 
+def _scenario_losses(
+    market: MarketData, weights: Mapping[str, float], cash_weight: float
+) -> tuple[float | None, float | None]:
+    """Expected shortfall of a month, and largest fall over all months; None where the market data have no scenarios."""
+    if not market.scenarios.symbols:
+        return None, None
+    returns = scenario_returns(market, tuple(weights))
+    held = np.array(list(weights.values()))
+    return expected_shortfall(returns @ held), buy_and_hold_drawdown(returns, held, cash_weight)
+
+
 def _stress(episode: StressEpisode, weights: Mapping[str, float]) -> StressLoss:
     stand_ins = tuple(f"{s} by {episode.stand_ins[s]}" for s in sorted(weights) if s in episode.stand_ins)
     return StressLoss(
@@ -79,9 +101,11 @@ def _stress(episode: StressEpisode, weights: Mapping[str, float]) -> StressLoss:
     )
 
 
-def utility(state: HouseholdState, size: float, risk_aversion: float) -> float:
+def utility(state: HouseholdState, size: float, risk_aversion: float, covariance_inflation: float = 0.0) -> float:
     """Certainty equivalent a year, as a fraction of today's value.
 
-    `size` is the state's value over today's: mu'w - (gamma/2) w'Sigma w with w in fractions of today's value.
+    `size` is the state's value over today's: mu'w - (gamma/2) (w'Sigma w + kappa (vol'w)^2) with w in fractions of
+    today's value and kappa the `covariance_inflation`.
     """
-    return size * state.expected_return - risk_aversion / 2 * float(np.square(size * state.volatility))
+    variance = state.volatility**2 + covariance_inflation * state.undiversified_volatility**2
+    return size * state.expected_return - risk_aversion / 2 * size**2 * variance

@@ -69,23 +69,32 @@ class HouseholdState:
     beta: float  # against the same
     expense_ratio: float  # of household value, a year
     expected_return: float  # a year, after expense ratios, before tax
+    undiversified_volatility: float  # a year, if all securities moved together: the sum of weight times volatility
+    cvar_95: float | None  # mean loss of the worst 5 % of the scenario months; None where the market data have none
+    max_drawdown: float | None  # largest fall from a peak, held unchanged through those months; likewise
     stress: tuple[StressLoss, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LimitResult:
-    """One limit and how the household stands to it; `price_bps_per_pp` is None where no price is known."""
+    """One limit and how the household stands to it; `price_bps_per_pp` is None where no price is known.
 
-    name: str  # as in the YAML: "magnificent_seven", "funds.IWM"
+    A soft limit may be "exceeded" after the trades, at `charge_bps_per_pp`. One that must be no worse than today may
+    go as far as `allowed`. Only a hard limit that is "broken_before" asks for trades.
+    """
+
+    name: str  # as in the YAML: "magnificent_seven", "funds.IWM", "sectors.Energy", "stress.covid_2020"
     kind: LimitKind
-    mode: str  # "hard"
+    mode: str  # "hard" | "soft" | "not_worse_than_today"
     bound: float  # fraction; USD for realized_gain; ratio for beta
     unit: str  # "fraction" | "usd" | "ratio"
     before: float
     after: float
-    status: str  # "binding" | "slack" | "broken_before"
+    status: str  # "binding" | "slack" | "broken_before" | "exceeded"
     price_bps_per_pp: float | None
-    subject: str | None = None  # the company that stands highest, for single_company; the benchmark
+    subject: str | None = None  # the company that stands highest, for single_company; the benchmark; the episode
+    allowed: float | None = None  # not_worse_than_today: the looser of the bound and today's figure
+    charge_bps_per_pp: float | None = None  # soft: basis points of value a year for each point beyond the bound
 
     @property
     def label(self) -> str:
@@ -103,6 +112,7 @@ class TaxResult:
     year_tax_before_usd: Decimal
     year_tax_after_usd: Decimal
     carried_forward_usd: Decimal  # loss left for later years, after the trades
+    carried_without_usd: Decimal  # the same without the trades
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,8 @@ class Gain:
     trading_cost: float  # spread, spread over the horizon; negative
     tax: float  # tax, spread over the horizon; negative when tax is due
     doubt: float  # the user's return uncertainty on every dollar sold; negative
+    carryforward: float = 0.0  # value of the change of the loss left for later years, spread over the horizon
+    soft_limits: float = 0.0  # change of what exceeded soft limits charge; positive when they charge less
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
+from advisor.errors import MarketDataError
+from advisor.exposure.sectors import sector_interval
 from advisor.market.constituents import company_interval
+from advisor.market.data import MarketData
 from advisor.optimize.limits import ANY_OTHER_COMPANY
-from advisor.portfolio.model import Limit, LimitKind, Portfolio
+from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
 from advisor.rebalance.measure import Yardstick, utility
 from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
 from advisor.rebalance.tax import year_tax
 from advisor.risk.measures import beta, tracking_error, weight_vector
+from advisor.units import BASIS_POINT
 
 EDGE = 1e-9  # a breach below this is rounding of the arithmetic, not of the orders
+PERCENTAGE_POINT = 0.01
 NEAR = 2e-4  # a limit this close to its bound is called binding (0.02 points)
 
 
@@ -29,24 +35,33 @@ def _limit_result(
     first, _ = _measure(limit, yardstick, before, (), before)
     last, subject = _measure(limit, yardstick, after, trades, before)
     unit = {"realized_gain": "usd", "beta": "ratio"}.get(limit.name, "fraction")
-    scale = float(before.value_usd) if unit == "usd" else 1.0
     bound = float(limit.bound)
-    if breach(limit.kind, bound, first) > EDGE * scale:
-        status = "broken_before"
-    else:
-        status = "binding" if trades and breach(limit.kind, bound, last) > -NEAR * scale else "slack"
-    return LimitResult(
+    is_soft = limit.mode is LimitMode.SOFT
+    result = LimitResult(
         name=limit.name,
         kind=limit.kind,
-        mode="hard",
+        mode=str(limit.mode),
         bound=bound,
         unit=unit,
         before=first,
         after=last,
-        status=status,
+        status="slack",
         price_bps_per_pp=None,
         subject=subject,
+        allowed=_looser(limit.kind, bound, first) if limit.mode is LimitMode.NOT_WORSE_THAN_TODAY else None,
+        charge_bps_per_pp=float(limit.price_bps_per_pp) if is_soft else None,
     )
+    return replace(
+        result, status=_status(result, float(before.value_usd) if unit == "usd" else 1.0, has_trades=bool(trades))
+    )
+
+
+def _status(limit: LimitResult, scale: float, *, has_trades: bool) -> str:
+    if limit.mode == LimitMode.SOFT and breach(limit.kind, limit.bound, limit.after) > EDGE * scale:
+        return "exceeded"
+    if breach(limit.kind, limit.bound, limit.before) > EDGE * scale:
+        return "broken_before"
+    return "binding" if has_trades and breach(limit.kind, limit.bound, limit.after) > -NEAR * scale else "slack"
 
 
 def breach(kind: LimitKind, bound: float, value: float) -> float:
@@ -54,24 +69,46 @@ def breach(kind: LimitKind, bound: float, value: float) -> float:
     return value - bound if kind is LimitKind.MAX else bound - value
 
 
+def effective_bound(limit: LimitResult) -> float | None:
+    """How far the answer may go: the user's bound, or today's figure if that is looser; None for a soft limit."""
+    if limit.mode == LimitMode.SOFT:
+        return None
+    return limit.bound if limit.allowed is None else limit.allowed
+
+
+def _looser(kind: LimitKind, bound: float, today: float) -> float:
+    return max(bound, today) if kind is LimitKind.MAX else min(bound, today)
+
+
+# Limits whose measure is a field of the state.
+_STATE_FIELDS = {
+    "small_caps": "small_cap_weight",
+    "cash": "cash_weight",
+    "volatility": "volatility",
+    "expense_ratio": "expense_ratio",
+    "cvar_95": "cvar_95",
+    "max_drawdown": "max_drawdown",
+}
+
+
 def _measure(
     limit: Limit, yardstick: Yardstick, state: HouseholdState, trades: tuple[Trade, ...], today: HouseholdState
 ) -> tuple[float, str | None]:
-    kind, _, fund = limit.name.partition(".")
+    if limit.name in _STATE_FIELDS:
+        return _field(state, limit.name, yardstick.market), None
+    kind, _, name = limit.name.partition(".")
     weights = weight_vector(yardstick.model, state.weights)
     match kind:
         case "magnificent_seven":
             return state.exposure.seven.high, None
         case "single_company":
             return _largest_company(yardstick, state)
-        case "small_caps":
-            return state.small_cap_weight, None
         case "funds":
-            return state.weights.get(fund, 0.0), fund
-        case "cash":
-            return state.cash_weight, None
-        case "volatility":
-            return state.volatility, None
+            return state.weights.get(name, 0.0), name
+        case "sectors":
+            return _sector_weight(limit, yardstick.market, state), name
+        case "stress":
+            return _stress_loss(state, name)
         case "tracking_error":
             return tracking_error(yardstick.model, weights, str(limit.benchmark)), limit.benchmark
         case "beta":
@@ -82,6 +119,27 @@ def _measure(
             return float(sum(realized_gains(trades), Decimal(0))), None
         case _:
             raise ValueError(f"no measure for the limit {limit.name!r}")
+
+
+def _field(state: HouseholdState, name: str, market: MarketData) -> float:
+    value = getattr(state, _STATE_FIELDS[name])
+    if value is None:
+        raise MarketDataError(f"{market.id} has no return scenarios: the limit {name} cannot be measured; remove it")
+    return float(value)
+
+
+def _sector_weight(limit: Limit, market: MarketData, state: HouseholdState) -> float:
+    """Upper end of the sector's weight for a maximum, lower end for a minimum."""
+    sector = limit.name.partition(".")[2]
+    end = 1 if limit.kind is LimitKind.MAX else 0
+    return sum(weight * sector_interval(market, symbol, sector)[end] for symbol, weight in state.weights.items())
+
+
+def _stress_loss(state: HouseholdState, episode: str) -> tuple[float, str]:
+    loss = next((loss for loss in state.stress if loss.name == episode), None)
+    if loss is None:
+        raise ValueError(f"no stress episode {episode!r}")
+    return -loss.household_return, loss.title
 
 
 def _largest_company(yardstick: Yardstick, state: HouseholdState) -> tuple[float, str]:
@@ -116,7 +174,23 @@ def tax_result(portfolio: Portfolio, trades: tuple[Trade, ...]) -> TaxResult:
         year_tax_before_usd=without.tax_usd,
         year_tax_after_usd=with_trades.tax_usd,
         carried_forward_usd=with_trades.carried_forward_usd,
+        carried_without_usd=without.carried_forward_usd,
     )
+
+
+def soft_charge(limits: tuple[LimitResult, ...], side: str, value_usd: float, size: float) -> float:
+    """What the soft limits charge "before" or "after" the trades, a year, as a fraction of `value_usd`, today's value.
+
+    Each percentage point beyond a bound costs the limit's price; `size` is the value on that side over today's.
+    """
+    charge = 0.0
+    for limit in limits:
+        if limit.charge_bps_per_pp is None:
+            continue
+        excess = max(0.0, breach(limit.kind, limit.bound, limit.before if side == "before" else limit.after))
+        of_trades = {"realized_gain": 1 / value_usd, "turnover": 1.0}
+        charge += limit.charge_bps_per_pp * BASIS_POINT * excess * of_trades.get(limit.name, size) / PERCENTAGE_POINT
+    return charge
 
 
 def gain(
@@ -128,22 +202,28 @@ def gain(
     risk_aversion: float,
     horizon_years: float,
     return_uncertainty: float,
+    covariance_inflation: float = 0.0,
+    carryforward_value: float = 0.0,
+    limits: tuple[LimitResult, ...] = (),
 ) -> Gain:
     """What the trades add a year, in fractions of today's value, and its parts."""
-    size = float(after.value_usd / before.value_usd)
     start = float(before.value_usd)
+    size = float(after.value_usd / before.value_usd)
     spread_usd = sum((trade.spread_usd for trade in trades), Decimal(0))
     sold_usd = sum((trade.amount_usd for trade in trades if trade.side == "sell"), Decimal(0))
-    doubt = -return_uncertainty * float(sold_usd) / start
-    trading_cost = -float(spread_usd) / start / horizon_years
-    tax_cost = -float(tax.tax_usd) / start / horizon_years
-    improvement = utility(after, size, risk_aversion) - utility(before, 1.0, risk_aversion)
+    later_usd = tax.carried_forward_usd - tax.carried_without_usd
     expected = size * after.expected_return - before.expected_return
-    return Gain(
-        total=improvement + trading_cost + tax_cost + doubt,
+    improvement = utility(after, size, risk_aversion, covariance_inflation)
+    improvement -= utility(before, 1.0, risk_aversion, covariance_inflation)
+    parts = Gain(
+        total=0.0,
         expected_return=expected,
         risk=improvement - expected,
-        trading_cost=trading_cost,
-        tax=tax_cost,
-        doubt=doubt,
+        trading_cost=-float(spread_usd) / start / horizon_years,
+        tax=-float(tax.tax_usd) / start / horizon_years,
+        doubt=-return_uncertainty * float(sold_usd) / start,
+        carryforward=carryforward_value * float(later_usd) / start / horizon_years,
+        soft_limits=soft_charge(limits, "before", start, 1.0) - soft_charge(limits, "after", start, size),
     )
+    costs = parts.trading_cost + parts.tax + parts.doubt + parts.carryforward
+    return replace(parts, total=improvement + costs + parts.soft_limits)

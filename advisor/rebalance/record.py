@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
@@ -75,14 +75,7 @@ def record(
         "tax": _tax(plan.tax),
         "costs": {"spread_usd": _usd(plan.spread_usd)},
         "limits": [_limit(limit) for limit in plan.limits],
-        "gain": {
-            "total": plan.gain.total,
-            "expected_return": plan.gain.expected_return,
-            "risk": plan.gain.risk,
-            "trading_cost": plan.gain.trading_cost,
-            "tax": plan.gain.tax,
-            "doubt": plan.gain.doubt,
-        },
+        "gain": asdict(plan.gain),
         "assumptions": {
             "benchmark": plan.benchmark,
             "risk_aversion": plan.risk_aversion,
@@ -90,6 +83,8 @@ def record(
             "return_uncertainty": plan.return_uncertainty,
             "risk_free": plan.risk_free,
             "equity_premium": plan.equity_premium,
+            "covariance_inflation": float(portfolio.preferences.covariance_inflation),
+            "carryforward_value": float(portfolio.tax.carryforward_value),
             "securities": {
                 row.symbol: {
                     "expected_return": row.expected_return,
@@ -156,6 +151,8 @@ def _state(state: HouseholdState) -> Record:
         "beta": state.beta,
         "expense_ratio": state.expense_ratio,
         "expected_return": state.expected_return,
+        "cvar_95": state.cvar_95,
+        "max_drawdown": state.max_drawdown,
         "stress": [
             {
                 "name": loss.name,
@@ -202,6 +199,7 @@ def _tax(tax: TaxResult) -> Record:
         "year_tax_before_usd": _usd(tax.year_tax_before_usd),
         "year_tax_after_usd": _usd(tax.year_tax_after_usd),
         "carried_forward_usd": _usd(tax.carried_forward_usd),
+        "carried_without_usd": _usd(tax.carried_without_usd),
     }
 
 
@@ -211,6 +209,8 @@ def _limit(limit: LimitResult) -> Record:
         "kind": str(limit.kind),
         "mode": limit.mode,
         "bound": limit.bound,
+        "allowed": limit.allowed,
+        "charge_bps_per_pp": limit.charge_bps_per_pp,
         "unit": limit.unit,
         "before": limit.before,
         "after": limit.after,

@@ -33,6 +33,11 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
             "none assumed: small-cap funds earn what their beta earns, unless a view says otherwise",
         ),
         row("Risk aversion", f"{number(plan.risk_aversion, 2)} ({aversion})"),
+        row(
+            "Covariance inflation",
+            f"{number(wanted.covariance_inflation, 2)} of the variance there would be if all securities moved "
+            "together, on top of the estimated one",
+        ),
         row("Horizon", f"{years(plan.horizon_years)}, over which tax and trading cost are spread"),
         row(
             "Doubt of expected returns",

@@ -19,6 +19,17 @@ _PRICE = (
     "Price: how much the objective would gain, in basis points a year, if the bound were one percentage point "
     "looser (for an amount in dollars, one percent of household value; for beta, 0.01)."
 )
+_SOFT = (
+    "A soft limit may be exceeded: each percentage point beyond it (for an amount in dollars, one percent of household "
+    "value; for beta, 0.01) counts as its charge, in basis points of household value a year."
+)
+_NOT_WORSE = (
+    "A limit that is to be no worse than today is kept at its bound, or at today's figure if beyond it."
+)
+_SCENARIOS = (
+    "Hypothetical: these weights applied to past months, before tax and trading cost. The largest fall is that of a "
+    "household that holds them unchanged throughout."
+)
 _WORDS = {
     "magnificent_seven": "Magnificent Seven",
     "single_company": "Largest company",
@@ -29,15 +40,24 @@ _WORDS = {
     "turnover": "Turnover",
     "realized_gain": "Realized gain",
     "cash": "Cash",
+    "expense_ratio": "Expense ratio",
+    "cvar_95": "Average loss of the worst 5 % of months",
+    "max_drawdown": "Largest fall from a peak",
 }
 
 
 def limit_words(limit: LimitResult) -> str:
-    """What the limit bounds: ``Largest company (Nvidia)``, ``Tracking error against SPY``."""
-    name = _WORDS.get(limit.name)
-    if name is None:
-        return limit.name.removeprefix("funds.") if limit.name.startswith("funds.") else limit.name
-    if limit.subject is None:
+    """What the limit bounds: ``Largest company (Nvidia)``, ``Tracking error against SPY``, ``Energy sector``."""
+    kind, _, part = limit.name.partition(".")
+    match kind:
+        case "funds":
+            return part
+        case "sectors":
+            return f"{part} sector"
+        case "stress":
+            return f"Loss in a past episode ({limit.subject or part})"
+    name = _WORDS.get(limit.name, limit.name)
+    if limit.subject is None or limit.name not in _WORDS:
         return name
     return (
         f"{name} against {limit.subject}" if limit.name in ("tracking_error", "beta") else f"{name} ({limit.subject})"
@@ -45,10 +65,10 @@ def limit_words(limit: LimitResult) -> str:
 
 
 def limit_figure(limit: LimitResult, value: float) -> str:
-    """A bound or a level in the limit's own unit."""
+    """A bound or a level in the limit's own unit; an expense ratio is too small for one decimal."""
     if limit.unit == "usd":
         return money(Decimal(repr(value)))
-    return number(value, 2) if limit.unit == "ratio" else percent(value)
+    return number(value, 2) if limit.unit == "ratio" else percent(value, 3 if limit.name == "expense_ratio" else 1)
 
 
 def bound_words(limit: LimitResult) -> str:
@@ -57,10 +77,28 @@ def bound_words(limit: LimitResult) -> str:
     return f"{side} {limit_figure(limit, limit.bound)}"
 
 
+def mode_words(limit: LimitResult) -> tuple[str, ...]:
+    """How strictly the limit is meant, in small type below the bound; nothing for a hard one."""
+    if limit.charge_bps_per_pp is not None:
+        return (f"soft, {number(limit.charge_bps_per_pp)} bp a point",)
+    if limit.allowed is not None:
+        return ("or no worse than today",)
+    return ()
+
+
 def is_met(limit: LimitResult, value: float) -> bool:
     """Whether a level keeps the bound."""
-    slack = _MET * max(1.0, abs(limit.bound))
-    return value <= limit.bound + slack if limit.kind is LimitKind.MAX else value >= limit.bound - slack
+    return _keeps(limit, limit.bound, value)
+
+
+def is_kept(limit: LimitResult, value: float) -> bool:
+    """Whether a level keeps the bound, or today's figure where that is allowed."""
+    return _keeps(limit, limit.bound if limit.allowed is None else limit.allowed, value)
+
+
+def _keeps(limit: LimitResult, bound: float, value: float) -> bool:
+    slack = _MET * max(1.0, abs(bound))
+    return value <= bound + slack if limit.kind is LimitKind.MAX else value >= bound - slack
 
 
 def find_limit(plan: RebalancePlan, name: str, kind: LimitKind = LimitKind.MAX) -> LimitResult | None:
@@ -69,8 +107,17 @@ def find_limit(plan: RebalancePlan, name: str, kind: LimitKind = LimitKind.MAX) 
 
 
 def broken_today(plan: RebalancePlan) -> tuple[LimitResult, ...]:
-    """Limits that the household breaks before any trade."""
-    return tuple(limit for limit in plan.limits if limit.status == "broken_before")
+    """Limits that the household is beyond before any trade, however strictly they are meant."""
+    return tuple(
+        limit
+        for limit in plan.limits
+        if limit.status == "broken_before" or (limit.status == "exceeded" and not is_met(limit, limit.before))
+    )
+
+
+def exceeded(plan: RebalancePlan) -> tuple[LimitResult, ...]:
+    """Soft limits that the household is beyond after the trades."""
+    return tuple(limit for limit in plan.limits if limit.status == "exceeded")
 
 
 def broken_sentence(limit: LimitResult, plan: RebalancePlan) -> str:
@@ -97,14 +144,24 @@ def limits_table(plan: RebalancePlan) -> Table | None:
     if is_priced:
         columns.append(Column("Price, bp a year"))
         notes.append(_PRICE)
+    notes += [note for note, applies in _mode_notes(plan) if applies]
     rows = [_limit_row(limit, plan, is_priced=is_priced) for limit in plan.limits]
     return table("Your limits", tuple(columns), rows, plan, tuple(notes))
+
+
+def _mode_notes(plan: RebalancePlan) -> tuple[tuple[str, bool], ...]:
+    names = {limit.name for limit in plan.limits}
+    return (
+        (_SOFT, any(limit.charge_bps_per_pp is not None for limit in plan.limits)),
+        (_NOT_WORSE, any(limit.allowed is not None for limit in plan.limits)),
+        (_SCENARIOS, bool(names & {"cvar_95", "max_drawdown"})),
+    )
 
 
 def _limit_row(limit: LimitResult, plan: RebalancePlan, *, is_priced: bool) -> Row:
     fields = [
         Cell(limit_words(limit), lines=(limit.label,)),
-        Cell(bound_words(limit)),
+        Cell(bound_words(limit), lines=mode_words(limit)),
         Cell(limit_figure(limit, limit.before)),
         Cell(limit_figure(limit, limit.after)),
         _status_cell(limit, plan),
@@ -116,10 +173,14 @@ def _limit_row(limit: LimitResult, plan: RebalancePlan, *, is_priced: bool) -> R
 
 
 def _status_cell(limit: LimitResult, plan: RebalancePlan) -> Cell:
+    if limit.status == "exceeded":
+        return Cell("Exceeded, as a soft limit may be", tone="worse")
     if limit.status != "broken_before":
         return Cell("Met, exactly at the limit" if limit.status == "binding" else "Met, with room")
     if not is_trade(plan):
-        return Cell("Broken today", tone="worse")
+        return Cell("Broken today" if limit.allowed is None else "Broken today, and no worse", tone="worse")
     if is_met(limit, limit.after):
         return Cell("Broken today, met by the proposal", tone="better")
+    if limit.allowed is not None and is_kept(limit, limit.after):
+        return Cell("Broken today, no worse with the proposal", tone="worse")
     return Cell("Broken today and with the proposal", tone="worse")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from advisor.market.data import MarketData
@@ -44,6 +45,11 @@ _STATUS_WORDS = {
     "married_separate": "married, filing separately",
     "head_of_household": "head of household",
 }
+
+_SCENARIO_NOTE = (
+    "Losses over past months are hypothetical: these weights applied to what the securities returned, before tax and "
+    "trading cost; the largest fall is that of a household that holds them unchanged throughout.",
+)
 
 
 def holdings_table(plan: RebalancePlan, market: MarketData) -> Table:
@@ -119,6 +125,7 @@ def measures_table(plan: RebalancePlan) -> Table:
             money(fees(after)),
             signed_money(fees(after) - fees(before)),
         ),
+        *_scenario_rows(plan, share),
         share("Small-cap funds", before.small_cap_weight, after.small_cap_weight),
         row(
             "Magnificent Seven, funds looked through",
@@ -127,7 +134,18 @@ def measures_table(plan: RebalancePlan) -> Table:
             "",
         ),
     ]
-    return table("Measures of the household", columns, rows, plan)
+    return table("Measures of the household", columns, rows, plan, _SCENARIO_NOTE if before.cvar_95 is not None else ())
+
+
+def _scenario_rows(plan: RebalancePlan, share: Callable[[str, float, float], Row]) -> list[Row]:
+    """Losses over the scenario months, where the market data have any."""
+    pairs_of = (
+        ("Average loss of the worst 5 % of past months", plan.before.cvar_95, plan.after.cvar_95),
+        ("Largest fall from a peak over those months", plan.before.max_drawdown, plan.after.max_drawdown),
+    )
+    return [
+        share(label, first, second) for label, first, second in pairs_of if first is not None and second is not None
+    ]
 
 
 def order_tables(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> tuple[Table, ...]:
@@ -150,6 +168,8 @@ def gain_table(plan: RebalancePlan) -> Table | None:
         ("Trading cost, spread over the horizon", gain.trading_cost),
         ("Tax, spread over the horizon", gain.tax),
         ("Doubt: the error of expected returns that a sale must outweigh", gain.doubt),
+        *(("Value of the losses carried forward, spread over the horizon", v) for v in [gain.carryforward] if v),
+        *(("Charge of the soft limits that are exceeded", v) for v in [gain.soft_limits] if v),
     )
     if not any(value for _, value in parts):
         return None
@@ -200,6 +220,7 @@ def rates_table(plan: RebalancePlan, portfolio: Portfolio) -> Table:
             "Losses carried into this year",
             f"{cents(tax.carryforward_short_usd)} short-term, {cents(tax.carryforward_long_usd)} long-term",
         ),
+        row("Value today of a dollar of loss left for later years", percent(tax.carryforward_value)),
         row("Horizon over which tax and cost are spread", years(plan.horizon_years)),
     ]
     return pairs("Assumed tax situation", ("Item", "Used here"), rows)

@@ -24,7 +24,7 @@ from advisor.report.format import (
     signed_bps,
     years,
 )
-from advisor.report.limits import broken_today, find_limit, is_met, limit_words
+from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
 from advisor.report.model import Card
 from advisor.report.parts import dollars, is_trade
 
@@ -68,7 +68,7 @@ def drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> tuple[str, ...]:
     """What speaks against the answer, as far as the figures show it."""
     if not is_trade(plan):
         return _idle_drawbacks(plan)
-    found = [*_worse_measures(plan), *_tax_drawbacks(plan, portfolio)]
+    found = [*_exceeded_limits(plan), *_worse_measures(plan), *_tax_drawbacks(plan, portfolio)]
     worse = worse_episodes(plan)
     if worse:
         names = listing(tuple(episode.title for episode, _ in worse), 3)
@@ -130,6 +130,8 @@ def _tax_words(plan: RebalancePlan) -> str:
 def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
     gain = plan.gain.total
     state = "every limit holds today" if plan.limits else "no limit is set"
+    if broken_today(plan):
+        state = "every limit that must be kept holds today"
     if gain <= 0:
         return f"Do nothing: {state}, and no trade was found that gains anything after tax and cost."
     return (
@@ -197,12 +199,17 @@ def _limits_reason(plan: RebalancePlan) -> str:
     if not broken:
         return f"All {plural(len(plan.limits), 'limit')} hold today."
     if not is_trade(plan):
-        return f"Broken today: {listing(tuple(map(limit_words, broken)), len(broken))}."
+        names = listing(tuple(map(limit_words, broken)), len(broken))
+        may_stay = all(limit.status == "exceeded" or limit.allowed is not None for limit in broken)
+        return f"Broken today: {names}" + ("; as meant in the file, none of it must be mended." if may_stay else ".")
     mended = [limit for limit in broken if is_met(limit, limit.after)]
     names = listing(tuple(map(limit_words, mended)), len(mended))
     if len(mended) == len(broken):
         return f"The proposal mends every limit that is broken today ({names}) and keeps the others."
-    return f"The proposal mends {names or 'none'} of the limits that are broken today, not all of them."
+    text = f"The proposal mends {names or 'none'} of the limits that are broken today, not all of them"
+    left = [limit for limit in broken if limit not in mended]
+    may_stay = all(limit.status == "exceeded" or is_kept(limit, limit.after) for limit in left)
+    return f"{text}; as meant in the file, the others need not be." if may_stay else f"{text}."
 
 
 def _risk_reason(plan: RebalancePlan) -> str:
@@ -239,12 +246,19 @@ def _gain_reason(plan: RebalancePlan) -> str:
 
 def _gain_parts(plan: RebalancePlan) -> str:
     gain = plan.gain
+    seldom = f", losses carried forward {signed_bps(gain.carryforward)}" if gain.carryforward else ""
+    seldom += f", soft limits {signed_bps(gain.soft_limits)}" if gain.soft_limits else ""
     return (
         f"expected return {signed_bps(gain.expected_return)}, risk {signed_bps(gain.risk)}, "
         f"trading cost {signed_bps(gain.trading_cost)}, tax {signed_bps(gain.tax)}, "
-        f"doubt about expected returns {signed_bps(gain.doubt)}; "
+        f"doubt about expected returns {signed_bps(gain.doubt)}{seldom}; "
         f"one-off amounts are spread over {years(plan.horizon_years)}"
     )
+
+
+def _exceeded_limits(plan: RebalancePlan) -> list[str]:
+    names = tuple(map(limit_words, exceeded(plan)))
+    return [f"Exceeded with the proposal, as a soft limit may be: {listing(names, len(names))}."] if names else []
 
 
 def _worse_measures(plan: RebalancePlan) -> list[str]:

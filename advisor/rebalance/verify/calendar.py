@@ -16,9 +16,10 @@ def check_calendar(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     del record
     faults = []
     sales = [(order, sold) for order in ledger.orders for sold in order.sold if _is_taxed(order, sold)]
+    alike = {order.symbol: _alike(order.symbol, portfolio, market) for order in ledger.orders}
     for order, sold in sales:
         if _gain(order, sold) < 0:
-            bought = _purchases(order, sold, portfolio, market, ledger)
+            bought = _purchases(order, sold, portfolio, alike[order.symbol], ledger)
             faults += [f"{order.name}: a loss beside the purchase of {purchase}" for purchase in bought]
         elif _gain(order, sold) > 0 and _turns_long_soon(sold, portfolio):
             faults.append(f"{order.name}: a short-term gain on a lot that is to wait")
@@ -30,7 +31,7 @@ def check_calendar(record: dict[str, Any], portfolio: Portfolio, market: MarketD
                 if past.side == "sell"
                 and (past.gain_usd or 0) < 0
                 and _recent(past.date, portfolio)
-                and _same(past.symbol, order.symbol, market)
+                and past.symbol in alike[order.symbol]
             ]
     return faults
 
@@ -45,20 +46,29 @@ def _gain(order: Order, sold: SoldLot) -> int:
     return 0 if cost is None else (order.price > cost) - (order.price < cost)
 
 
-def _same(one: str, other: str, market: MarketData) -> bool:
-    if one == other:
-        return True
-    known = market.securities
-    return one in known and other in known and known[one].index is not None and known[one].index == known[other].index
+def _alike(symbol: str, portfolio: Portfolio, market: MarketData) -> set[str]:
+    """All that counts as `symbol` for wash sales: reached from it by common indexes and the user's groups."""
+    by_index: dict[str, list[str]] = {}
+    for security in market.securities.values():
+        by_index.setdefault(security.index or security.symbol, []).append(security.symbol)
+    reached: set[str] = set()
+    ahead = [symbol]
+    while ahead:
+        here = ahead.pop()
+        if here not in reached:
+            reached.add(here)
+            ahead += [other for group in portfolio.identical if here in group for other in group]
+            ahead += by_index.get((market.securities[here].index or here) if here in market.securities else here, [])
+    return reached
 
 
 def _recent(day: date, portfolio: Portfolio) -> bool:
     return 0 <= portfolio.as_of.toordinal() - day.toordinal() <= 30
 
 
-def _purchases(order: Order, sold: SoldLot, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+def _purchases(order: Order, sold: SoldLot, portfolio: Portfolio, alike: set[str], ledger: Ledger) -> list[str]:
     """Purchases of the same thing: proposed now, in the history, or seen as young lots; not the sold lot's own."""
-    now = [other.name for other in ledger.orders if other.is_buy and _same(other.symbol, order.symbol, market)]
+    now = [other.name for other in ledger.orders if other.is_buy and other.symbol in alike]
     own = (order.account.name, order.symbol, sold.lot.acquired if sold.lot else None)
     past = [(trade.account, trade.symbol, trade.date) for trade in portfolio.history if trade.side == "buy"] + [
         (account.name, position.symbol, lot.acquired)
@@ -70,7 +80,7 @@ def _purchases(order: Order, sold: SoldLot, portfolio: Portfolio, market: Market
     return now + [
         f"{symbol} on {day}"
         for account, symbol, day in past
-        if _recent(day, portfolio) and (account, symbol, day) != own and _same(symbol, order.symbol, market)
+        if _recent(day, portfolio) and (account, symbol, day) != own and symbol in alike
     ]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Limit, Portfolio
+from advisor.rebalance.verify.book import Book, book_of
 from advisor.rebalance.verify.ledger import Ledger, household_value
-from advisor.rebalance.verify.measures import TOLERANCE, Book, book_of
+from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, sector_weight, worst_months
 from advisor.rebalance.verify.taxes import realized
+
+TOLERANCE = 1e-9  # of a fraction; sums of floats in another order
 
 
 def check_limits(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
@@ -27,25 +31,38 @@ def _limit_faults(
     limit: Limit, entry: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger
 ) -> list[str]:
     name = f"{limit.name}.{limit.kind}"
-    bound = float(limit.bound)
+    bound, mode = float(limit.bound), str(limit.mode)
     unit = {"realized_gain": "usd", "beta": "ratio"}.get(limit.name, "fraction")
     scale = float(household_value(ledger.shares_before, ledger.cash_before, market)) if unit == "usd" else 1.0
     before = measure(limit, book_of("before", ledger, portfolio, market), None)
     after = measure(limit, book_of("after", ledger, portfolio, market), ledger)
     faults = []
-    if entry["unit"] != unit or entry["mode"] != "hard":
+    if entry["unit"] != unit or entry["mode"] != mode:
         faults.append(f"{name}: unit {entry['unit']!r}, mode {entry['mode']!r}")
     if entry["bound"] != bound:
         faults.append(f"{name}: bound {entry['bound']} stated, {bound} in the file")
+    if entry["charge_bps_per_pp"] != (float(limit.price_bps_per_pp) if mode == "soft" else None):
+        faults.append(f"{name}: a charge of {entry['charge_bps_per_pp']} stated, {limit.price_bps_per_pp} in the file")
+    allowed = bound + max(0.0, excess(limit, before)) * (1 if limit.kind == "max" else -1)
+    faults += _allowance_faults(name, entry["allowed"], allowed if mode == "not_worse_than_today" else None, scale)
     for side, value in (("before", before), ("after", after)):
         if not abs(entry[side] - value) <= TOLERANCE * scale:
             faults.append(f"{name}: {side} {entry[side]} stated, {value} worked out")
-    if excess(limit, after) > TOLERANCE * scale:
+    room = {"hard": 0.0, "soft": float("inf"), "not_worse_than_today": max(0.0, excess(limit, before))}[mode]
+    beyond = excess(limit, after)
+    if beyond > room + TOLERANCE * scale:
         faults.append(f"{name}: {after} after the orders breaks {bound}")
-    broken_before = excess(limit, before) > TOLERANCE * scale
-    if broken_before != (entry["status"] == "broken_before"):
-        faults.append(f"{name}: status {entry['status']!r} with {before} before")
+    broken = "broken_before" if excess(limit, before) > TOLERANCE * scale else "kept"
+    expected = "exceeded" if mode == "soft" and beyond > TOLERANCE * scale else broken
+    if (entry["status"] if entry["status"] in ("exceeded", "broken_before") else "kept") != expected:
+        faults.append(f"{name}: status {entry['status']!r} with {before} before, {after} after")
     return faults
+
+
+def _allowance_faults(name: str, stated: float | None, expected: float | None, scale: float) -> list[str]:
+    if stated is None or expected is None:
+        return [] if stated is expected else [f"{name}: {stated} allowed stated, {expected} worked out"]
+    return [] if abs(stated - expected) <= TOLERANCE * scale else [f"{name}: {stated} allowed, not {expected}"]
 
 
 def excess(limit: Limit, value: float) -> float:
@@ -55,30 +72,27 @@ def excess(limit: Limit, value: float) -> float:
 
 def measure(limit: Limit, book: Book, ledger: Ledger | None) -> float:
     """The limited quantity; `ledger` None means that no orders are given."""
-    kind, _, fund = limit.name.partition(".")
-    match kind:
-        case "magnificent_seven":
-            return book.seven()[1]
-        case "single_company":
-            return max(book.company(name)[1] for name in book.companies())
-        case "small_caps":
-            return book.small_caps()
-        case "funds":
-            return book.weights.get(fund, 0.0)
-        case "cash":
-            return book.cash
-        case "beta":
-            return book.beta(str(limit.benchmark))
-        case "volatility":
-            return book.deviation()
-        case "tracking_error":
-            return book.deviation(limit.benchmark)
-        case "turnover":
-            return _turnover(book, ledger)
-        case "realized_gain":
-            return float(sum(realized(ledger, book.portfolio), Decimal(0))) if ledger else 0.0
-        case _:
-            raise ValueError(f"no rule to verify the limit {limit.name!r}")
+    kind, _, name = limit.name.partition(".")
+    rules: dict[str, Callable[[], float]] = {
+        "magnificent_seven": lambda: book.seven()[1],
+        "single_company": lambda: max(book.company(company)[1] for company in book.companies()),
+        "small_caps": book.small_caps,
+        "funds": lambda: book.weights.get(name, 0.0),
+        "sectors": lambda: sector_weight(book, name)[1 if limit.kind == "max" else 0],
+        "cash": lambda: book.cash,
+        "beta": lambda: book.beta(str(limit.benchmark)),
+        "volatility": book.deviation,
+        "tracking_error": lambda: book.deviation(limit.benchmark),
+        "cvar_95": lambda: worst_months(book),
+        "max_drawdown": lambda: deepest_fall(book),
+        "stress": lambda: -episode_return(book, name),
+        "expense_ratio": book.expense_ratio,
+        "turnover": lambda: _turnover(book, ledger),
+        "realized_gain": lambda: float(sum(realized(ledger, book.portfolio), Decimal(0))) if ledger else 0.0,
+    }
+    if kind not in rules:
+        raise ValueError(f"no rule to verify the limit {limit.name!r}")
+    return rules[kind]()
 
 
 def _turnover(book: Book, ledger: Ledger | None) -> float:

@@ -86,7 +86,7 @@ def check_tax(record: dict[str, Any], portfolio: Portfolio, market: MarketData, 
     """The year's tax with and without the orders, the loss left over, and the cash kept for the difference."""
     del market
     short, long = realized(ledger, portfolio)
-    before, _ = schedule_d(portfolio, Decimal(0), Decimal(0))
+    before, left_before = schedule_d(portfolio, Decimal(0), Decimal(0))
     after, carried = schedule_d(portfolio, short, long)
     expected = {
         "short_term_gain_usd": short,
@@ -95,6 +95,7 @@ def check_tax(record: dict[str, Any], portfolio: Portfolio, market: MarketData, 
         "year_tax_before_usd": before,
         "year_tax_after_usd": after,
         "carried_forward_usd": carried,
+        "carried_without_usd": left_before,
     }
     stated = record["tax"]
     faults = [
