@@ -1,53 +1,42 @@
-"""From fractions of value to orders in thousandths of a share, by account and lot, with cash to the cent.
-
-Sales are rounded up and buys down, so that no account runs short; a lot within a thousandth of its end is sold
-whole.
-"""
+"""Orders by account and lot from shares sold and bought, with cash to the cent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from advisor.dates import is_long_term
 from advisor.market.data import MarketData
 from advisor.optimize.inputs import AllocationInputs
-from advisor.optimize.solve import Allocation
+from advisor.optimize.quantities import Quantities
 from advisor.portfolio.model import Account, Lot, Portfolio
 from advisor.rebalance.model import LotSale, Trade
-from advisor.units import SHARE_STEP, to_cents
+from advisor.units import to_cents
 
 
 def orders(
-    allocation: Allocation, inputs: AllocationInputs, portfolio: Portfolio, market: MarketData
+    quantities: Quantities, inputs: AllocationInputs, portfolio: Portfolio, market: MarketData
 ) -> tuple[Trade, ...]:
     """Sales first, then buys, each in the order of the file; `why` is still empty."""
-    sales = _sales(allocation, inputs, portfolio, market)
-    return (*sales, *_purchases(allocation, inputs, portfolio, market))
+    sales = _sales(quantities, inputs, portfolio, market)
+    return (*sales, *_purchases(quantities, inputs, portfolio, market))
 
 
 def _sales(
-    allocation: Allocation, inputs: AllocationInputs, portfolio: Portfolio, market: MarketData
+    quantities: Quantities, inputs: AllocationInputs, portfolio: Portfolio, market: MarketData
 ) -> Iterable[Trade]:
     sold: dict[tuple[int, int], list[LotSale]] = {}
-    for key, value, amount in zip(inputs.lots.keys, inputs.lots.value, allocation.sell, strict=True):
-        if amount <= 0:
-            continue
-        account = portfolio.accounts[key.account]
-        position = account.positions[key.position]
-        lot = position.lots[key.lot]
-        shares = _shares_sold(lot, Decimal(float(amount / value)))
-        price = market.securities[position.symbol].close_usd
-        sold.setdefault((key.account, key.position), []).append(_lot_sale(account, lot, shares, price, portfolio))
+    for key, shares in zip(inputs.lots.keys, quantities.sold, strict=True):
+        if shares > 0:
+            account = portfolio.accounts[key.account]
+            position = account.positions[key.position]
+            price = market.securities[position.symbol].close_usd
+            sale = _lot_sale(account, position.lots[key.lot], shares, price, portfolio)
+            sold.setdefault((key.account, key.position), []).append(sale)
     for (a, p), lots in sold.items():
         account = portfolio.accounts[a]
-        shares = sum((lot.shares for lot in lots), Decimal(0))
-        yield _order(account.name, account.positions[p].symbol, "sell", shares, tuple(lots), market)
-
-
-def _shares_sold(lot: Lot, fraction: Decimal) -> Decimal:
-    wanted = (lot.shares * fraction).quantize(SHARE_STEP, rounding=ROUND_CEILING)
-    return lot.shares if lot.shares - wanted < SHARE_STEP else wanted
+        total = sum((lot.shares for lot in lots), Decimal(0))
+        yield _order(account.name, account.positions[p].symbol, "sell", total, tuple(lots), market)
 
 
 def _lot_sale(account: Account, lot: Lot, shares: Decimal, price_usd: Decimal, portfolio: Portfolio) -> LotSale:
@@ -59,15 +48,11 @@ def _lot_sale(account: Account, lot: Lot, shares: Decimal, price_usd: Decimal, p
 
 
 def _purchases(
-    allocation: Allocation, inputs: AllocationInputs, portfolio: Portfolio, market: MarketData
+    quantities: Quantities, inputs: AllocationInputs, portfolio: Portfolio, market: MarketData
 ) -> Iterable[Trade]:
-    for a, security, amount in zip(inputs.buys.account, inputs.buys.security, allocation.buy, strict=True):
-        symbol = inputs.symbols[security]
-        price = market.securities[symbol].close_usd
-        spend = Decimal(float(amount)) * inputs.value_usd
-        shares = (spend / price).quantize(SHARE_STEP, rounding=ROUND_FLOOR)
+    for a, security, shares in zip(inputs.buys.account, inputs.buys.security, quantities.bought, strict=True):
         if shares > 0:
-            yield _order(portfolio.accounts[a].name, symbol, "buy", shares, (), market)
+            yield _order(portfolio.accounts[a].name, inputs.symbols[security], "buy", shares, (), market)
 
 
 def _order(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from advisor.market.data import MarketData
 from advisor.optimize.held_back import held_back
-from advisor.optimize.solve import Allocation
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.measure import Yardstick
 from advisor.rebalance.model import HouseholdState, Trade, Warned
@@ -19,7 +18,8 @@ def warnings_of(
     before: HouseholdState,
     after: HouseholdState,
     trades: tuple[Trade, ...],
-    allocation: Allocation,
+    *,
+    below_minimum: bool,
 ) -> tuple[Warned, ...]:
     """Every warning of one plan, the weightiest first."""
     portfolio, market = yardstick.portfolio, yardstick.market
@@ -34,7 +34,7 @@ def warnings_of(
         *_unknown_fees(market, {*before.weights, *after.weights}),
         *_short_histories(market, {*before.weights, *after.weights}),
     ]
-    if trades and allocation.below_minimum:
+    if trades and below_minimum:
         minimum = f"${portfolio.preferences.min_trade_usd:,.0f}"
         found.append(Warned("below_min_trade", f"A limit needs at least one order smaller than min_trade, {minimum}."))
     return tuple(found)

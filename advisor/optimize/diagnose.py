@@ -1,0 +1,133 @@
+"""Why limits cannot be met together, and what would help.
+
+1. Limits conflict if they cannot all be met in any case: whatever the tax branch, and whichever way the trades avoid a
+   wash sale. Each case has to be proved; without a proof there is no claim.
+2. A core is found by leaving limits out one at a time while the rest still conflicts; it is taken out, and the search
+   goes on, until the rest can be met.
+3. The cheapest repair is the least weighted excess over the limits of the cores, all others kept; it is confirmed by
+   solving the relaxed problem. So is, for each limit of a core, what relaxing it alone would take.
+
+Source: Chinneck and Dravnieks (1991), "Locating Minimal Infeasible Constraint Sets in Linear Programs" (deletion
+filter).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from advisor.errors import LimitsConflictError, UnverifiedAnswerError
+from advisor.optimize.elastic import ElasticProblem, Excess
+from advisor.optimize.formulation import Case
+from advisor.optimize.problem import AllocationProblem
+from advisor.optimize.search import best_solution, every_case
+
+CONFIRMED_WITH = 1e-5  # added to a relaxation before it is solved again
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Cores of conflicting limits, by label, and how far limits would have to move, in their own unit.
+
+    `repair` moves several together at the least sum; `alone` has, for each limit of a core, what relaxing it alone
+    takes, and None where that is not enough. Every figure has been confirmed by solving the relaxed problem.
+    """
+
+    cores: tuple[tuple[str, ...], ...]
+    repair: Mapping[str, float]
+    alone: Mapping[str, float | None]
+    needs_wash_sale: bool  # the limits could be met if what is sold at a loss were bought as well
+
+
+def diagnose(problem: AllocationProblem) -> Diagnosis | None:
+    """What conflicts and what would help; None where no conflict is proved."""
+    search = _Search(problem)
+    cores = tuple(search.cores())
+    if not cores:
+        return None
+    blamed = tuple(dict.fromkeys(label for core in cores for label in core))
+    together = search.least_excess({label: 1.0 if label in blamed else math.inf for label in search.labels})
+    return Diagnosis(
+        cores=cores,
+        repair=search.confirmed(together, blamed) or {},
+        alone={label: search.alone(label) for label in blamed},
+        needs_wash_sale=search.is_met_with_wash_sales(),
+    )
+
+
+class _Search:
+    """The cases of one household, and its elastic problem."""
+
+    def __init__(self, problem: AllocationProblem) -> None:
+        self.problem = problem
+        self.elastic = ElasticProblem(problem.formulation)
+        self.labels = self.elastic.labels
+        self.cases = every_case(problem)
+        self.open = tuple(problem.open_case(branch) for branch in problem.branches)
+
+    def cores(self) -> Iterator[tuple[str, ...]]:
+        labels = self.labels
+        while labels and self.conflict(labels, self.cases):
+            core = self.minimal(labels)
+            yield core
+            labels = tuple(label for label in labels if label not in core)
+
+    def minimal(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """A core within `labels`: no limit of it can be left out."""
+        core = labels
+        for label in labels:
+            rest = tuple(other for other in core if other != label)
+            if rest and self.conflict(rest, self.cases):
+                core = rest
+        return core
+
+    def conflict(self, labels: tuple[str, ...], cases: tuple[Case, ...]) -> bool:
+        """Whether it is proved of every case that these limits cannot all be met."""
+        named = dict.fromkeys(labels, 1.0)
+        found = (self.elastic.least_excess(case, named) for case in cases)
+        return all(excess is not None and excess.is_conflict for excess in found)
+
+    def least_excess(self, weights: Mapping[str, float]) -> Excess | None:
+        found = (self.elastic.least_excess(case, weights) for case in self.cases)
+        return min((excess for excess in found if excess), key=lambda excess: excess.weighted, default=None)
+
+    def alone(self, label: str) -> float | None:
+        excess = self.least_excess({other: 1.0 if other == label else math.inf for other in self.labels})
+        return (self.confirmed(excess, (label,)) or {}).get(label)
+
+    def confirmed(self, excess: Excess | None, labels: tuple[str, ...]) -> dict[str, float] | None:
+        """The relaxations of `excess` if the relaxed problem has a certified solution."""
+        if excess is None or math.isinf(excess.weighted):
+            return None
+        relaxed = {label: excess.of[label] + CONFIRMED_WITH for label in labels if excess.of[label] > CONFIRMED_WITH}
+        margins = {label: -amount for label, amount in relaxed.items()}
+        cases = tuple(replace(case, margins=margins) for case in self.open)
+        return relaxed if best_solution(self.problem, cases) else None
+
+    def is_met_with_wash_sales(self) -> bool:
+        return len(self.cases) > len(self.open) and not self.conflict(self.labels, self.open)
+
+
+def refusal(problem: AllocationProblem) -> LimitsConflictError | UnverifiedAnswerError:
+    """Why there is no answer, in words."""
+    found = diagnose(problem)
+    if found is None:
+        return UnverifiedAnswerError(
+            "the solver found neither an answer nor a proof that the limits conflict; no advice is given"
+        )
+    named = tuple(dict.fromkeys(label for core in found.cores for label in core))
+    message = "\n".join(map(_core_message, found.cores))
+    if found.needs_wash_sale:
+        message += "\n(nothing is bought that is sold at a loss: a wash sale)"
+    return LimitsConflictError(message, named)
+
+
+def _core_message(core: tuple[str, ...]) -> str:
+    if len(core) == 1:
+        return (
+            f"the limit {core[0]} cannot be met with what may be sold and bought: "
+            "relax it, or let more be sold (do_not_sell) or bought (buy)"
+        )
+    names = ", ".join(core[:-1]) + f" and {core[-1]}"
+    return f"the limits {names} cannot be met together: relax one of them, and the others can be"

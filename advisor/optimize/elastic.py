@@ -1,0 +1,83 @@
+"""The same rows, each allowed an excess: what must give so that the limits can be met.
+
+Without rigid limits this problem always has a solution, and a bound from below on its optimum, worked out from the
+solver's dual vector in plain arithmetic, proves a conflict whatever the solver claims.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+
+from advisor.optimize.compiled import CompiledProblem
+from advisor.optimize.cones import certificate, least_objective, proves_infeasible
+from advisor.optimize.formulation import Case, Formulation
+from advisor.portfolio.model import LimitMode
+
+VIOLATION = 1e-7
+PROOF = 1e-6  # least excess that counts as a conflict; ten times the accepted violation
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """The least weighted excess: by label, in the limit's own unit; their weighted sum; and its proved lower bound."""
+
+    of: dict[str, float]
+    weighted: float
+    at_least: float
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether it is proved that the limits cannot all be met."""
+        return self.weighted > PROOF and self.at_least > 0
+
+
+class ElasticProblem:
+    """One household's limits with an excess each, compiled once."""
+
+    def __init__(self, formulation: Formulation) -> None:
+        self.formulation = formulation
+        soft = {c.limit.label for c in formulation.limits if c.limit.mode is LimitMode.SOFT}
+        self.labels = tuple(label for label in formulation.labels if label not in soft)
+        place = {label: number for number, label in enumerate(self.labels)}
+        self._excess = cp.Variable(len(self.labels))
+        self._weights = cp.Parameter(len(self.labels))
+        self._most = cp.Parameter(len(self.labels))
+        rows = [
+            row.left <= row.right + (self._excess[place[row.label]] if row.label else 0.0)
+            for row in formulation.rows
+            if row.label not in soft
+        ]
+        least = cp.Minimize(self._weights @ self._excess)
+        bounds = [self._excess >= 0, self._excess <= self._most]
+        self.compiled = CompiledProblem(cp.Problem(least, [*formulation.accounting(), *rows, *bounds]))
+        self._solver = self.compiled.solver()
+        self._free = 10.0 + formulation.reach.size  # beyond what a household can exceed, in any limit's unit
+        self._largest = formulation.largest_values(self.compiled)
+
+    def least_excess(self, case: Case, weights: Mapping[str, float]) -> Excess | None:
+        """The least sum of weighted excesses in `case`; None where the solver neither finds nor excludes one.
+
+        A limit that `weights` does not name may be exceeded freely, one of infinite weight not at all; if that proves
+        impossible, the sum is infinite.
+        """
+        named = np.array([weights.get(label, 0.0) for label in self.labels])
+        rigid = np.isinf(named)
+        self.formulation.set(self._solver, case)
+        self._solver.set(self._weights, np.where(rigid, 0.0, named))
+        self._solver.set(self._most, np.where(rigid, 0.0, self._free))
+        found = self._solver.solve()
+        if proves_infeasible(found.program, found.z, self._largest):
+            return Excess({}, math.inf, math.inf)
+        if not found.is_clean or certificate(found.program, found.x, found.z).violation > VIOLATION:
+            return None
+        excess = np.maximum(found.x[self.compiled.columns(self._excess)], 0.0)
+        return Excess(
+            of=dict(zip(self.labels, excess.tolist(), strict=True)),
+            weighted=float(np.where(rigid, 0.0, named) @ excess),
+            at_least=least_objective(found.program, found.z, self._largest),
+        )

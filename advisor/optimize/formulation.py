@@ -1,0 +1,178 @@
+"""The allocation problem, written once, as the method page states it.
+
+maximise   (mu - er)'w + r_f 1'c - (gamma/2) (||R w||^2 + kappa (vol'w)^2) - rho 1's
+           - (1/H) (spread's + spread'b + T) - (price x excess of each soft limit)
+subject to w = w0 - (sold) + (bought),   c = c0 + (1-spread) sold - (1+spread) bought,   each account by itself
+           0 <= s <= sellable,  0 <= b <= buyable,  c >= 0
+           T above the lines of one tax branch, the year's gains within that branch
+           every limit
+
+s: dollars sold of each lot; b: dollars bought in each (account, fund); w: securities; c: cash; all as fractions of
+household value. rho is the error of an expected return that a switch must outweigh, which keeps the answer from
+trading on noise; it is charged on what is sold, so that a switch pays it once and new money does not.
+
+The matrices belong to the household and stay; what varies from solve to solve (caps, margins, branch, horizon) are
+parameters in the vectors alone, so that one compilation serves every solve.
+
+Source: Markowitz (1952); rho and kappa after Boyd et al. (2024), "Markowitz Portfolio Construction at Seventy", rho
+there on |w - w0|; the tax branches in `tax_branches`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sp
+
+from advisor.optimize.compiled import CompiledProblem, ConeSolver
+from advisor.optimize.inputs import AllocationInputs, Indices
+from advisor.optimize.limits import CompiledLimit
+from advisor.optimize.rows import Row, Unknowns, limit_rows
+from advisor.optimize.tax_branches import TaxBranch, branch_at, gain_range, reachable_branches, tax_lines
+from advisor.units import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One convex problem of the household: what may be traded at most, and the tax branch the year ends in.
+
+    `margins` tightens limits, by label, in the limit's own unit; a negative margin relaxes it.
+    """
+
+    most_sold: Vector  # (l,)
+    most_bought: Vector  # (b,)
+    branch: TaxBranch
+    horizon_years: float
+    margins: Mapping[str, float] = field(default_factory=dict)
+
+
+class Formulation:
+    """One household's variables, parameters and rows."""
+
+    def __init__(self, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> None:
+        self.inputs = inputs
+        self.limits = limits
+        self.lines = tax_lines(inputs.rates)
+        self.reach = gain_range(inputs)
+        self.branches = reachable_branches(self.reach)
+        self.scale = _objective_scale(inputs)
+        self.x = Unknowns(inputs)
+        lots, buys = len(inputs.lots.keys), inputs.buys.account.size
+        self.most_sold = cp.Parameter(lots)
+        self.most_bought = cp.Parameter(buys)
+        self.cost_of_selling = cp.Parameter(lots)
+        self.cost_of_buying = cp.Parameter(buys)
+        self.cost_of_tax = cp.Parameter()
+        self.switched_off = cp.Parameter(len(self.lines))  # slack given to the lines of the other branches
+        self.gain_ends = cp.Parameter(4)  # N <= , -N <= , L <= , -L <=
+        self.rows = (*limit_rows(self.x, inputs, limits), *self._account_rows(), *self._tax_reserve_rows())
+        self.labels = tuple(dict.fromkeys(row.label for row in self.rows if row.label))
+        self.sold_within = self.x.sell <= self.most_sold
+        self.bought_within = self.x.buy <= self.most_bought
+
+    def set(self, solver: ConeSolver, case: Case) -> None:
+        """Give `solver` the parameters that say what may be traded, and in which tax branch."""
+        branch, size = case.branch, 2 * self.reach.size
+        solver.set(self.most_sold, case.most_sold)
+        solver.set(self.most_bought, case.most_bought)
+        off = np.full(len(self.lines), size)
+        off[list(branch.lines)] = 0.0
+        solver.set(self.switched_off, off)
+        ends = (*_ends(branch.net_side, self.reach.net, size), *_ends(branch.long_side, self.reach.long, size))
+        solver.set(self.gain_ends, np.array(ends))
+
+    def set_costs(self, solver: ConeSolver, horizon_years: float) -> None:
+        """Give `solver` the costs of trading, those paid once spread over the horizon."""
+        i = self.inputs
+        selling = i.return_uncertainty + i.half_spread[i.lots.security] / horizon_years
+        solver.set(self.cost_of_selling, self.scale * selling)
+        solver.set(self.cost_of_buying, self.scale * i.half_spread[i.buys.security] / horizon_years)
+        solver.set(self.cost_of_tax, self.scale / horizon_years)
+
+    def utility(self) -> cp.Expression:
+        """The objective times `scale`, without what soft limits charge."""
+        i, x = self.inputs, self.x
+        volatilities = np.sqrt(np.diag(i.model.covariance))
+        risk = cp.sum_squares(x.deviation)
+        if i.covariance_inflation:
+            risk += i.covariance_inflation * cp.square(volatilities @ x.weights)
+        earned = i.net_return @ x.weights + i.risk_free * cp.sum(x.cash)
+        costs = self.cost_of_selling @ x.sell + self.cost_of_buying @ x.buy + self.cost_of_tax * x.tax
+        return self.scale * (earned - i.risk_aversion / 2 * risk) - costs
+
+    def accounting(self) -> list[cp.Constraint]:
+        """What trades do to weights, cash, gains and tax."""
+        i, x = self.inputs, self.x
+        n, a = len(i.symbols), len(i.cash)
+        proceeds = cp.multiply(1 - i.half_spread[i.lots.security], x.sell)
+        paid = cp.multiply(1 + i.half_spread[i.buys.security], x.buy)
+        short = np.where(i.lots.taxable & ~i.lots.long_term, i.lots.gain, 0.0)
+        long = np.where(i.lots.taxable & i.lots.long_term, i.lots.gain, 0.0)
+        net = x.short_gain + x.long_gain
+        return [
+            x.weights == i.weights - _selector(i.lots.security, n) @ x.sell + _selector(i.buys.security, n) @ x.buy,
+            x.cash == i.cash + _selector(i.lots.account, a) @ proceeds - _selector(i.buys.account, a) @ paid,
+            x.deviation == i.model.root @ x.weights,
+            x.short_gain == i.rates.short_so_far + short @ x.sell,
+            x.long_gain == i.rates.long_so_far + long @ x.sell,
+            x.cash >= 0,
+            x.sell >= 0,
+            self.sold_within,
+            x.buy >= 0,
+            self.bought_within,
+            *(x.tax >= line.at(x.short_gain, x.long_gain) - self.switched_off[k] for k, line in enumerate(self.lines)),
+            cp.hstack([net, -net, x.long_gain, -x.long_gain]) <= self.gain_ends,
+        ]
+
+    def largest_values(self, compiled: CompiledProblem) -> Vector:
+        """What no column of `compiled` exceeds in absolute value, within its rows: no trade enlarges a household."""
+        x, size = self.x, 10.0 * self.reach.size
+        largest = np.full(compiled.program.q.size, size)
+        for variable in (x.sell, x.buy, x.weights, x.cash):
+            largest[compiled.columns(variable)] = 2.0
+        return largest
+
+    def _account_rows(self) -> Iterator[Row]:
+        i = self.inputs
+        for a, name in enumerate(i.account_names):
+            yield Row(f"accounts.{name}.min_cash", cp.Constant(i.min_cash[a]), self.x.cash[a])
+
+    def _tax_reserve_rows(self) -> Iterator[Row]:
+        """The tax that the trades add is kept as cash in the taxable accounts."""
+        i = self.inputs
+        if not i.reserve_tax or not i.taxable_accounts.any():
+            return
+        free = i.taxable_accounts.astype(float) @ (self.x.cash - i.min_cash)
+        lines = tax_lines(replace(i.rates, carryforward_value=0.0))
+        short, long = i.rates.short_so_far, i.rates.long_so_far
+        so_far = max(lines[k].at(short, long) for k in branch_at(short, long).lines)
+        for k, line in enumerate(lines):
+            due = line.at(self.x.short_gain, self.x.long_gain)
+            yield Row("preferences.reserve_tax", due - so_far - self.switched_off[k], free)
+
+
+def _ends(side: int, reach: tuple[float, float], free: float) -> tuple[float, float]:
+    """Upper bounds of a gain and of its negative; only a side that the sales can leave is bounded."""
+    low, high = reach
+    return (
+        0.0 if side < 0 and high > 0 else free,
+        0.0 if side > 0 and low < 0 else free,
+    )
+
+
+def _objective_scale(inputs: AllocationInputs) -> float:
+    """What brings the objective to the size of the constraints, which the solver's tolerances expect."""
+    variances = np.diag(inputs.model.covariance)
+    largest = max(
+        float(np.max(np.abs(inputs.net_return), initial=0.0)),
+        inputs.risk_aversion * float(np.max(variances, initial=0.0)),
+    )
+    return 10.0 / largest if largest > 0 else 1.0
+
+
+def _selector(target: Indices, size: int) -> sp.csr_array:
+    """Matrix (size, m) that sums m amounts into `size` places by their target index."""
+    return sp.csr_array((np.ones(target.size), (target, np.arange(target.size))), shape=(size, target.size))

@@ -1,0 +1,94 @@
+"""The user's limits, cash rules and tax reserve as named cvxpy rows ``left <= right``.
+
+A limit is a share of household value after the trades, ``measure <= bound * (sum(w) + sum(c))``: the spread that the
+trades pay is gone from that value, which therefore stands on the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+
+from advisor.optimize.inputs import AllocationInputs
+from advisor.optimize.limits import CompiledLimit, RiskLimit, ScenarioLimit, TradeLimit, WeightLimit, sign
+from advisor.units import Matrix
+
+TAIL = 0.05  # of the scenario months, for the expected shortfall
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One named row: ``left <= right``; `label` is the name in the YAML."""
+
+    label: str
+    left: cp.Expression
+    right: cp.Expression
+
+
+class Unknowns:
+    """What the optimizer decides, as fractions of household value; `spread_risk` is ``root @ weights``."""
+
+    def __init__(self, inputs: AllocationInputs) -> None:
+        self.sell = cp.Variable(len(inputs.lots.keys))
+        self.buy = cp.Variable(inputs.buys.account.size)
+        self.weights = cp.Variable(len(inputs.symbols))
+        self.cash = cp.Variable(len(inputs.cash))
+        self.deviation = cp.Variable(len(inputs.model.root))
+        self.short_gain = cp.Variable()
+        self.long_gain = cp.Variable()
+        self.tax = cp.Variable()
+
+    @property
+    def total(self) -> cp.Expression:
+        """Household value after the trades."""
+        return cp.sum(self.weights) + cp.sum(self.cash)
+
+
+def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> Iterator[Row]:
+    """The rows of every limit, in the order of the file."""
+    for compiled in limits:
+        label, bound = compiled.limit.label, compiled.bound
+        match compiled:
+            case WeightLimit() if len(compiled.rows):
+                side = sign(compiled.limit)
+                measure = compiled.rows @ x.weights + compiled.cash * cp.sum(x.cash)
+                yield Row(label, side * measure, side * bound * x.total)
+            case RiskLimit():
+                yield Row(label, cp.norm(_active(x, inputs, compiled.benchmark)), bound * x.total)
+            case ScenarioLimit() if compiled.limit.name == "cvar_95":
+                yield from _shortfall_rows(label, bound, compiled.returns, x)
+            case ScenarioLimit():
+                yield from _drawdown_rows(label, bound, compiled.returns, x)
+            case TradeLimit():
+                yield Row(label, _traded(x, inputs, compiled.limit.name), cp.Constant(bound))
+
+
+def _active(x: Unknowns, inputs: AllocationInputs, benchmark: int | None) -> cp.Expression:
+    return x.deviation if benchmark is None else x.deviation - inputs.model.root[:, benchmark] * x.total
+
+
+def _traded(x: Unknowns, inputs: AllocationInputs, name: str) -> cp.Expression:
+    if name == "turnover":
+        return (cp.sum(x.sell) + cp.sum(x.buy)) / 2
+    return inputs.lots.gain @ x.sell
+
+
+def _shortfall_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> Iterator[Row]:
+    """Expected shortfall as a linear program. Source: Rockafellar and Uryasev (2000), "Optimization of CVaR"."""
+    quantile, beyond = cp.Variable(), cp.Variable(len(returns))
+    yield Row("", -(returns @ x.weights) - quantile, beyond)
+    yield Row("", cp.Constant(np.zeros(len(returns))), beyond)
+    yield Row(label, quantile + cp.sum(beyond) / (TAIL * len(returns)), bound * x.total)
+
+
+def _drawdown_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> Iterator[Row]:
+    """Largest fall of a portfolio that is bought and held: exact, with `peak` any path above the running maximum."""
+    growth = np.vstack([np.ones(returns.shape[1]), np.cumprod(1 + returns, axis=0)])
+    peak = cp.Variable(len(growth))
+    value = growth @ x.weights + cp.sum(x.cash)
+    yield Row("", value, peak)
+    yield Row("", peak[:-1], peak[1:])
+    yield Row(label, (1 - bound) * peak, value)

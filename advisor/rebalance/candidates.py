@@ -1,0 +1,220 @@
+"""From an allocation to orders in shares that hold every limit.
+
+1. The best allocation is rounded outward. That is good enough where it holds every limit, keeps to the least trade and
+   loses next to nothing, as it does in large households.
+2. Otherwise the best orders in whole shares are searched for near the optimum; if there are none, without the least
+   trade, which a limit may not allow.
+3. Whatever is found is measured in shares and cents. Where it breaks a limit by a hair, the limit is tightened by
+   twice the breach and the search begins again, doubling each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from advisor.errors import UnverifiedAnswerError
+from advisor.market.data import MarketData
+from advisor.optimize.diagnose import refusal
+from advisor.optimize.inputs import AllocationInputs
+from advisor.optimize.problem import AllocationProblem
+from advisor.optimize.quantities import Quantities, round_outward
+from advisor.optimize.solve import Allocation, allocate
+from advisor.optimize.whole_shares import orders_in_shares
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.measure import Yardstick, utility
+from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
+from advisor.rebalance.outcome import (
+    EDGE,
+    breach,
+    effective_bound,
+    gain,
+    limit_results,
+    soft_charge,
+    tax_result,
+)
+from advisor.rebalance.trades import cash_after, orders, shares_after
+
+ATTEMPTS = 12
+NEXT_TO_NOTHING = 1e-5  # of household value a year: a tenth of a basis point
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Everything the search for orders needs to know, worked out once."""
+
+    yardstick: Yardstick
+    inputs: AllocationInputs
+    before: HouseholdState
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The user's file."""
+        return self.yardstick.portfolio
+
+    @property
+    def market(self) -> MarketData:
+        """The market data."""
+        return self.yardstick.market
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Orders, and the household as they would leave it."""
+
+    trades: tuple[Trade, ...]
+    after: HouseholdState
+    limits: tuple[LimitResult, ...]
+    tax: TaxResult
+    spread_usd: Decimal
+    gain: Gain
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The best orders found, the allocation they carry out, and what whole shares lose against it, a year."""
+
+    candidate: Candidate
+    allocation: Allocation
+    rounding_loss: float
+
+
+def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
+    """The best orders that hold every limit.
+
+    Raises `LimitsConflictError` where the limits are proved to conflict, and `UnverifiedAnswerError` where no orders
+    are found that hold them.
+    """
+    margins: dict[str, float] = {}
+    for _ in range(ATTEMPTS):
+        allocation = allocate(problem, margins)
+        if allocation is None:
+            raise _no_room(household, margins) if margins else refusal(problem)
+        proposal = _best_rounding(household, problem, allocation)
+        shortfall = shortfall_of(household, proposal.candidate)
+        if not shortfall:
+            return proposal
+        for label, excess in shortfall.items():
+            margins[label] = 2 * (margins.get(label, 0.0) + excess)
+    raise _no_room(household, margins)
+
+
+def _best_rounding(household: Household, problem: AllocationProblem, allocation: Allocation) -> Proposal:
+    """The allocation in shares: rounded outward where that is good enough, else searched for."""
+
+    def proposal(quantities: Quantities) -> Proposal:
+        return _proposal(household, allocation, quantities)
+
+    outward = proposal(round_outward(household.inputs, allocation.sell, allocation.buy))
+    holds = not shortfall_of(household, outward.candidate) and not small_orders(household, outward.candidate.trades)
+    if holds and outward.rounding_loss <= NEXT_TO_NOTHING:
+        return outward
+    searched = next(_searched(problem, allocation), None)
+    if searched is None:
+        return outward
+    return min([proposal(searched), *([outward] if holds else [])], key=lambda answer: answer.rounding_loss)
+
+
+def _searched(problem: AllocationProblem, allocation: Allocation) -> Iterator[Quantities]:
+    """Shares near the allocation; failing that near the best mix of all funds, then without the least trade."""
+    for solution, least_trade in (
+        (allocation.solution, problem.inputs.min_trade),
+        (allocation.best, problem.inputs.min_trade),
+        (allocation.solution, 0.0),
+    ):
+        found = orders_in_shares(problem, solution, least_trade)
+        if found is not None:
+            yield found
+
+
+def _proposal(household: Household, allocation: Allocation, quantities: Quantities) -> Proposal:
+    trades = orders(quantities, household.inputs, household.portfolio, household.market)
+    candidate = candidate_of(household, trades)
+    reached = _objective_of_nothing(household, candidate) + candidate.gain.total
+    return Proposal(candidate, allocation, allocation.solution.objective - reached)
+
+
+def _objective_of_nothing(household: Household, candidate: Candidate) -> float:
+    """The optimizer's objective for the household as it stands, from measured figures."""
+    i, value_usd = household.inputs, float(household.before.value_usd)
+    tax_usd = float(candidate.tax.year_tax_before_usd)
+    later_usd = i.rates.carryforward_value * float(candidate.tax.carried_without_usd)
+    charge = soft_charge(candidate.limits, "before", value_usd, 1.0)
+    today = utility(household.before, 1.0, i.risk_aversion, i.covariance_inflation)
+    return today - (tax_usd - later_usd) / value_usd / i.horizon_years - charge
+
+
+def candidate_of(household: Household, trades: tuple[Trade, ...]) -> Candidate:
+    """The household measured as these orders would leave it."""
+    portfolio, before, i = household.portfolio, household.before, household.inputs
+    after = household.yardstick.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
+    tax = tax_result(portfolio, trades)
+    limits = limit_results(household.yardstick, before, after, trades)
+    return Candidate(
+        trades=trades,
+        after=after,
+        limits=limits,
+        tax=tax,
+        spread_usd=sum((trade.spread_usd for trade in trades), Decimal(0)),
+        gain=gain(
+            before,
+            after,
+            trades,
+            tax,
+            risk_aversion=i.risk_aversion,
+            horizon_years=i.horizon_years,
+            return_uncertainty=i.return_uncertainty,
+            covariance_inflation=i.covariance_inflation,
+            carryforward_value=i.rates.carryforward_value,
+            limits=limits,
+        ),
+    )
+
+
+def small_orders(household: Household, trades: tuple[Trade, ...]) -> tuple[Trade, ...]:
+    """Orders below the user's least trade that do not sell a whole position."""
+    left = shares_after(household.portfolio, trades)
+    least_usd = household.portfolio.preferences.min_trade_usd
+    return tuple(trade for trade in trades if trade.amount_usd < least_usd and (trade.account, trade.symbol) in left)
+
+
+def shortfall_of(household: Household, candidate: Candidate) -> dict[str, float]:
+    """Breaches of limits and of cash rules, by label, as fractions of value."""
+    breaches = {limit.label: relative_breach(household, limit) for limit in candidate.limits}
+    broken = {label: excess for label, excess in breaches.items() if excess > EDGE}
+    missing_usd = {
+        f"accounts.{account.name}.min_cash": account.min_cash_usd - candidate.after.cash_usd[account.name]
+        for account in household.portfolio.accounts
+    }
+    if household.portfolio.preferences.reserve_tax and candidate.tax.tax_usd > 0:
+        missing_usd["preferences.reserve_tax"] = candidate.tax.tax_usd - _free_cash(household, candidate)
+    short = {label: float(usd / household.before.value_usd) for label, usd in missing_usd.items() if usd > 0}
+    return broken | short
+
+
+def relative_breach(household: Household, limit: LimitResult) -> float:
+    """How far a limit is exceeded, a limit in dollars as a fraction of value; a soft limit never is."""
+    allowed = effective_bound(limit)
+    if allowed is None:
+        return 0.0
+    scale = float(household.before.value_usd) if limit.unit == "usd" else 1.0
+    return breach(limit.kind, allowed, limit.after) / scale
+
+
+def _free_cash(household: Household, candidate: Candidate) -> Decimal:
+    taxable = [account for account in household.portfolio.accounts if account.is_taxable]
+    return sum((candidate.after.cash_usd[account.name] - account.min_cash_usd for account in taxable), Decimal(0))
+
+
+def _no_room(household: Household, margins: Mapping[str, float]) -> UnverifiedAnswerError:
+    names = ", ".join(sorted(margins))
+    if household.portfolio.preferences.whole_shares:
+        return UnverifiedAnswerError(
+            f"no orders in whole shares hold {names}: allow parts of a share (fractional: true in an account, or "
+            "whole_shares: false in the preferences), or widen the limit a little, or what presses against it"
+        )
+    return UnverifiedAnswerError(
+        f"no orders in thousandths of a share hold {names}: the limits leave no room for rounding; "
+        "widen them a little, or what presses against them"
+    )
