@@ -25,7 +25,7 @@ Faults = list[str]
 Checker = Callable[[dict[str, Any], Portfolio, MarketData, Ledger], Faults]
 
 CHECKS: tuple[tuple[str, Checker], ...] = (
-    ("orders: known accounts and securities, prices, amounts to the cent, thousandths of a share", check_orders),
+    ("orders: known accounts and securities, prices, amounts to the cent, whole shares or thousandths", check_orders),
     ("lots: sold once, never more than held, nothing that must stay", check_lots),
     ("cash: every account to the cent, nothing short, no money between accounts", check_cash),
     ("gains: each lot's gain and term", check_gains),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -132,8 +133,7 @@ def check_orders(record: dict[str, Any], portfolio: Portfolio, market: MarketDat
             faults.append(f"{order.name}: {order.shares} x {order.price} is not {order.amount}")
         if order.spread != pennies(order.amount * Decimal(str(security.half_spread.value))):
             faults.append(f"{order.name}: spread {order.spread}")
-        if order.shares % THOUSANDTH and order.shares != ledger.shares_before.get((order.account.name, order.symbol)):
-            faults += [f"{order.name}: {order.shares} is no whole number of thousandths"] * (not _whole_lots(order))
+        faults += _step_faults(order, portfolio, ledger)
         if order.is_buy and not _offered(order, portfolio):
             faults.append(f"{order.name}: not among what may be bought there")
     faults += _two_orders(ledger)
@@ -141,6 +141,18 @@ def check_orders(record: dict[str, Any], portfolio: Portfolio, market: MarketDat
     if stated != sum((order.spread for order in ledger.orders), Decimal(0)):
         faults.append(f"the spread of all orders is not {stated}")
     return faults
+
+
+def _step_faults(order: Order, portfolio: Portfolio, ledger: Ledger) -> list[str]:
+    """A part of a share that cannot be ordered; the whole of a position can always be sold."""
+    if not order.is_buy and order.shares == ledger.shares_before.get((order.account.name, order.symbol)):
+        return []
+    is_mutual_fund = re.fullmatch("[A-Z]{4}X", order.symbol) is not None
+    if not (portfolio.preferences.whole_shares and not order.account.fractional and not is_mutual_fund):
+        off_step = order.shares % THOUSANDTH != 0 and not _whole_lots(order)
+        return [f"{order.name}: {order.shares} is no whole number of thousandths"] if off_step else []
+    parts = [sold.shares for sold in order.sold] or [order.shares]
+    return [f"{order.name}: {part} is no whole number of shares" for part in parts if part % 1]
 
 
 def _whole_lots(order: Order) -> bool:
