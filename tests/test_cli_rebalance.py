@@ -364,3 +364,47 @@ def test_300_hostile_files_are_answered_or_refused_with_a_named_reason(
 def test_the_terminal_answers_in_the_words_of_the_report(name: str, words: str, tmp_path: Path, capsys) -> None:
     ended = call(capsys, "rebalance", PORTFOLIOS / f"{name}.yaml", "--out", tmp_path / "out")
     assert words in " ".join(ended.out.split())
+
+
+NEW_LIMITS = """\
+version: 1
+name: Every new limit
+as_of: 2026-07-13
+accounts:
+  - name: Roth
+    type: roth
+    cash: 20000
+    holdings: [{symbol: NVDA, shares: 100}, {symbol: SPY, shares: 60}]
+limits:
+  magnificent_seven: {max: 45%}
+  sectors: {Information Technology: {max: 60%}, Financials: {min: 1%}}
+  cvar_95: {max: 60%}
+  max_drawdown: {max: 90%, mode: soft}
+  stress: {covid_2020: {max: 80%, mode: not_worse_than_today}}
+  expense_ratio: {max: 1%}
+identical: [[SPY, IVV]]
+preferences: {whole_shares: false}
+"""
+
+
+def test_every_new_kind_of_limit_is_answered_and_told(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text(NEW_LIMITS)
+    ended = call(capsys, "rebalance", file, "--out", tmp_path / "out")
+    assert ended.code == 0, ended.err
+    page = (tmp_path / "out" / "report.html").read_text()
+    for words in ("Information Technology sector", "Average loss of the worst", "Loss in a past episode (Covid crash)"):
+        assert words in page
+    assert "sectors.Information Technology.max" in ended.out
+
+
+def test_an_episode_that_the_market_data_do_not_have_is_refused_at_its_line(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text(NEW_LIMITS.replace("covid_2020", "covid_2021"))
+    ended = call(capsys, "rebalance", file, "--out", tmp_path / "out")
+    assert ended.code == 3
+    assert f"{file}:14:30: snapshot-2026-07-13 has no stress episode 'covid_2021'" in ended.err
+    assert "stress: {covid_2021: {max: 80%" in ended.err
+    assert "it has dot_com, " in ended.err
+    assert ", covid_2020, " in ended.err
+    assert not (tmp_path / "out").exists()

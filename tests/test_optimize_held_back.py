@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.optimize.held_back import barred_identities, held_back
+from advisor.optimize.held_back import barred_identities, held_back, wash_identities
 from advisor.portfolio.model import Lot, PastTrade, Portfolio, Preferences
 from tests.small_households import AS_OF, account, household, lot, resolved
 
@@ -140,3 +140,40 @@ def test_lots_are_listed_in_the_order_of_the_file() -> None:
     portfolio = household(account("Joint", "taxable", 0, positions), history=(bought("IWM", 3),))
     found = held_back(portfolio, resolved(portfolio))
     assert [(e.symbol, e.lot.acquired) for e in found] == [("VTWO", ago(90)), ("IWM", ago(80)), ("IWM", ago(70))]
+
+
+def called_identical(portfolio: Portfolio, *groups: tuple[str, ...]) -> Portfolio:
+    return replace(portfolio, identical=groups)
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(29, True), (30, True), (31, False)])
+def test_what_the_user_calls_identical_keeps_a_loss_for_thirty_days(days: int, is_kept: bool) -> None:
+    portfolio = called_identical(with_loss("VTI", bought("ITOT", days)), ("VTI", "ITOT"))
+    expected = [("Joint", "VTI", "wash_sale", ago(days) + timedelta(days=31))] if is_kept else []
+    assert kept(portfolio) == expected
+    assert kept(called_identical(portfolio)) == []
+
+
+def test_groups_reach_over_common_members_and_over_the_funds_of_their_indexes() -> None:
+    """VTI with ITOT and ITOT with SPY: VOO, of SPY's index, keeps a loss in VTI; so does a symbol without data."""
+    groups = (("VTI", "ITOT"), ("MGK", "XXXX"), ("SPY", "ITOT"))
+    assert len(kept(called_identical(with_loss("VTI", bought("VOO", 3)), *groups))) == 1
+    assert len(kept(called_identical(with_loss("MGK", bought("XXXX", 3)), *groups))) == 1
+    assert kept(called_identical(with_loss("VTI", bought("MGK", 3)), *groups)) == []
+
+
+def test_identities_are_equal_within_a_group_and_nowhere_else() -> None:
+    portfolio = called_identical(with_loss(), ("VTI", "ITOT"), ("SPY", "ITOT"), ("IJR", "XXXX"))
+    symbols = ("VTI", "ITOT", "SPY", "VOO", "IWM", "VTWO", "IJR", "XXXX", "YYYY", "NVDA")
+    found = wash_identities(portfolio, resolved(portfolio), symbols)
+    groups = ({"VTI", "ITOT", "SPY", "VOO"}, {"IWM", "VTWO"}, {"IJR", "XXXX"}, {"YYYY"}, {"NVDA"})
+    for one in symbols:
+        for other in symbols:
+            assert (found[one] == found[other]) == any({one, other} <= group for group in groups)
+
+
+def test_a_loss_sale_bars_what_the_user_calls_identical() -> None:
+    portfolio = called_identical(with_loss("SPY", sold("XXXX", 3, -5)), ("IJR", "XXXX"))
+    (barred,) = barred_identities(portfolio, resolved(portfolio))
+    assert barred == wash_identities(portfolio, resolved(portfolio), ("IJR",))["IJR"]
+    assert barred != wash_identities(portfolio, resolved(portfolio), ("IWM",))["IWM"]

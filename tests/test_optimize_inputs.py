@@ -78,6 +78,21 @@ def test_what_was_sold_at_a_loss_is_not_offered_under_any_name() -> None:
     assert {i.symbols[s] for s in i.buys.security} == {"IJR"}
 
 
+def test_what_the_user_calls_identical_to_a_loss_sale_is_not_offered() -> None:
+    past = PastTrade(AS_OF, "Roth", "NVDA", "sell", Decimal(1), Decimal(-5))
+    i = surveyed(replace(PORTFOLIO, history=(past,), identical=(("NVDA", "IJR"),))).inputs
+    assert {i.symbols[s] for s in i.buys.security} == {"IWM", "VTWO"}
+
+
+def test_identical_lots_and_purchases_share_a_number_but_no_expected_return() -> None:
+    plain, found = surveyed(PORTFOLIO).inputs, surveyed(replace(PORTFOLIO, identical=(("NVDA", "IJR"),))).inputs
+    nvidia, ijr = found.lots.identity[0], found.buys.identity[2]
+    assert nvidia == ijr
+    assert plain.lots.identity[0] != plain.buys.identity[2]
+    assert len({*found.buys.identity, *found.lots.identity}) == 2
+    assert found.net_return == close(plain.net_return)
+
+
 def test_locked_and_held_back_lots_cannot_be_sold() -> None:
     past = PastTrade(AS_OF, "Roth", "VTWO", "buy", Decimal(1))
     locked = replace(PORTFOLIO, history=(past,), do_not_sell=(DoNotSell(symbol="NVDA", account="Joint"),))

@@ -8,10 +8,21 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from advisor.portfolio.model import Limit, LimitKind, Portfolio
+from advisor.errors import MarketDataError
+from advisor.market.data import NO_SCENARIOS
+from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
 from advisor.rebalance.model import LotSale, Trade
-from advisor.rebalance.outcome import breach, gain, limit_results, realized_gains, tax_result
+from advisor.rebalance.outcome import (
+    breach,
+    effective_bound,
+    gain,
+    limit_results,
+    realized_gains,
+    soft_charge,
+    tax_result,
+)
 from advisor.rebalance.trades import cash_after, shares_after
+from tests.samples import market
 from tests.small_households import AS_OF, account, household, limits, lot, surveyed, tax
 from tests.test_risk_covariance import entry
 
@@ -165,6 +176,162 @@ def test_the_gain_is_its_parts_and_each_part_is_worked_out_by_hand() -> None:
     assert parts.tax == close(-427.95 / 100_000 / 2)
     assert parts.doubt == close(-0.005 * 20_353 / 100_000)
     assert parts.total == close(parts.expected_return + parts.risk + parts.trading_cost + parts.tax + parts.doubt)
+
+
+HELD_BEFORE = {"NVDA": 0.40706, "SPY": 0.374585}
+HELD_AFTER = {"NVDA": 20_353 / AFTER, "SPY": 37_458.50 / AFTER, "IJR": 14_499 / AFTER}
+
+
+def months(weights: dict[str, float]) -> list[dict[str, float]]:
+    table = market().scenarios
+    return [{s: float(row[table.symbols.index(s)]) for s in weights} for row in table.returns]
+
+
+def average_of_the_worst_six_months(weights: dict[str, float]) -> float:
+    """Of 120 months: 5 % are six whole ones."""
+    assert len(months(weights)) == 120
+    returns = sorted(sum(weights[s] * r for s, r in month.items()) for month in months(weights))
+    return -sum(returns[:6]) / 6
+
+
+def largest_fall(weights: dict[str, float]) -> float:
+    """Over every pair of an earlier and a later month."""
+    path, growth = [1.0], dict(weights)
+    cash = 1 - sum(weights.values())
+    for month in months(weights):
+        growth = {s: worth * (1 + month[s]) for s, worth in growth.items()}
+        path.append(cash + sum(growth.values()))
+    return max(1 - path[later] / path[early] for early in range(len(path)) for later in range(early, len(path)))
+
+
+def stress(weights: dict[str, float]) -> float:
+    (covid,) = (episode for episode in market().episodes if episode.name == "covid_2020")
+    return -sum(weight * covid.returns[s] for s, weight in weights.items())
+
+
+def fees(weights: dict[str, float]) -> float:
+    """SPY 0.0945 % and IJR 0.06 % a year in the snapshot; a share has none."""
+    return weights["SPY"] * 0.000945 + weights.get("IJR", 0.0) * 0.0006
+
+
+LOSSES = {
+    "cvar_95_max": average_of_the_worst_six_months,
+    "max_drawdown_max": largest_fall,
+    "stress__covid_2020_max": stress,
+    "expense_ratio_max": fees,
+}
+
+
+@pytest.mark.parametrize("label", LOSSES)
+def test_losses_and_fees_are_measured_before_and_after(label: str) -> None:
+    (found,) = result_of(replace(PORTFOLIO, limits=limits(**{label: "0.9"}))).values()
+    assert found.before == pytest.approx(LOSSES[label](HELD_BEFORE), abs=1e-7)
+    assert found.after == pytest.approx(LOSSES[label](HELD_AFTER), abs=1e-7)
+
+
+def test_a_sector_is_measured_at_the_end_that_its_side_asks_for() -> None:
+    """Nvidia wholly, 38.48 % of IVV's list for SPY, 13.61 % of SPSM's for IJR; the lists lack 0.14 % and 2.2 %."""
+    it = "Information Technology"
+    lists = {"SPY": market().constituents["IVV"].sectors, "IJR": market().constituents["IJR"].sectors}
+    assert all(lists.values())
+    low = HELD_AFTER["NVDA"] + sum(HELD_AFTER[s] * known[it] for s, known in lists.items() if known)
+    more = sum(HELD_AFTER[s] * (1 - sum(known.values())) for s, known in lists.items() if known)
+    found = result_of(replace(PORTFOLIO, limits=limits(**{f"sectors__{it}_max": "0.9", f"sectors__{it}_min": "0.1"})))
+    assert found[f"sectors.{it}.max"].after == pytest.approx(low + more, abs=1e-7)
+    assert found[f"sectors.{it}.min"].after == pytest.approx(low, abs=1e-7)
+    assert found[f"sectors.{it}.max"].before == pytest.approx(
+        HELD_BEFORE["NVDA"] + HELD_BEFORE["SPY"] * (lists["SPY"][it] + 1 - sum(lists["SPY"].values())), abs=1e-7
+    )
+
+
+def in_mode(mode: LimitMode, **bounds: object) -> Portfolio:
+    return replace(PORTFOLIO, limits=tuple(replace(limit, mode=mode) for limit in limits(**bounds)))
+
+
+@pytest.mark.parametrize(
+    ("bound", "status"),
+    [("0.15", "exceeded"), ("0.2", "exceeded"), ("0.3", "broken_before"), ("0.5", "slack")],
+)
+def test_a_soft_limit_is_exceeded_where_the_trades_leave_it_so(bound: str, status: str) -> None:
+    """NVDA goes from 40.7 % to 20.4 %."""
+    found = result_of(in_mode(LimitMode.SOFT, funds__NVDA_max=bound))["funds.NVDA.max"]
+    assert (found.mode, found.status, found.charge_bps_per_pp, found.allowed) == ("soft", status, 10.0, None)
+    assert effective_bound(found) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "bound", "allowed"),
+    [
+        ("funds__NVDA_max", "0.1", 0.40706),
+        ("funds__NVDA_max", "0.5", 0.5),
+        ("funds__SPY_min", "0.5", 0.374585),
+        ("funds__SPY_min", "0.1", 0.1),
+        ("realized_gain_max", "5000", 5000.0),
+    ],
+)
+def test_no_worse_than_today_allows_the_looser_of_bound_and_today(label: str, bound: str, allowed: float) -> None:
+    (found,) = result_of(in_mode(LimitMode.NOT_WORSE_THAN_TODAY, **{label: bound})).values()
+    assert found.allowed == effective_bound(found) == pytest.approx(allowed, abs=1e-12)
+    assert found.bound == float(bound)
+    assert found.charge_bps_per_pp is None
+
+
+def test_a_hard_limit_allows_its_bound() -> None:
+    found = result_of(replace(PORTFOLIO, limits=limits(funds__NVDA_max="0.1")))["funds.NVDA.max"]
+    assert (effective_bound(found), found.allowed) == (0.1, None)
+
+
+def test_soft_limits_charge_for_each_point_beyond_their_bounds() -> None:
+    """NVDA 40.706 % to 20.3536 % against 15 % at 10 bp; 2,853 dollars of gain against 1,000 at 20 bp of 100,000."""
+    wanted = (
+        replace(limits(funds__NVDA_max="0.15")[0], mode=LimitMode.SOFT),
+        replace(limits(realized_gain_max="1000")[0], mode=LimitMode.SOFT, price_bps_per_pp=Decimal(20)),
+        replace(limits(turnover_max="0.1")[0], mode=LimitMode.SOFT, price_bps_per_pp=Decimal(1)),
+        limits(volatility_max="0.01")[0],
+    )
+    found, after = states(replace(PORTFOLIO, limits=wanted))
+    results = limit_results(found.yardstick, found.before, after, TRADES)
+    size = AFTER / 100_000
+    assert soft_charge(results, "before", 100_000, 1.0) == close((0.40706 - 0.15) * 100 * 10e-4)
+    traded = (20_353 + 14_499) / 2 / 100_000
+    expected = (20_353 / AFTER - 0.15) * size * 100 * 10e-4 + 1.853 * 20e-4 + (traded - 0.1) * 100 * 1e-4
+    assert soft_charge(results, "after", 100_000, size) == close(expected)
+
+
+def test_the_gain_counts_inflation_losses_carried_forward_and_soft_limits() -> None:
+    """A year that has 10,000 of long loss behind it: the trades use up 2,853 of the 7,000 carried forward."""
+    soft = replace(limits(funds__NVDA_max="0.15")[0], mode=LimitMode.SOFT)
+    portfolio = replace(PORTFOLIO, tax=tax(carryforward_long_usd=10_000), limits=(soft,))
+    found, after = states(portfolio)
+    results = limit_results(found.yardstick, found.before, after, TRADES)
+    owed = tax_result(portfolio, TRADES)
+    assert (owed.carried_without_usd, owed.carried_forward_usd) == (Decimal("7000.00"), Decimal("4147.00"))
+
+    def parts(**more):
+        steady = {"risk_aversion": 3.0, "horizon_years": 2.0, "return_uncertainty": 0.005}
+        return gain(found.before, after, TRADES, owed, **steady, **more)
+
+    plain, full = parts(), parts(covariance_inflation=0.5, carryforward_value=0.1, limits=results)
+    assert (plain.carryforward, plain.soft_limits) == (0.0, 0.0)
+    assert full.carryforward == close(-0.1 * 2853 / 100_000 / 2)
+    charged = soft_charge(results, "before", 1e5, 1.0) - soft_charge(results, "after", 1e5, AFTER / 1e5)
+    assert full.soft_limits == close(charged)
+    together = [
+        sum(dollars * np.sqrt(entry(s, s)) for s, dollars in held.items()) / 1e5
+        for held in ({"NVDA": 40_706, "SPY": 37_458.50}, {"NVDA": 20_353, "SPY": 37_458.50, "IJR": 14_499})
+    ]
+    assert full.risk - plain.risk == close(1.5 * 0.5 * (together[0] ** 2 - together[1] ** 2))
+    assert full.total - plain.total == close(full.carryforward + full.soft_limits + full.risk - plain.risk)
+
+
+def test_without_scenarios_there_is_no_figure_and_a_limit_on_one_is_refused() -> None:
+    wanted = replace(PORTFOLIO, limits=limits(cvar_95_max="0.1"))
+    found = surveyed(wanted)
+    bare = replace(found.yardstick, market=replace(found.market, scenarios=NO_SCENARIOS))
+    state = bare.measure(shares_after(wanted, ()), cash_after(wanted, ()))
+    assert (state.cvar_95, state.max_drawdown) == (None, None)
+    with pytest.raises(MarketDataError, match="no return scenarios: the limit cvar_95"):
+        limit_results(bare, state, state, ())
 
 
 def test_a_limit_without_a_measure_is_an_error() -> None:

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.portfolio.model import TaxSituation
+from advisor.portfolio.model import LimitKind, TaxSituation
+from advisor.rebalance.model import LimitResult
 from advisor.report.context import report_context
 from tests.report_fixture import (
     NASTY,
@@ -261,3 +262,98 @@ def test_a_hostile_name_cannot_leave_the_page_header():
     made = report_context(plan(), house, market(), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS)
     assert re.fullmatch(r"(\\[0-9a-f]{6})+", made.page_header)
     assert len(made.page_header) < 7 * 100
+
+
+def result(name: str, bound: float, before: float, after: float, status: str, **fields) -> LimitResult:
+    given = {"kind": LimitKind.MAX, "mode": "hard", "unit": "fraction", "price_bps_per_pp": None} | fields
+    return LimitResult(name=name, bound=bound, before=before, after=after, status=status, **given)
+
+
+EVERY_KIND = (
+    result("sectors.Information Technology", 0.4, 0.47, 0.39, "broken_before"),
+    result("cvar_95", 0.12, 0.0912, 0.0855, "slack"),
+    result("max_drawdown", 0.45, 0.5121, 0.4987, "exceeded", mode="soft", charge_bps_per_pp=25.0),
+    result("stress.covid_2020", 0.25, 0.3081, 0.29, "broken_before", subject="Covid crash",
+           mode="not_worse_than_today", allowed=0.3081),
+    result("expense_ratio", 0.0015, 0.000612, 0.000688, "slack"),
+)  # fmt: skip
+
+
+def test_the_limits_of_each_kind_and_mode_are_told_in_words():
+    shown = context(replace(plan(), limits=EVERY_KIND)).limits
+    assert column(shown, "Limit") == [
+        "Information Technology sector",
+        "Average loss of the worst 5 % of months",
+        "Largest fall from a peak",
+        "Loss in a past episode (Covid crash)",
+        "Expense ratio",
+    ]
+    assert column(shown, "Bound")[-1] == "at most 0.150 %"
+    assert column(shown, "Proposed") == ["39.0 %", "8.6 %", "49.9 %", "29.0 %", "0.069 %"]
+    assert column(shown, "Status") == [
+        "Broken today, met by the proposal",
+        "Met, with room",
+        "Exceeded, as a soft limit may be",
+        "Broken today, no worse with the proposal",
+        "Met, with room",
+    ]
+    small_type = [row.cells[1].lines for row in shown.rows]
+    assert [" ".join(lines).replace(NB, " ") for lines in small_type] == [
+        "", "", "soft, 25.0 bp a point", "or no worse than today", "",
+    ]  # fmt: skip
+    notes = "\n".join(shown.notes)
+    for part in ("A soft limit may be exceeded", "no worse than today", "Hypothetical"):
+        assert part in notes
+
+
+def test_what_the_file_lets_be_exceeded_is_not_called_mended_nor_kept():
+    shown = context(replace(plan(), limits=EVERY_KIND))
+    assert "the others need not be" in shown.reasons[0]
+    assert "mends Information Technology sector of the limits" in shown.reasons[0]
+    assert shown.drawbacks[0] == "Exceeded with the proposal, as a soft limit may be: Largest fall from a peak."
+    assert [line.split(":")[0] for line in shown.broken] == [
+        "Information Technology sector",
+        "Largest fall from a peak",
+        "Loss in a past episode (Covid crash)",
+    ]
+
+
+def test_doing_nothing_with_a_soft_limit_exceeded_does_not_say_that_every_limit_holds():
+    stays = tuple(replace(limit, after=limit.before) for limit in EVERY_KIND[1:4])
+    shown = context(replace(do_nothing_plan(), limits=stays))
+    assert "every limit that must be kept holds today" in shown.answer
+    assert "none of it must be mended" in shown.reasons[0]
+    assert column(shown.limits, "Status") == [
+        "Met, with room",
+        "Exceeded, as a soft limit may be",
+        "Broken today, and no worse",
+    ]
+
+
+def test_seldom_parts_of_the_gain_are_shown_where_there_are_any():
+    assert len(context().gain.rows) == 6
+    gain = replace(plan().gain, carryforward=-0.0003, soft_limits=0.0021, total=plan().gain.total + 0.0018)
+    shown = context(replace(plan(), gain=gain))
+    assert column(shown.gain, "A year")[5:7] == ["\u22123.0 bp", "+21.0 bp"]
+    assert "losses carried forward \u22123.0 bp, soft limits +21.0 bp;" in shown.reasons[-1].replace(NB, " ")
+
+
+def test_losses_over_past_months_are_measures_with_their_caveat_or_left_out():
+    labels = column(context().measures, "Measure")
+    assert [label for label in labels if "past months" in label or "those months" in label] == [
+        "Average loss of the worst 5 % of past months",
+        "Largest fall from a peak over those months",
+    ]
+    assert "hypothetical" in context().measures.notes[0]
+    bare = replace(
+        plan(),
+        before=replace(plan().before, cvar_95=None, max_drawdown=None),
+        after=replace(plan().after, cvar_95=None, max_drawdown=None),
+    )
+    assert len(column(context(bare).measures, "Measure")) == len(labels) - 2
+    assert context(bare).measures.notes == ()
+
+
+def test_inflation_and_the_value_of_losses_are_among_the_assumptions():
+    assert "0.00 of the variance" in words(context().assumption_facts)
+    assert "Value today of a dollar of loss left for later years" in words(context().tax_rates)
