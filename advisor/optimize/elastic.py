@@ -48,13 +48,15 @@ class ElasticProblem:
         self._weights = cp.Parameter(len(self.labels))
         self._most = cp.Parameter(len(self.labels))
         rows = [
-            row.left <= row.right + (self._excess[place[row.label]] if row.label else 0.0)
+            row.left <= row.right + (0.0 if row.is_helper else self._excess[place[row.label]])
             for row in formulation.rows
             if row.label not in soft
         ]
         least = cp.Minimize(self._weights @ self._excess)
         bounds = [self._excess >= 0, self._excess <= self._most]
-        self.compiled = CompiledProblem(cp.Problem(least, [*formulation.accounting(), *rows, *bounds]))
+        f = formulation
+        always = [*f.identities(), *f.bounds(), *f.tax_rows(), f.x.cash >= 0]
+        self.compiled = CompiledProblem(cp.Problem(least, [*always, *rows, *bounds]))
         self._solver = self.compiled.solver()
         self._free = 10.0 + formulation.reach.size  # beyond what a household can exceed, in any limit's unit
         self._largest = formulation.largest_values(self.compiled)

@@ -3,7 +3,7 @@
 maximise   (mu - er)'w + r_f 1'c - (gamma/2) (||R w||^2 + kappa (vol'w)^2) - rho 1's
            - (1/H) (spread's + spread'b + T) - (price x excess of each soft limit)
 subject to w = w0 - (sold) + (bought),   c = c0 + (1-spread) sold - (1+spread) bought,   each account by itself
-           0 <= s <= sellable,  0 <= b <= buyable,  c >= 0
+           0 <= s <= sellable,  0 <= b <= buyable,  c >= min_cash >= 0
            T above the lines of one tax branch, the year's gains within that branch
            every limit
 
@@ -69,9 +69,8 @@ class Formulation:
         self.switched_off = cp.Parameter(len(self.lines))  # slack given to the lines of the other branches
         self.gain_ends = cp.Parameter(4)  # N <= , -N <= , L <= , -L <=
         self.rows = (*limit_rows(self.x, inputs, limits), *self._account_rows(), *self._tax_reserve_rows())
-        self.labels = tuple(dict.fromkeys(row.label for row in self.rows if row.label))
-        self.sold_within = self.x.sell <= self.most_sold
-        self.bought_within = self.x.buy <= self.most_bought
+        self.cash_labels = frozenset(row.label for row in self._account_rows())
+        self.labels = tuple(dict.fromkeys(row.label for row in self.rows))
 
     def set(self, solver: ConeSolver, case: Case) -> None:
         """Give `solver` the parameters that say what may be traded, and in which tax branch."""
@@ -103,26 +102,31 @@ class Formulation:
         costs = self.cost_of_selling @ x.sell + self.cost_of_buying @ x.buy + self.cost_of_tax * x.tax
         return self.scale * (earned - i.risk_aversion / 2 * risk) - costs
 
-    def accounting(self) -> list[cp.Constraint]:
-        """What trades do to weights, cash, gains and tax."""
+    def identities(self) -> list[cp.Constraint]:
+        """What trades do to weights, cash and the year's gains."""
         i, x = self.inputs, self.x
         n, a = len(i.symbols), len(i.cash)
         proceeds = cp.multiply(1 - i.half_spread[i.lots.security], x.sell)
         paid = cp.multiply(1 + i.half_spread[i.buys.security], x.buy)
-        short = np.where(i.lots.taxable & ~i.lots.long_term, i.lots.gain, 0.0)
-        long = np.where(i.lots.taxable & i.lots.long_term, i.lots.gain, 0.0)
-        net = x.short_gain + x.long_gain
+        short, long = gains_per_dollar(i)
         return [
             x.weights == i.weights - _selector(i.lots.security, n) @ x.sell + _selector(i.buys.security, n) @ x.buy,
             x.cash == i.cash + _selector(i.lots.account, a) @ proceeds - _selector(i.buys.account, a) @ paid,
             x.deviation == i.model.root @ x.weights,
             x.short_gain == i.rates.short_so_far + short @ x.sell,
             x.long_gain == i.rates.long_so_far + long @ x.sell,
-            x.cash >= 0,
-            x.sell >= 0,
-            self.sold_within,
-            x.buy >= 0,
-            self.bought_within,
+        ]
+
+    def bounds(self) -> list[cp.Constraint]:
+        """No short sales, and no more than each case allows."""
+        x = self.x
+        return [x.sell >= 0, x.sell <= self.most_sold, x.buy >= 0, x.buy <= self.most_bought]
+
+    def tax_rows(self) -> list[cp.Constraint]:
+        """The tax lies above the lines of its branch, and the year's gains within the branch."""
+        x = self.x
+        net = x.short_gain + x.long_gain
+        return [
             *(x.tax >= line.at(x.short_gain, x.long_gain) - self.switched_off[k] for k, line in enumerate(self.lines)),
             cp.hstack([net, -net, x.long_gain, -x.long_gain]) <= self.gain_ends,
         ]
@@ -152,6 +156,13 @@ class Formulation:
         for k, line in enumerate(lines):
             due = line.at(self.x.short_gain, self.x.long_gain)
             yield Row("preferences.reserve_tax", due - so_far - self.switched_off[k], free)
+
+
+def gains_per_dollar(inputs: AllocationInputs) -> tuple[Vector, Vector]:
+    """Short-term and long-term gain of each dollar sold of each lot (l,)."""
+    lots = inputs.lots
+    short = np.where(lots.taxable & ~lots.long_term, lots.gain, 0.0)
+    return short, np.where(lots.taxable & lots.long_term, lots.gain, 0.0)
 
 
 def _ends(side: int, reach: tuple[float, float], free: float) -> tuple[float, float]:

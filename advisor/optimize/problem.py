@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cvxpy as cp
 import numpy as np
@@ -20,15 +21,19 @@ VIOLATION = 1e-7  # accepted of a solution: fractions of value
 DUAL_RESIDUAL = 1e-6
 GAP = 1e-6  # fraction of value a year; a hundredth of a basis point
 POINT_PER_BASIS_POINT = 0.01  # one basis point for each percentage point, as a ratio of fractions
+TAX, CASH = "tax", "cash"  # what presses on a trade besides limits
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """A certified optimum of one case: dollars by lot (l,) and by buy (b,), as fractions of household value."""
+    """A certified optimum of one case, as fractions of household value: trades, and what they leave."""
 
     case: Case
-    sell: Vector
-    buy: Vector
+    sell: Vector  # (l,)
+    buy: Vector  # (b,)
+    weights: Vector  # (n,)
+    cash: Vector  # (a,)
+    tax: float  # of the year, with what is carried forward at its value
     objective: float  # fraction of household value a year
     certificate: Certificate  # residual and gap in the unit of the objective
     cone: ConeSolution
@@ -48,12 +53,17 @@ class AllocationProblem:
         self._limited = [
             (row.label, row.left + self.margins[row.label] <= row.right + self.excess.get(row.label, 0.0))
             for row in f.rows
-            if row.label
+            if not row.is_helper
+        ]
+        self.sources = [
+            *((TAX, row) for row in f.tax_rows()),
+            *((CASH if label in f.cash_labels else label, row) for label, row in self._limited),
+            *((row.label, row.left <= row.right) for row in f.rows if row.is_helper),
         ]
         constraints = [
-            *f.accounting(),
-            *(row.left <= row.right for row in f.rows if not row.label),
-            *(constraint for _, constraint in self._limited),
+            *f.identities(),
+            *f.bounds(),
+            *(row for _, row in self.sources),
             *(excess >= 0 for excess in self.excess.values()),
         ]
         self.compiled = CompiledProblem(cp.Problem(cp.Maximize(f.utility() - f.scale * charged), constraints))
@@ -103,6 +113,9 @@ class AllocationProblem:
             case=case,
             sell=np.clip(found.x[self.compiled.columns(f.x.sell)], 0.0, case.most_sold),
             buy=np.clip(found.x[self.compiled.columns(f.x.buy)], 0.0, case.most_bought),
+            weights=found.x[self.compiled.columns(f.x.weights)],
+            cash=found.x[self.compiled.columns(f.x.cash)],
+            tax=float(found.x[self.compiled.columns(f.x.tax)][0]),
             objective=-found.objective / f.scale,
             certificate=proof,
             cone=found,
@@ -115,6 +128,31 @@ class AllocationProblem:
             dual = self.compiled.rows(constraint).dual(solution.cone.z)
             totals[label] += float(dual.sum()) / self.formulation.scale
         return totals
+
+    def rows_of_sources(self) -> dict[str, Indices]:
+        """Rows of the cone form by what they belong to: a limit's label, `TAX` or `CASH`."""
+        rows: dict[str, list[Indices]] = {}
+        for source, constraint in self.sources:
+            own = self.compiled.rows(constraint).index
+            rows.setdefault(source, []).extend([own, self._cones_beside(own)])
+        return {source: np.concatenate(parts) for source, parts in rows.items()}
+
+    def _cones_beside(self, rows: Indices) -> Indices:
+        """Rows of the second-order cones whose radius one of `rows` bounds: cvxpy splits a norm into the two."""
+        program = self.compiled.program
+        radii = {int(column) for column in np.flatnonzero(abs(program.A[rows]).sum(axis=0))} & self._radius.keys()
+        return np.concatenate([np.empty(0, dtype=np.intp), *(self._radius[column] for column in radii)])
+
+    @cached_property
+    def _radius(self) -> dict[int, Indices]:
+        """Rows of each second-order cone by the column of its radius."""
+        program = self.compiled.program
+        found, first = {}, program.zero + program.nonneg
+        for size in program.soc:
+            column = int(np.flatnonzero(program.A[[first]].toarray())[-1])
+            found[column] = np.arange(first, first + size)
+            first += size
+        return found
 
     def _in_objective_units(self, proof: Certificate) -> Certificate:
         scale = self.formulation.scale

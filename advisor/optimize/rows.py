@@ -21,15 +21,19 @@ TAIL = 0.05  # of the scenario months, for the expected shortfall
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One named row: ``left <= right``; `label` is the name in the YAML."""
+    """One row ``left <= right`` of the limit `label`, named as in the YAML.
+
+    A helper row only ties auxiliary variables together, and is never relaxed.
+    """
 
     label: str
     left: cp.Expression
     right: cp.Expression
+    is_helper: bool = False
 
 
 class Unknowns:
-    """What the optimizer decides, as fractions of household value; `spread_risk` is ``root @ weights``."""
+    """What the optimizer decides, as fractions of household value; `deviation` is ``root @ weights``."""
 
     def __init__(self, inputs: AllocationInputs) -> None:
         self.sell = cp.Variable(len(inputs.lots.keys))
@@ -79,8 +83,8 @@ def _traded(x: Unknowns, inputs: AllocationInputs, name: str) -> cp.Expression:
 def _shortfall_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> Iterator[Row]:
     """Expected shortfall as a linear program. Source: Rockafellar and Uryasev (2000), "Optimization of CVaR"."""
     quantile, beyond = cp.Variable(), cp.Variable(len(returns))
-    yield Row("", -(returns @ x.weights) - quantile, beyond)
-    yield Row("", cp.Constant(np.zeros(len(returns))), beyond)
+    yield Row(label, -(returns @ x.weights) - quantile, beyond, is_helper=True)
+    yield Row(label, cp.Constant(np.zeros(len(returns))), beyond, is_helper=True)
     yield Row(label, quantile + cp.sum(beyond) / (TAIL * len(returns)), bound * x.total)
 
 
@@ -89,6 +93,6 @@ def _drawdown_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> It
     growth = np.vstack([np.ones(returns.shape[1]), np.cumprod(1 + returns, axis=0)])
     peak = cp.Variable(len(growth))
     value = growth @ x.weights + cp.sum(x.cash)
-    yield Row("", value, peak)
-    yield Row("", peak[:-1], peak[1:])
+    yield Row(label, value, peak, is_helper=True)
+    yield Row(label, peak[:-1], peak[1:], is_helper=True)
     yield Row(label, (1 - bound) * peak, value)

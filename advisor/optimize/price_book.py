@@ -1,0 +1,99 @@
+"""Why each lot is sold or kept, and each fund bought or not: what one more dollar would gain, part by part.
+
+At the optimum the parts of a lot that is sold in part, or of a purchase, sum to zero; those of a lot that is sold out
+sum to a gain, and those of a lot that is kept to a loss. That is the condition of optimality, written for one trade.
+
+Source: Karush-Kuhn-Tucker conditions; Boyd and Vandenberghe (2004), "Convex Optimization", section 5.5.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.optimize.formulation import gains_per_dollar
+from advisor.optimize.problem import AllocationProblem, Solution
+from advisor.units import Matrix, Vector
+
+NOTHING = 1e-8  # a year, of a dollar
+RETURN, RISK, DOUBT, SPREAD = "return", "risk", "doubt", "spread"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """What one more dollar of each trade gains a year, by part; `lots` (l,) are sales, `buys` (b,) purchases.
+
+    Parts are "return", "risk", "doubt", "spread", "tax", "cash" and the limits by label; a part that is zero for every
+    trade is left out. "cash" is what an account's last dollar is worth beyond its interest.
+    """
+
+    lots: dict[str, Vector]
+    buys: dict[str, Vector]
+
+    def net_of_lot(self, lot: int) -> float:
+        """Gain of selling one more dollar of the lot."""
+        return float(sum(part[lot] for part in self.lots.values()))
+
+    def net_of_buy(self, buy: int) -> float:
+        """Gain of one more dollar of the purchase."""
+        return float(sum(part[buy] for part in self.buys.values()))
+
+
+def price_book(problem: AllocationProblem, solution: Solution) -> PriceBook:
+    """The parts of every possible trade at `solution`."""
+    moves = _moves(problem)
+    parts = {**_objective_parts(problem, solution, moves), **_pressures(problem, solution, moves)}
+    lots = len(problem.inputs.lots.keys)
+    kept = {name: part for name, part in parts.items() if np.abs(part).max(initial=0.0) > NOTHING}
+    return PriceBook(
+        lots={name: part[:lots] for name, part in kept.items()},
+        buys={name: part[lots:] for name, part in kept.items()},
+    )
+
+
+def _moves(problem: AllocationProblem) -> Matrix:
+    """What one more dollar of each trade does to every column of the cone form, shape (columns, trades)."""
+    i, x, columns = problem.inputs, problem.formulation.x, problem.compiled.columns
+    lots, buys = i.lots.security.size, i.buys.security.size
+    security = np.concatenate([i.lots.security, i.buys.security])
+    account = np.concatenate([i.lots.account, i.buys.account])
+    direction = np.concatenate([-np.ones(lots), np.ones(buys)])
+    spread = i.half_spread[security]
+    short, long = gains_per_dollar(i)
+    trade = np.arange(lots + buys)
+    moves = np.zeros((problem.width, lots + buys))
+    moves[np.concatenate(problem.columns_of_trades()), trade] = 1.0
+    moves[columns(x.weights)[security], trade] = direction
+    moves[columns(x.cash)[account], trade] = -direction - spread
+    moves[columns(x.deviation)] = i.model.root[:, security] * direction
+    moves[columns(x.short_gain), :lots] = short
+    moves[columns(x.long_gain), :lots] = long
+    return moves
+
+
+def _objective_parts(problem: AllocationProblem, solution: Solution, moves: Matrix) -> dict[str, Vector]:
+    i, x, columns = problem.inputs, problem.formulation.x, problem.compiled.columns
+    weights = solution.cone.x[columns(x.weights)]
+    moved, cash = moves[columns(x.weights)], moves[columns(x.cash)].sum(axis=0)
+    volatilities = np.sqrt(np.diag(i.model.covariance))
+    risk = i.model.covariance @ weights + i.covariance_inflation * volatilities * (volatilities @ weights)
+    security = np.concatenate([i.lots.security, i.buys.security])
+    sales = np.arange(security.size) < i.lots.security.size
+    return {
+        RETURN: i.net_return @ moved + i.risk_free * cash,
+        RISK: -i.risk_aversion * (risk @ moved),
+        DOUBT: np.where(sales, -i.return_uncertainty, 0.0),
+        SPREAD: -i.half_spread[security] / solution.case.horizon_years,
+    }
+
+
+def _pressures(problem: AllocationProblem, solution: Solution, moves: Matrix) -> dict[str, Vector]:
+    """What each limit, the tax and the cash of the accounts add: their rows' multipliers along each move."""
+    program, z = solution.cone.program, solution.cone.z
+    moved = program.A @ moves
+    parts: dict[str, Vector] = {}
+    for source, rows in problem.rows_of_sources().items():
+        pressure = -(z[rows] @ moved[rows]) / problem.formulation.scale
+        parts[source] = parts.get(source, 0.0) + pressure
+    return parts
