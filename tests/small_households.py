@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
+
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.optimize.limits import compile_limits
-from advisor.optimize.problem import AllocationProblem
+from advisor.optimize.problem import AllocationProblem, Solution
+from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import (
     Account,
     AccountType,
@@ -19,7 +22,9 @@ from advisor.portfolio.model import (
     Lot,
     Portfolio,
     Position,
+    Preferences,
     TaxSituation,
+    View,
 )
 from advisor.rebalance.plan import Household, rebalance, survey
 from advisor.rebalance.record import PortfolioFile, record
@@ -28,6 +33,18 @@ from tests.samples import market
 
 AS_OF = date(2026, 11, 20)
 MEASURED_AGAINST = {"tracking_error": "SPY", "beta": "SPY"}
+SOME_LIMITS = {
+    "magnificent_seven_max": "0.45",
+    "small_caps_max": "0.35",
+    "small_caps_min": "0.05",
+    "funds__VTWO_max": "0.12",
+    "cash_min": "0.02",
+    "volatility_max": "0.19",
+    "tracking_error_max": "0.13",
+    "beta_max": "1.2",
+    "turnover_max": "0.5",
+    "realized_gain_max": "60000",
+}
 
 
 def lot(shares: object, cost: object = None, *, days: int = 2000) -> Lot:
@@ -77,6 +94,13 @@ def problem_of(portfolio: Portfolio) -> AllocationProblem:
     return AllocationProblem(inputs, compile_limits(portfolio, resolved(portfolio), inputs))
 
 
+def solved(problem: AllocationProblem, margins: Mapping[str, float] | None = None) -> Solution:
+    """The continuous optimum over every tax branch and every way around a wash sale; there must be one."""
+    solution = best_solution(problem, open_cases(problem, margins))
+    assert solution is not None
+    return solution
+
+
 def planned(portfolio: Portfolio):
     return rebalance(portfolio, resolved(portfolio))
 
@@ -86,3 +110,41 @@ def faults_of(portfolio: Portfolio, plan) -> list[str]:
     data = resolved(portfolio)
     written = record(plan, portfolio, data, PortfolioFile("test.yaml", ""), {})
     return [f"{check.name}: {check.detail}" for check in verify(written, portfolio, data) if not check.passed]
+
+
+def small_household(seed: int, *, risk_aversion: str | None = None) -> Portfolio:
+    """A taxable account and sometimes a Roth, a handful of lots, two to four limits; nothing held back."""
+    rng = np.random.default_rng(seed)
+
+    def lots(price: float) -> list[Lot]:
+        shares = [f"{rng.uniform(20_000, 120_000) / price:.3f}" for _ in range(int(rng.integers(1, 3)))]
+        costs = [f"{price * rng.uniform(0.3, 1.3):.2f}" for _ in shares]
+        return [lot(n, c, days=int(rng.choice([100, 900]))) for n, c in zip(shares, costs, strict=True)]
+
+    def dollars(most: float) -> str:
+        return f"{rng.uniform(0, most):.2f}" if rng.random() < 0.4 else "0"
+
+    cash = [f"{rng.uniform(2_000, 40_000):.2f}" for _ in range(2)]
+    taxable = account("Taxable", "taxable", cash[0], {"NVDA": lots(203.53), "SPY": lots(749.17)})
+    roth = account("Roth", "roth", cash[1], {"QQQ": lots(711.74)}, buy=("IWM", "IJR"))
+    is_linear = risk_aversion == "0"
+    weighed = [name for name in SOME_LIMITS if not (is_linear and name in ("volatility_max", "tracking_error_max"))]
+    chosen = rng.choice(weighed, size=int(rng.integers(2, 5)), replace=False)
+    return household(
+        *([taxable, roth] if rng.random() < 0.6 else [taxable]),
+        limits=limits(**{str(name): SOME_LIMITS[str(name)] for name in chosen}),
+        tax=tax(
+            year_to_date_short_usd=dollars(30_000),
+            carryforward_short_usd=dollars(15_000),
+            carryforward_long_usd=dollars(30_000),
+            carryforward_value=str(rng.choice(["0", "0", "0.03"])),
+        ),
+        preferences=Preferences(
+            risk_aversion=None if risk_aversion is None else Decimal(risk_aversion),
+            horizon_years=Decimal(str(rng.choice(["1", "3", "10"]))),
+            return_uncertainty=Decimal("0.002"),
+            reserve_tax=bool(rng.random() < 0.5),
+            covariance_inflation=Decimal(str(rng.choice(["0", "0.05"]))),
+        ),
+        views=(View("IJR", Decimal("0.105")),) if rng.random() < 0.4 else (),
+    )

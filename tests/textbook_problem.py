@@ -1,13 +1,14 @@
 """The allocation problem written a second time, from the household and the raw tables, for SciPy.
 
 It shares no code with `advisor.optimize`. The unknowns stand in one vector x: dollars sold of each lot, then dollars
-bought of each fund in each account, as fractions of household value. Only for households without wash sales, waiting
-lots and least trades, which are not part of one convex problem.
+bought of each fund in each account, as fractions of household value. The year's tax is Schedule D by if and else; it
+is linear on each of five pieces, and each is solved by itself. Only for households without wash sales, waiting lots,
+soft limits and least trades, which are not part of one such problem.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog, minimize
@@ -17,6 +18,39 @@ from tests.small_households import AS_OF, resolved
 from tests.test_risk_covariance import entry
 
 SEVEN = {"Alphabet", "Amazon", "Apple", "Meta", "Microsoft", "Nvidia", "Tesla"}
+
+
+def schedule_d(short: float, long: float, *, high: float, low: float, allowed: float, carried: float = 0.0) -> float:
+    """Tax of a year with these net gains, in any unit; `carried` is the worth of a dollar of loss carried forward."""
+    net = short + long
+    if net < 0:
+        return -high * -net if -net <= allowed else -high * allowed - carried * (-net - allowed)
+    if short >= 0 and long >= 0:
+        return high * short + low * long
+    return net * (high if short > 0 else low)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Years in which the tax is one line: its slopes and constant, and rows (of S, of L, constant) that are >= 0."""
+
+    short: float
+    long: float
+    constant: float
+    sides: tuple[tuple[float, float, float], ...]
+
+    def tax(self, short: float, long: float) -> float:
+        return self.short * short + self.long * long + self.constant
+
+
+def pieces(high: float, low: float, allowed: float, carried: float) -> tuple[Piece, ...]:
+    return (
+        Piece(high, high, 0.0, ((-1, -1, 0.0), (1, 1, allowed))),
+        Piece(carried, carried, (carried - high) * allowed, ((-1, -1, -allowed),)),
+        Piece(high, low, 0.0, ((1, 0, 0.0), (0, 1, 0.0))),
+        Piece(low, low, 0.0, ((1, 1, 0.0), (-1, 0, 0.0))),
+        Piece(high, high, 0.0, ((1, 1, 0.0), (0, -1, 0.0))),
+    )
 
 
 class Textbook:
@@ -52,6 +86,7 @@ class Textbook:
         is_long = [lot.acquired is not None and (AS_OF - lot.acquired).days > 366 for *_, lot in self.lots]
         self.is_long = np.array(is_long, dtype=bool)
         self.net_return = np.array([self._return(s) - self._fee(s) for s in self.symbols])
+        self.taxable = [a.is_taxable for a in portfolio.accounts]
 
     @staticmethod
     def _gain(is_taxable: bool, symbol: str, lot, prices: dict[str, float]) -> float:
@@ -77,52 +112,74 @@ class Textbook:
     def cash(self, x: np.ndarray) -> np.ndarray:
         return self.cash_today - self.paid @ x
 
-    def tax_lines(self, x: np.ndarray) -> list[float]:
+    def gains(self, x: np.ndarray) -> tuple[float, float]:
+        """The year's net short-term and long-term gain."""
         law, sold = self.portfolio.tax, x[: len(self.lots)]
         short = float(law.year_to_date_short_usd - law.carryforward_short_usd) / self.total
         long = float(law.year_to_date_long_usd - law.carryforward_long_usd) / self.total
         short += float(np.where(self.is_long, 0.0, self.gain) @ sold)
-        long += float(np.where(self.is_long, self.gain, 0.0) @ sold)
-        high, low = float(law.short_term_rate + law.state_rate), float(law.long_term_rate + law.state_rate)
-        return [low * (short + long), high * short + low * long, -high * float(law.loss_deduction_usd) / self.total]
+        return short, long + float(np.where(self.is_long, self.gain, 0.0) @ sold)
 
-    def tax(self, x: np.ndarray) -> float:
-        return max(self.tax_lines(x))
+    @property
+    def law(self) -> dict[str, float]:
+        tax = self.portfolio.tax
+        return {
+            "high": float(tax.short_term_rate + tax.state_rate),
+            "low": float(tax.long_term_rate + tax.state_rate),
+            "allowed": float(tax.loss_deduction_usd) / self.total,
+        }
+
+    @property
+    def carried(self) -> float:
+        return float(self.portfolio.tax.carryforward_value)
+
+    def tax(self, x: np.ndarray, carried: float = 0.0) -> float:
+        return schedule_d(*self.gains(x), **self.law, carried=carried)
 
     def objective(self, x: np.ndarray, tax: float | None = None) -> float:
+        """The objective; `tax` in place of the law's, with what is carried forward taken off."""
         preferences, w = self.portfolio.preferences, self.weights(x)
         earned = self.net_return @ w + self.data.risk_free.value * self.cash(x).sum()
         doubt = float(preferences.return_uncertainty) * x[: len(self.lots)].sum()
-        cost = self.spread @ x + (self.tax(x) if tax is None else tax)
-        risk = self.risk_aversion / 2 * w @ self.sigma @ w
+        cost = self.spread @ x + (self.tax(x, self.carried) if tax is None else tax)
+        together = float(preferences.covariance_inflation) * (np.sqrt(np.diag(self.sigma)) @ w) ** 2
+        risk = self.risk_aversion / 2 * (w @ self.sigma @ w + together)
         return float(earned - risk - doubt - cost / float(preferences.horizon_years))
 
     def slacks(self, x: np.ndarray, tax: float | None = None) -> list[float]:
         cash = self.cash(x)
         found = [*(cash - self.least_cash), *(self._slack(limit, x) for limit in self.portfolio.limits)]
-        taxable = [a.is_taxable for a in self.portfolio.accounts]
-        if self.portfolio.preferences.reserve_tax and any(taxable):
+        if self.portfolio.preferences.reserve_tax and any(self.taxable):
             due = (self.tax(x) if tax is None else tax) - self.tax(np.zeros_like(x))
-            found.append(float((cash - self.least_cash)[taxable].sum()) - due)
+            found.append(float((cash - self.least_cash)[self.taxable].sum()) - due)
         return found
 
     def _slack(self, limit: Limit, x: np.ndarray) -> float:
         w, total = self.weights(x), self.weights(x).sum() + self.cash(x).sum()
-        kind, _, fund = limit.name.partition(".")
-        measure: dict[str, Callable[[], float]] = {
-            "magnificent_seven": lambda: sum(v * self._seven(s) for s, v in zip(self.symbols, w, strict=True)) / total,
-            "small_caps": lambda: sum(v for s, v in zip(self.symbols, w, strict=True) if self._is_small(s)) / total,
-            "funds": lambda: w[self.symbols.index(fund)] / total,
-            "cash": lambda: self.cash(x).sum() / total,
-            "volatility": lambda: np.sqrt(w @ self.sigma @ w) / total,
-            "tracking_error": lambda: self._deviation_from_spy(w / total),
-            "beta": lambda: w @ self.sigma[:, self.symbols.index("SPY")] / entry("SPY", "SPY") / total,
-            "turnover": lambda: x.sum() / 2,
-            "realized_gain": lambda: self.gain @ x[: len(self.lots)] * self.total,
-        }
-        scale = self.total if kind == "realized_gain" else 1.0
-        beyond = float(measure[kind]()) - float(limit.bound)
+        scale = self.total if limit.name == "realized_gain" else 1.0
+        beyond = self._measure(limit.name, w, total, x) - float(limit.bound)
         return (-beyond if limit.kind == "max" else beyond) / scale
+
+    def _measure(self, name: str, w: np.ndarray, total: float, x: np.ndarray) -> float:
+        if name == "magnificent_seven":
+            return sum(v * self._seven(s) for s, v in zip(self.symbols, w, strict=True)) / total
+        if name == "small_caps":
+            return sum(v for s, v in zip(self.symbols, w, strict=True) if self._is_small(s)) / total
+        if name.startswith("funds."):
+            return w[self.symbols.index(name.partition(".")[2])] / total
+        if name == "cash":
+            return self.cash(x).sum() / total
+        if name == "volatility":
+            return float(np.sqrt(w @ self.sigma @ w)) / total
+        if name == "tracking_error":
+            return self._deviation_from_spy(w / total)
+        if name == "beta":
+            return w @ self.sigma[:, self.symbols.index("SPY")] / entry("SPY", "SPY") / total
+        if name == "turnover":
+            return x.sum() / 2
+        if name == "realized_gain":
+            return self.gain @ x[: len(self.lots)] * self.total
+        raise ValueError(name)
 
     def _seven(self, symbol: str) -> float:
         security = self.data.securities[symbol]
@@ -139,46 +196,60 @@ class Textbook:
         return float(np.sqrt(active @ self.sigma @ active))
 
     def solve(self) -> float:
-        """The best objective that SciPy's SLSQP finds from three starts, the tax one more unknown above its lines."""
+        """The best objective over the five pieces of the law, each by SciPy's SLSQP from three starts."""
+        return max(self._solve_piece(piece) for piece in self._pieces())
+
+    def _pieces(self) -> list[tuple[Piece, Piece]]:
+        """Each piece with the worth of carried losses, for the objective, and without, for the cash to be kept."""
+        return list(zip(pieces(**self.law, carried=self.carried), pieces(**self.law, carried=0.0), strict=True))
+
+    def _solve_piece(self, piece: tuple[Piece, Piece]) -> float:
+        weighed, due = piece
         best = -np.inf
+
+        def slacks(x: np.ndarray) -> np.ndarray:
+            gains = self.gains(x)
+            sides = [s * gains[0] + t * gains[1] + c for s, t, c in weighed.sides]
+            return np.array(self.slacks(x, due.tax(*gains)) + sides)
+
         for start in (0.0, 0.1, 0.5):
-            x = self.most * start
             found = minimize(
-                lambda y: -100 * self.objective(y[:-1], y[-1]),
-                np.append(x, self.tax(x)),
+                lambda x: -100 * self.objective(x, weighed.tax(*self.gains(x))),
+                self.most * start,
                 method="SLSQP",
-                bounds=[*((0.0, cap) for cap in self.most), (-2.0, 2.0)],
-                constraints={"type": "ineq", "fun": lambda y: self.slacks(y[:-1], y[-1]) + self._above(y)},
+                bounds=[(0.0, cap) for cap in self.most],
+                constraints={"type": "ineq", "fun": slacks},
                 options={"maxiter": 3000, "ftol": 1e-14},
             )
-            if min(self.slacks(found.x[:-1], found.x[-1]) + self._above(found.x)) > -1e-9:
+            if min(slacks(found.x)) > -1e-9:
                 best = max(best, -float(found.fun) / 100)
         return best
 
-    def _above(self, y: np.ndarray) -> list[float]:
-        return [float(y[-1]) - line for line in self.tax_lines(y[:-1])]
-
     def solve_linear(self) -> float:
-        """The best objective of a household without risk aversion or risk limits, by HiGHS.
+        """The best objective of a household without risk aversion or risk limits, by HiGHS on each piece of the law.
 
-        Every function is affine then, so its rows are read off at zero and at each unit vector.
+        Every function is affine there, so its rows are read off at zero and at each unit vector.
         """
-        size = len(self.most) + 1
-        origin, unit = np.zeros(size), np.eye(size)
+        return max(self._solve_linear_piece(piece) for piece in self._pieces())
 
-        def rows(y: np.ndarray) -> np.ndarray:
-            return np.array([self.objective(y[:-1], y[-1]), *self._linear_slacks(y), *self._above(y)])
+    def _solve_linear_piece(self, piece: tuple[Piece, Piece]) -> float:
+        weighed, due = piece
 
-        first = rows(origin)
-        slopes = np.array([rows(column) - first for column in unit]).T
-        bounds = [*((0.0, cap) for cap in self.most), (-2.0, 2.0)]
+        def rows(x: np.ndarray) -> np.ndarray:
+            gains = self.gains(x)
+            sides = [s * gains[0] + t * gains[1] + c for s, t, c in weighed.sides]
+            return np.array([self.objective(x, weighed.tax(*gains)), *self._linear_slacks(x, due.tax(*gains)), *sides])
+
+        first = rows(np.zeros(len(self.most)))
+        slopes = np.array([rows(column) - first for column in np.eye(len(self.most))]).T
+        bounds = [(0.0, cap) for cap in self.most]
         found = linprog(-slopes[0], A_ub=-slopes[1:], b_ub=first[1:], bounds=bounds, method="highs")
         return float(first[0] - found.fun) if found.status == 0 else -np.inf
 
-    def _linear_slacks(self, y: np.ndarray) -> list[float]:
+    def _linear_slacks(self, x: np.ndarray, tax: float) -> list[float]:
         """`slacks` with each share of value multiplied out by the value."""
-        total = float(self.weights(y[:-1]).sum() + self.cash(y[:-1]).sum())
-        plain = self.slacks(y[:-1], y[-1])
+        total = float(self.weights(x).sum() + self.cash(x).sum())
+        plain = self.slacks(x, tax)
         first = len(self.cash_today)
         shares = [limit.name not in ("turnover", "realized_gain") for limit in self.portfolio.limits]
         return [
