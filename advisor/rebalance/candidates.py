@@ -131,18 +131,22 @@ def _searched(problem: AllocationProblem, allocation: Allocation) -> Iterator[Qu
 def _proposal(household: Household, allocation: Allocation, quantities: Quantities) -> Proposal:
     trades = orders(quantities, household.inputs, household.portfolio, household.market)
     candidate = candidate_of(household, trades)
-    reached = _objective_of_nothing(household, candidate) + candidate.gain.total
+    reached = objective_of_nothing(household, candidate, household.inputs.horizon_years) + candidate.gain.total
     return Proposal(candidate, allocation, allocation.solution.objective - reached)
 
 
-def _objective_of_nothing(household: Household, candidate: Candidate) -> float:
-    """The optimizer's objective for the household as it stands, from measured figures."""
-    i, value_usd = household.inputs, float(household.before.value_usd)
-    tax_usd = float(candidate.tax.year_tax_before_usd)
-    later_usd = i.rates.carryforward_value * float(candidate.tax.carried_without_usd)
-    charge = soft_charge(candidate.limits, "before", value_usd, 1.0)
+def objective_of_nothing(household: Household, candidate: Candidate, horizon_years: float) -> float:
+    """The optimizer's objective for the household as it stands, from figures that `candidate` measured on the way."""
+    i = household.inputs
+    charge = soft_charge(candidate.limits, "before", float(household.before.value_usd), 1.0)
     today = utility(household.before, 1.0, i.risk_aversion, i.covariance_inflation)
-    return today - (tax_usd - later_usd) / value_usd / i.horizon_years - charge
+    return today - tax_without_trades(household, candidate) / horizon_years - charge
+
+
+def tax_without_trades(household: Household, candidate: Candidate) -> float:
+    """The year's tax if nothing is done, with what is carried forward at its value; fraction of household value."""
+    later_usd = household.inputs.rates.carryforward_value * float(candidate.tax.carried_without_usd)
+    return (float(candidate.tax.year_tax_before_usd) - later_usd) / float(household.before.value_usd)
 
 
 def candidate_of(household: Household, trades: tuple[Trade, ...]) -> Candidate:

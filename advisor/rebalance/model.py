@@ -7,6 +7,7 @@ owed later and is not deducted from it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -91,9 +92,10 @@ class LimitResult:
     before: float
     after: float
     status: str  # "binding" | "slack" | "broken_before" | "exceeded"
-    price_bps_per_pp: float | None
+    price_bps_per_pp: float | None  # worth of one percentage point more room, a year, in basis points of value
     subject: str | None = None  # the company that stands highest, for single_company; the benchmark; the episode
     allowed: float | None = None  # not_worse_than_today: the looser of the bound and today's figure
+    price_range: tuple[float, float | None] | None = None  # where no one price holds: a step out, and a step in
     charge_bps_per_pp: float | None = None  # soft: basis points of value a year for each point beyond the bound
 
     @property
@@ -123,6 +125,8 @@ class Certificate:
     duality_gap: float  # of the continuous optimum; fraction of household value a year
     solver: str
     checks: tuple[Check, ...]
+    optimum_violation: float = 0.0  # largest breach of a row by the continuous optimum, from the solver's raw data
+    dual_residual: float = 0.0  # largest breach of stationarity or of the dual cone there
 
     @property
     def passed(self) -> bool:
@@ -164,6 +168,65 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuResult:
+    """Which funds were bought from, and what keeping to them costs against the best mix of all, a year."""
+
+    symbols: tuple[str, ...]
+    loss: float  # fraction of household value
+    others: tuple[tuple[tuple[str, ...], float | None], ...] = ()  # the same of other menus; None: meets no limits
+
+
+@dataclass(frozen=True, slots=True)
+class TradeReason:
+    """What one more dollar of a trade would gain a year, part by part: near zero where it is made in part.
+
+    Parts are "return", "risk", "doubt", "spread", "tax", "cash" and limits by label; their sum is `net`. A lot that is
+    kept has a negative net, one that is sold out a positive one. Of the optimum before rounding to shares.
+    """
+
+    account: str
+    symbol: str
+    side: str  # "sell" | "buy"
+    acquired: date | None  # of the lot; None for a purchase, or where no date is known
+    cost_per_share_usd: Decimal | None
+    traded: float  # fraction of the lot that is sold; of household value that is bought
+    parts: Mapping[str, float]
+    net: float
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonResult:
+    """The best trades if their one-off costs were spread over `years`; fractions of household value."""
+
+    years: float
+    magnificent_seven: float  # upper end, after the trades
+    small_caps: float
+    sold: float
+    bought: float
+    tax_usd: Decimal
+    gain: float  # a year, against doing nothing
+
+
+@dataclass(frozen=True, slots=True)
+class BranchResult:
+    """Best objective if the tax year ends in one branch, less the best of all; None where it meets no limits."""
+
+    branch: str  # "net_gain" | "net_loss" | "long_loss"
+    behind: float | None  # fraction of household value a year
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why this answer and not another one."""
+
+    menu: MenuResult | None = None
+    reasons: tuple[TradeReason, ...] = ()
+    horizons: tuple[HorizonResult, ...] = ()
+    branches: tuple[BranchResult, ...] = ()
+    rounding_loss: float = 0.0  # of orders in shares against the optimum; fraction of household value a year
+
+
+@dataclass(frozen=True, slots=True)
 class RebalancePlan:
     """The whole recommendation, ready to be checked, written and shown."""
 
@@ -184,3 +247,4 @@ class RebalancePlan:
     assumptions: tuple[Assumption, ...]
     warnings: tuple[Warned, ...]
     certificate: Certificate
+    explanation: Explanation = Explanation()

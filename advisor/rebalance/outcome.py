@@ -19,6 +19,7 @@ from advisor.units import BASIS_POINT
 
 EDGE = 1e-9  # a breach below this is rounding of the arithmetic, not of the orders
 PERCENTAGE_POINT = 0.01
+MONTHS = 12
 NEAR = 2e-4  # a limit this close to its bound is called binding (0.02 points)
 
 
@@ -227,3 +228,15 @@ def gain(
     )
     costs = parts.trading_cost + parts.tax + parts.doubt + parts.carryforward
     return replace(parts, total=improvement + costs + parts.soft_limits)
+
+
+def months_to_break_even(gain: Gain, horizon_years: float) -> float | None:
+    """Months in which what the trades gain a year pays for what they cost once; None if it never does.
+
+    Limits can demand trades that cost more than they gain: those never break even.
+    """
+    once = -(gain.trading_cost + gain.tax + gain.carryforward) * horizon_years
+    a_year = gain.expected_return + gain.risk + gain.doubt + gain.soft_limits
+    if once <= 0:
+        return 0.0
+    return MONTHS * once / a_year if a_year > 0 else None

@@ -3,7 +3,8 @@
 1. Measure the household: look-through, risk, return, limits.
 2. Find the best orders within the limits (`candidates`).
 3. Where every limit holds today and the gain is below the user's minimum, the answer is to do nothing.
-4. Warn of what the reader must know. The caller has the plan checked (`verify`) before anything is written.
+4. Say why: prices of limits, reasons lot by lot, other funds and horizons.
+5. Warn of what the reader must know. The caller has the plan checked (`verify`) before anything is written.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from advisor.rebalance.candidates import (
     small_orders,
 )
 from advisor.rebalance.explain import with_reasons
+from advisor.rebalance.insight import explanation, with_prices
 from advisor.rebalance.measure import Yardstick
-from advisor.rebalance.model import Assumption, Certificate, HouseholdState, RebalancePlan
+from advisor.rebalance.model import Assumption, Certificate, Explanation, HouseholdState, RebalancePlan
 from advisor.rebalance.trades import cash_after, shares_after
 from advisor.rebalance.warn import warnings_of
 from advisor.risk.covariance import betas, risk_model
@@ -52,7 +54,10 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
     nothing = candidate_of(household, ())
     gained = best.candidate.gain
     idle = not shortfall_of(household, nothing) and gained.total < float(portfolio.preferences.min_gain)
-    return _plan(household, replace(nothing, gain=gained) if idle else best.candidate, best)
+    chosen = replace(nothing, gain=gained) if idle else best.candidate
+    if chosen.trades:
+        chosen = replace(chosen, limits=with_prices(chosen.limits, problem, best.allocation.solution))
+    return _plan(household, chosen, best, explanation(household, problem, best))
 
 
 def survey(portfolio: Portfolio, market: MarketData) -> Household:
@@ -95,8 +100,9 @@ def _risk_aversion(yardstick: Yardstick, before: HouseholdState) -> float:
     )
 
 
-def _plan(household: Household, chosen: Candidate, best: Proposal) -> RebalancePlan:
+def _plan(household: Household, chosen: Candidate, best: Proposal, explained: Explanation) -> RebalancePlan:
     portfolio, inputs = household.portfolio, household.inputs
+    proof = best.allocation.solution.certificate
     return RebalancePlan(
         status="trade" if chosen.trades else "do_nothing",
         trades=with_reasons(chosen.trades, chosen.limits, household.yardstick, household.before),
@@ -122,10 +128,13 @@ def _plan(household: Household, chosen: Candidate, best: Proposal) -> RebalanceP
         ),
         certificate=Certificate(
             max_violation=max([0.0, *(relative_breach(household, limit) for limit in chosen.limits)]),
-            duality_gap=best.allocation.solution.certificate.gap,
+            duality_gap=proof.gap,
             solver=SOLVER,
             checks=(),
+            optimum_violation=proof.violation,
+            dual_residual=proof.dual_residual,
         ),
+        explanation=explained,
     )
 
 

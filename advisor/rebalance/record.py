@@ -19,13 +19,16 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
 from advisor.rebalance.model import (
     Certificate,
+    Explanation,
     HouseholdState,
     LimitResult,
     LotSale,
     RebalancePlan,
     TaxResult,
     Trade,
+    TradeReason,
 )
+from advisor.rebalance.outcome import months_to_break_even
 from advisor.units import to_cents
 
 SCHEMA = "advisor.recommendation/1"
@@ -75,7 +78,8 @@ def record(
         "tax": _tax(plan.tax),
         "costs": {"spread_usd": _usd(plan.spread_usd)},
         "limits": [_limit(limit) for limit in plan.limits],
-        "gain": asdict(plan.gain),
+        "gain": {**asdict(plan.gain), "months_to_break_even": months_to_break_even(plan.gain, plan.horizon_years)},
+        "explanation": _explanation(plan.explanation),
         "assumptions": {
             "benchmark": plan.benchmark,
             "risk_aversion": plan.risk_aversion,
@@ -217,6 +221,38 @@ def _limit(limit: LimitResult) -> Record:
         "status": limit.status,
         "subject": limit.subject,
         "price_bps_per_pp": limit.price_bps_per_pp,
+        "price_range_bps_per_pp": None if limit.price_range is None else list(limit.price_range),
+    }
+
+
+def _explanation(explained: Explanation) -> Record:
+    menu = explained.menu
+    return {
+        "menu": None
+        if menu is None
+        else {
+            "symbols": list(menu.symbols),
+            "loss": menu.loss,
+            "others": [{"symbols": list(symbols), "loss": loss} for symbols, loss in menu.others],
+        },
+        "reasons": [_reason(reason) for reason in explained.reasons],
+        "horizons": [{**asdict(row), "tax_usd": _usd(row.tax_usd)} for row in explained.horizons],
+        "branches": [asdict(row) for row in explained.branches],
+        "rounding_loss": explained.rounding_loss,
+    }
+
+
+def _reason(reason: TradeReason) -> Record:
+    cost = reason.cost_per_share_usd
+    return {
+        "account": reason.account,
+        "symbol": reason.symbol,
+        "side": reason.side,
+        "acquired": _day(reason.acquired),
+        "cost_per_share_usd": None if cost is None else _plain(cost),
+        "traded": reason.traded,
+        "parts": dict(reason.parts),
+        "net": reason.net,
     }
 
 
@@ -224,6 +260,8 @@ def _certificate(certificate: Certificate) -> Record:
     return {
         "max_violation": certificate.max_violation,
         "duality_gap": certificate.duality_gap,
+        "optimum_violation": certificate.optimum_violation,
+        "dual_residual": certificate.dual_residual,
         "solver": certificate.solver,
         "checks": [
             {"name": check.name, "passed": check.passed, "detail": check.detail} for check in certificate.checks

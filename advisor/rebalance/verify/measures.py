@@ -109,6 +109,14 @@ def gain_parts(ledger: Ledger, portfolio: Portfolio, market: MarketData) -> dict
     return parts | {"total": sum(parts.values())}
 
 
+def _months_to_break_even(parts: dict[str, float], years: float) -> float | None:
+    paid_once = -years * (parts["trading_cost"] + parts["tax"] + parts["carryforward"])
+    earned_in_a_month = (parts["expected_return"] + parts["risk"] + parts["doubt"] + parts["soft_limits"]) / 12
+    if paid_once <= 0:
+        return 0.0
+    return paid_once / earned_in_a_month if earned_in_a_month > 0 else None
+
+
 def _penalized(book: Book, kappa: float) -> float:
     """Variance a year, with `kappa` times the one of a household whose securities all move together."""
     together = book.deviation_together()
@@ -133,7 +141,12 @@ def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     if not ledger.orders:
         return []
     parts = gain_parts(ledger, portfolio, market)
-    faults = _compare("gain", record["gain"], parts)
+    stated = dict(record["gain"])
+    months = stated.pop("months_to_break_even")
+    faults = _compare("gain", stated, parts)
+    expected = _months_to_break_even(parts, float(portfolio.preferences.horizon_years))
+    if (months is None) != (expected is None) or (expected is not None and abs(months - expected) > 0.01):
+        faults.append(f"gain.months_to_break_even: stated {months}, worked out {expected}")
     if not _broken_hard(record) and parts["total"] < -TOLERANCE:
         faults.append(
             f"every hard limit holds today, and the orders lose {-parts['total']:.3g} a year against doing nothing"
