@@ -110,6 +110,6 @@ def reachable_branches(reach: GainRange) -> tuple[TaxBranch, ...]:
         branches.append(NET_GAIN)
     if long_low < 0 and reach.short[1] + min(long_high, 0.0) > 0:
         branches.append(LONG_LOSS)
-    if net_low < 0:
+    if net_low < 0 or not branches:  # a fixed year without a net gain lies on borders alone
         branches.append(NET_LOSS)
     return tuple(branches)
