@@ -42,7 +42,7 @@ class Certificate:
 
 def certificate(program: ConeProgram, x: Vector, z: Vector) -> Certificate:
     """Violation, dual residual and gap of x (variables) and z (one dual for each row)."""
-    curvature = _symmetric(program.P) @ x
+    curvature = _curvature(program, x)
     stationarity = curvature + program.q + program.A.T @ z
     outside = np.where(np.arange(z.size) < program.zero, 0.0, outside_cone(program, z))
     return Certificate(
@@ -113,7 +113,7 @@ def second_order_cones(program: ConeProgram, x: Vector) -> Iterator[SecondOrderC
 
 def objective_and_gradient(program: ConeProgram, x: Vector) -> tuple[float, Vector]:
     """``(1/2) x'Px + q'x`` and its gradient."""
-    curvature = _symmetric(program.P) @ x
+    curvature = _curvature(program, x)
     return float(x @ curvature / 2 + program.q @ x), curvature + program.q
 
 
@@ -127,5 +127,6 @@ def _into_dual_cone(program: ConeProgram, z: Vector) -> Vector:
     return inside
 
 
-def _symmetric(upper: sp.csc_array) -> sp.csc_array:
-    return sp.csc_array(upper + sp.triu(upper, k=1).T)
+def _curvature(program: ConeProgram, x: Vector) -> Vector:
+    """Px from the upper triangle of P."""
+    return np.asarray(program.P @ x + program.P.T @ x - program.P.diagonal() * x)
