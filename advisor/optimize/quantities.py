@@ -31,7 +31,7 @@ def round_outward(inputs: AllocationInputs, sell: Vector, buy: Vector) -> Quanti
     lots, buys = inputs.lots, inputs.buys
     wanted = sell / lots.share_value
     held = np.array([float(shares) for shares in lots.shares])
-    all_of_it = liquidated(inputs, wanted > held - NOISE)
+    all_of_it = liquidated(inputs, (wanted > 0) & (wanted > held - NOISE))
     return Quantities(
         sold=tuple(
             shares if gone else _sold(shares, amount, _step(whole))
@@ -62,6 +62,8 @@ def _step(whole: bool) -> Decimal:  # noqa: FBT001 - a property of the lot
 
 
 def _sold(shares: Decimal, wanted: float, step: Decimal) -> Decimal:
+    if wanted <= 0:
+        return Decimal(0)
     upward = _multiple(max(wanted - NOISE, 0.0), step, ROUND_CEILING)
     if step == SHARE_STEP and shares - upward < step:
         return shares
