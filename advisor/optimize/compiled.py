@@ -245,14 +245,14 @@ def _maps(stuffed: Any, places: Mapping[int, slice], size: int) -> Maps:  # noqa
             order[place] = column + np.arange(place.stop - place.start)
         else:
             order[0] = column  # the constant
-    reduced = sp.csr_array(stuffed.reduced_A.reduced_mat)[:, order]
+    reduced = sp.csr_array(stuffed.reduced_A.reduced_mat)
     row_of, starts, (rows, _) = stuffed.reduced_A.problem_data_index
     in_matrix = starts[-2]
-    quadratic = sp.csr_array(stuffed.P)[:, order] if stuffed.P is not None else sp.csr_array((0, size))
-    for part in (reduced[:in_matrix], quadratic):
-        if part[:, 1:].count_nonzero():
+    matrices = [reduced[:in_matrix], *([] if stuffed.P is None else [stuffed.P])]
+    for part in matrices:  # by columns: P has a row for each pair of variables
+        if sp.csc_array(part)[:, order[1:]].count_nonzero():
             raise ValueError("a parameter enters the matrices")
-    offset = reduced[in_matrix:]
+    offset = reduced[in_matrix:, order]
     places_of_b = sp.csr_array(
         (np.ones(offset.shape[0]), (row_of[in_matrix:], np.arange(offset.shape[0]))), (rows, offset.shape[0])
     )
