@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from advisor.portfolio.model import (
     FilingStatus,
     Limit,
     LimitKind,
+    LimitMode,
     Lot,
     PastTrade,
     Portfolio,
@@ -27,7 +29,7 @@ from tests.samples import market
 
 AS_OF = date(2026, 11, 20)
 STOCKS = ("NVDA", "AAPL", "MSFT", "GOOG", "GOOGL", "AMZN", "META", "TSLA", "AVGO", "BRK.B", "JPM", "XOM")
-LARGE_FUNDS = ("SPY", "VOO", "QQQ", "VTI", "VUG", "MGK", "XLK", "RSP", "VXUS", "BND", "SGOV")
+LARGE_FUNDS = ("SPY", "VOO", "QQQ", "VTI", "VUG", "MGK", "XLK", "RSP", "VXUS", "BND", "SGOV", "VFIAX", "FXAIX")
 FUNDS = (*LARGE_FUNDS, "IWM", "VTWO", "IJR", "VB", "SCHA")
 
 
@@ -45,6 +47,7 @@ def random_household(seed: int) -> Portfolio:
         preferences=_preferences(rng),
         views=(View("IJR", Decimal("0.11"), "a test"),) if rng.random() < 0.15 else (),
         history=_history(rng, accounts),
+        identical=(("VTI", "SPY"), ("VB", "IJR")) if rng.random() < 0.15 else (),
     )
 
 
@@ -57,7 +60,7 @@ def _account(rng: np.random.Generator, number: int) -> Account:
     positions = tuple(_position(rng, str(symbol), kind, size) for symbol in symbols)
     least = (cash * Decimal("0.5")).quantize(Decimal("0.01")) if rng.random() < 0.15 else Decimal(0)
     buy = tuple(rng.choice(SMALL_CAP_FUNDS, size=2, replace=False).tolist()) if rng.random() < 0.15 else None
-    return Account(f"Account {number}", kind, cash, positions, least, buy)
+    return Account(f"Account {number}", kind, cash, positions, least, buy, fractional=bool(rng.random() < 0.2))
 
 
 def _position(rng: np.random.Generator, symbol: str, kind: AccountType, size: float) -> Position:
@@ -93,7 +96,25 @@ def _limits(rng: np.random.Generator) -> tuple[Limit, ...]:
         Limit("cash", LimitKind.MIN, number(0.0, 0.05)),
         Limit("cash", LimitKind.MAX, number(0.1, 0.9)),
     ]
-    return tuple(limit for limit in menu if rng.random() < 0.4)
+    rarer = [
+        Limit("sectors.Information Technology", LimitKind.MAX, number(0.2, 0.7)),
+        Limit("sectors.Health Care", LimitKind.MIN, number(0.0, 0.03)),
+        Limit("cvar_95", LimitKind.MAX, number(0.05, 0.15)),
+        Limit("max_drawdown", LimitKind.MAX, number(0.2, 0.7)),
+        Limit("stress.covid_2020", LimitKind.MAX, number(0.15, 0.6)),
+        Limit("stress.inflation_2022", LimitKind.MAX, number(0.15, 0.6)),
+        Limit("expense_ratio", LimitKind.MAX, number(0.0004, 0.003)),
+    ]
+    chosen = [*(limit for limit in menu if rng.random() < 0.35), *(limit for limit in rarer if rng.random() < 0.12)]
+    return tuple(replace(limit, mode=_mode(rng), price_bps_per_pp=_price(rng)) for limit in chosen)
+
+
+def _mode(rng: np.random.Generator) -> LimitMode:
+    return LimitMode(rng.choice([mode.value for mode in LimitMode], p=[0.7, 0.15, 0.15]))
+
+
+def _price(rng: np.random.Generator) -> Decimal:
+    return Decimal(str(rng.choice(["0.5", "3", "10", "50"])))
 
 
 def _locks(rng: np.random.Generator, accounts: tuple[Account, ...]) -> tuple[DoNotSell, ...]:
@@ -118,6 +139,7 @@ def _tax(rng: np.random.Generator) -> TaxSituation:
         year_to_date_long_usd=dollars(20_000) - dollars(5000),
         carryforward_short_usd=dollars(5000),
         carryforward_long_usd=dollars(10_000),
+        carryforward_value=Decimal(str(rng.choice(["0", "0", "0", "0.02", "0.1"]))),
         is_stated=True,
     )
 
@@ -129,6 +151,8 @@ def _preferences(rng: np.random.Generator) -> Preferences:
         min_trade_usd=Decimal(str(rng.choice(["0", "100", "500"]))),
         return_uncertainty=Decimal(str(rng.choice(["0", "0.005", "0.01"]))),
         reserve_tax=bool(rng.random() < 0.8),
+        whole_shares=bool(rng.random() < 0.8),
+        covariance_inflation=Decimal(str(rng.choice(["0", "0", "0.02", "0.5"]))),
     )
 
 
