@@ -1,128 +1,78 @@
-"""One way at a time, no wash sale, the least order, named conflicts, and no advice without a clean optimum."""
+"""The advised allocation against trying everything, named conflicts, and no advice without a clean optimum."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
-from cvxpy.reductions.solvers.solving_chain import SolvingChain
 
 from advisor.errors import LimitsConflictError, UnverifiedAnswerError
-from advisor.market.resolve import resolve
-from advisor.optimize import problem as problem_module
-from advisor.optimize.limits import compile_limits
+from advisor.optimize import compiled as compiled_module
+from advisor.optimize.formulation import Case
+from advisor.optimize.menu import INDIFFERENT
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.solve import Allocation, allocate
+from advisor.optimize.solve import allocate
+from advisor.optimize.tax_branches import LONG_LOSS, NET_GAIN, NET_LOSS
 from advisor.portfolio.model import DoNotSell, Portfolio, Preferences
-from advisor.rebalance.plan import survey
 from tests.households import random_household
-from tests.samples import market
-from tests.small_households import account, household, limits, lot, planned, problem_of, tax
+from tests.small_households import account, household, limits, lot, planned, problem_of, small_household, tax
+from tests.test_optimize_search import harvester, ways
 
 
-def allocated(portfolio: Portfolio) -> tuple[AllocationProblem, Allocation] | None:
-    """None where the household's limits conflict."""
-    data = resolve(market(), portfolio)
-    inputs = survey(portfolio, data).inputs
-    problem = AllocationProblem(inputs, compile_limits(portfolio, data, inputs))
-    try:
-        return problem, allocate(problem)
-    except LimitsConflictError:
-        return None
+def best_of_each_menu(problem: AllocationProblem) -> dict[tuple[str, ...], float]:
+    """The best objective of every set of funds, over three branches and all ways around a wash sale, one by one."""
+    i = problem.inputs
+    offered = sorted({i.symbols[security] for security in i.buys.security})
+    symbols = np.array([i.symbols[security] for security in i.buys.security])
+    menus = [menu for size in range(len(offered) + 1) for menu in combinations(offered, size)]
+    best = dict.fromkeys(menus, -np.inf)
+    for menu, branch, (sell, buy) in product(menus, (NET_LOSS, NET_GAIN, LONG_LOSS), ways(i)):
+        case = Case(sell, np.where(np.isin(symbols, menu), buy, 0.0), branch, i.horizon_years)
+        solution = problem.solve(case)
+        if solution is not None:
+            best[menu] = max(best[menu], solution.objective)
+    return best
 
 
-ANSWERS = [found for seed in range(150) if (found := allocated(random_household(seed)))]
+def by_rule(problem: AllocationProblem, best: dict[tuple[str, ...], float]) -> tuple[str, ...]:
+    """The fewest funds within half a basis point of the best; then the least fee and spread; then the symbols."""
+    i, most = problem.inputs, max(best.values())
+
+    def cost(symbol: str) -> float:
+        row = i.symbols.index(symbol)
+        return i.horizon_years * i.expense_ratio[row] + i.half_spread[row]
+
+    near = [menu for menu, objective in best.items() if objective >= most - INDIFFERENT]
+    return min(near, key=lambda menu: (len(menu), sum(map(cost, menu)), menu))
 
 
-def test_no_security_is_bought_and_sold_in_one_account() -> None:
-    for problem, answer in ANSWERS:
-        lots, buys = problem.inputs.lots, problem.inputs.buys
-        sold = {(a, s) for a, s, usd in zip(lots.account, lots.security, answer.sell, strict=True) if usd > 0}
-        bought = {(a, s) for a, s, usd in zip(buys.account, buys.security, answer.buy, strict=True) if usd > 0}
-        assert not sold & bought
+HOUSEHOLDS: dict[str, Callable[[int], Portfolio]] = {
+    "harvester": harvester,
+    "small": small_household,
+    "random": random_household,
+}
 
 
-def test_nothing_sold_at_a_loss_is_bought_anywhere() -> None:
-    sales_at_a_loss = 0
-    for problem, answer in ANSWERS:
-        lots, buys = problem.inputs.lots, problem.inputs.buys
-        losing = {
-            row
-            for row, gain, taxed, usd in zip(lots.identity, lots.gain, lots.taxable, answer.sell, strict=True)
-            if usd > 0 and taxed and gain < 0
-        }
-        sales_at_a_loss += bool(losing)
-        assert not losing & {row for row, usd in zip(buys.identity, answer.buy, strict=True) if usd > 0}
-    assert sales_at_a_loss > 20
-
-
-def test_an_order_below_the_least_trade_is_flagged() -> None:
-    flagged = 0
-    for problem, answer in ANSWERS:
-        i, orders = problem.inputs, {}
-        for place, usd in zip(zip(i.lots.account, i.lots.security, strict=True), answer.sell, strict=True):
-            orders["sell", place] = orders.get(("sell", place), 0.0) + usd
-        for place, usd in zip(zip(i.buys.account, i.buys.security, strict=True), answer.buy, strict=True):
-            orders["buy", place] = orders.get(("buy", place), 0.0) + usd
-        small = [usd for usd in orders.values() if 0 < usd < i.min_trade * (1 - 1e-9)]
-        assert not small or answer.below_minimum
-        flagged += answer.below_minimum
-    assert 0 < flagged < len(ANSWERS) / 4
-
-
-def harvester(seed: int) -> Portfolio:
-    """Small-cap lots at a loss in a taxable account, gains to net them with, and cash that wants the same funds."""
-    rng = np.random.default_rng(seed)
-    held = {
-        "IWM": [lot(int(rng.integers(50, 200)), 330 + int(rng.integers(0, 80)), days=200)],
-        "IJR": [lot(int(rng.integers(50, 300)), 150 + int(rng.integers(0, 40)), days=600)],
-        "NVDA": [lot(int(rng.integers(100, 400)), 40, days=900)],
-    }
-    return household(
-        account("Joint", "taxable", int(rng.integers(1000, 60_000)), held),
-        account("Roth", "roth", int(rng.integers(1000, 60_000)), {"QQQ": [lot(50)]}),
-        limits=limits(magnificent_seven_max="0.35", small_caps_min="0.1"),
-        preferences=Preferences(
-            min_trade_usd=Decimal(0), risk_aversion=Decimal(2), horizon_years=Decimal(int(rng.integers(1, 5)))
-        ),
-    )
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_the_better_way_around_a_wash_sale_is_taken(seed: int) -> None:
-    """Every combination of "no loss sale" and "no purchase" over both indices, solved one by one."""
-    problem = problem_of(harvester(seed))
-    lots, buys = problem.inputs.lots, problem.inputs.buys
-    losing = lots.taxable & (lots.gain < 0)
-    twins = sorted(set(buys.identity))
-    best = -np.inf
-    for choice in product(("no sale", "no purchase"), repeat=len(twins)):
-        sell, buy = lots.sellable.copy(), np.ones(buys.account.size)
-        for twin, way in zip(twins, choice, strict=True):
-            if way == "no sale":
-                sell[losing & (lots.identity == twin)] = 0.0
-            else:
-                buy[buys.identity == twin] = 0.0
-        solution = problem.solve(most_sold=sell, most_bought=buy)
-        best = max(best, solution.objective if solution else -np.inf)
-    assert allocate(problem).objective == pytest.approx(best, abs=1e-8)
-
-
-def test_some_of_these_households_do_want_a_wash_sale() -> None:
-    """Else the test above would compare nothing."""
-    wanted = 0
-    for seed in range(12):
-        problem = problem_of(harvester(seed))
-        free = problem.solve(
-            most_sold=problem.inputs.lots.sellable, most_bought=np.ones(problem.inputs.buys.account.size)
-        )
-        assert free is not None
-        wanted += free.objective > allocate(problem).objective + 1e-7
-    assert wanted >= 3
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [(kind, seed) for kind, count in (("harvester", 10), ("small", 10), ("random", 25)) for seed in range(count)],
+)
+def test_trying_every_branch_way_and_menu_finds_the_allocation(kind: str, seed: int) -> None:
+    """The best mix to 1e-7 of household value a year, the menu by its rule, and that menu's best mix to 1e-7."""
+    problem = problem_of(HOUSEHOLDS[kind](seed))
+    expected = best_of_each_menu(problem)
+    allocation = allocate(problem)
+    if allocation is None:
+        assert max(expected.values()) == -np.inf
+        return
+    assert allocation.best.objective == pytest.approx(max(expected.values()), abs=1e-7)
+    if allocation.menu.symbols:
+        assert allocation.menu.symbols == by_rule(problem, {menu: o for menu, o in expected.items() if menu})
+    assert allocation.solution.objective == pytest.approx(expected[allocation.menu.symbols], abs=1e-7)
 
 
 # 100,000 dollars at the closes of the snapshot: NVDA 203.53, SPY 749.17, IWM 293.48, IJR 144.99.
@@ -265,32 +215,27 @@ def test_a_kept_tax_is_no_conflict_where_nothing_is_traded() -> None:
     "bounds",
     [{"small_caps_min": "0.2", "small_caps_max": "0.2"}, {"beta_min": "1.02", "beta_max": "1.02"}, {"cash_max": "0"}],
 )
-def test_limits_without_room_for_rounding_are_refused_by_name(bounds: dict[str, str]) -> None:
+@pytest.mark.parametrize(("whole", "orders"), [(True, "whole shares"), (False, "thousandths of a share")])
+def test_limits_without_room_for_rounding_are_refused_by_name(bounds: dict[str, str], whole: bool, orders: str) -> None:
     names = {label.rpartition("_")[0] for label in bounds}
-    with pytest.raises(UnverifiedAnswerError, match=r"no orders in thousandths of a share hold") as refused:
-        planned(roth(100, {"SPY": [lot(100)]}, limits=limits(**bounds)))
+    with pytest.raises(UnverifiedAnswerError, match=f"no orders in {orders} hold") as refused:
+        planned(
+            roth(100, {"SPY": [lot(100)]}, limits=limits(**bounds), preferences=Preferences(whole_shares=whole)),
+        )
     assert any(name in str(refused.value) for name in names)
 
 
-@dataclass
-class Renamed:
-    """A solver's answer under another status."""
-
-    answer: object
-    status: str
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.answer, name)
+HONEST = compiled_module._solution
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, status: Callable[[str], str]) -> None:
-    honest = SolvingChain.solve_via_data
+    """The solver's answers under another status."""
 
-    def dishonest(self, *args, **options):
-        answer = honest(self, *args, **options)
-        return Renamed(answer, status(str(answer.status)))
+    def dishonest(*args):
+        answer = HONEST(*args)
+        return replace(answer, status=status(answer.status))
 
-    monkeypatch.setattr(SolvingChain, "solve_via_data", dishonest)
+    monkeypatch.setattr(compiled_module, "_solution", dishonest)
 
 
 NOT_CLEAN = (
@@ -314,14 +259,39 @@ def test_a_status_other_than_a_clean_optimum_is_never_advice(status: str, monkey
 
 
 def test_a_solver_that_gives_up_by_itself_gives_no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(problem_module.SOLVER_OPTIONS, "max_iter", 2)
+    monkeypatch.setitem(compiled_module.SETTINGS, "max_iter", 2)
     with pytest.raises(UnverifiedAnswerError):
         planned(roth(5000, HALF_NVDA, limits=limits(magnificent_seven_max="0.4")))
 
 
 def test_a_bare_word_of_infeasible_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first solve claims that no portfolio meets the limits; the elastic problem shows that one does."""
-    answers = iter(["PrimalInfeasible"])
+    """The solver claims of both its attempts that no portfolio meets the limits; the elastic problem finds one."""
+    answers = iter(["PrimalInfeasible", "PrimalInfeasible"])
     spoil(monkeypatch, lambda honest: next(answers, honest))
+    portfolio = roth(5000, HALF_NVDA, limits=limits(magnificent_seven_max="0.4"), preferences=Preferences(buy=()))
+    with pytest.raises(UnverifiedAnswerError, match="neither an answer nor a proof"):
+        planned(portfolio)
+
+
+def test_an_unclean_re_solve_is_tried_again_from_a_fresh_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = problem_of(roth(5000, HALF_NVDA, limits=limits(magnificent_seven_max="0.4")))
+    first = allocate(problem)
+    assert first is not None
+    answers = iter(["AlmostSolved"])
+    spoil(monkeypatch, lambda honest: next(answers, honest))
+    again = allocate(problem)
+    assert again is not None
+    assert again.solution.objective == pytest.approx(first.solution.objective, abs=1e-9)
+
+
+@pytest.mark.parametrize("part", ["x", "z"])
+def test_a_clean_status_without_a_certificate_is_no_advice(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver says solved, and its vectors do not prove it."""
+
+    def careless(*args):
+        answer = HONEST(*args)
+        return replace(answer, **{part: getattr(answer, part) * 1.001})
+
+    monkeypatch.setattr(compiled_module, "_solution", careless)
     with pytest.raises(UnverifiedAnswerError, match="neither an answer nor a proof"):
         planned(roth(5000, HALF_NVDA, limits=limits(magnificent_seven_max="0.4")))
