@@ -176,11 +176,19 @@ class ConeSolver:
         self.compiled = compiled
         self.theta = np.zeros(compiled.size)
         self.theta[0] = 1.0
+        self._caps: dict[int, tuple[np.ndarray, Vector]] = {}
         self._solver: clarabel.DefaultSolver | None = None
 
     def set(self, parameter: cp.Parameter, value: Vector | float) -> None:
         """Give `parameter` a value, for every solve until it is set again."""
         self.theta[self.compiled.parameters[parameter.id]] = np.ravel(value, order="F")
+
+    def cap(self, constraint: cp.Constraint, most: Vector) -> None:
+        """Give ``variable <= constant`` another constant, for every solve until it is given again.
+
+        A parameter would do, but cvxpy takes memory for every column times every parameter: 3 GB at 10,000 lots.
+        """
+        self._caps[constraint.id] = (self.compiled.rows(constraint).index, most)
 
     def solve(self) -> ConeSolution:
         """Solve; where the status is not clean, once more from a fresh solver, whose scaling fits the new data."""
@@ -196,6 +204,8 @@ class ConeSolver:
     def program(self) -> ConeProgram:
         """The problem in cones, for the present parameters."""
         q, b = self.compiled.data(self.theta)
+        for rows, most in self._caps.values():
+            b[rows] = most
         return replace(self.compiled.program, q=q, b=b)
 
 

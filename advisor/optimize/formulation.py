@@ -11,8 +11,8 @@ s: dollars sold of each lot; b: dollars bought in each (account, fund); w: secur
 household value. rho is the error of an expected return that a switch must outweigh, which keeps the answer from
 trading on noise; it is charged on what is sold, so that a switch pays it once and new money does not.
 
-The matrices belong to the household and stay; what varies from solve to solve (caps, margins, branch, horizon) are
-parameters in the vectors alone, so that one compilation serves every solve.
+The matrices belong to the household and stay; what varies from solve to solve (caps, margins, branch, horizon) is
+in the vectors alone, so that one compilation serves every solve.
 
 Source: Markowitz (1952); rho and kappa after Boyd et al. (2024), "Markowitz Portfolio Construction at Seventy", rho
 there on |w - w0|; the tax branches in `tax_branches`.
@@ -60,12 +60,9 @@ class Formulation:
         self.branches = reachable_branches(self.reach)
         self.scale = _objective_scale(inputs)
         self.x = Unknowns(inputs)
-        lots, buys = len(inputs.lots.keys), inputs.buys.account.size
-        self.most_sold = cp.Parameter(lots)
-        self.most_bought = cp.Parameter(buys)
-        self.cost_of_selling = cp.Parameter(lots)
-        self.cost_of_buying = cp.Parameter(buys)
-        self.cost_of_tax = cp.Parameter()
+        self.sold_within = self.x.sell <= inputs.lots.sellable
+        self.bought_within = self.x.buy <= np.ones(inputs.buys.account.size)
+        self.yearly = cp.Parameter()  # part of a cost paid once that a year bears, times `scale`
         self.switched_off = cp.Parameter(len(self.lines))  # slack given to the lines of the other branches
         self.gain_ends = cp.Parameter(4)  # N <= , -N <= , L <= , -L <=
         self.rows = (*limit_rows(self.x, inputs, limits), *self._account_rows(), *self._tax_reserve_rows())
@@ -75,21 +72,13 @@ class Formulation:
     def set(self, solver: ConeSolver, case: Case) -> None:
         """Give `solver` the parameters that say what may be traded, and in which tax branch."""
         branch, size = case.branch, 2 * self.reach.size
-        solver.set(self.most_sold, case.most_sold)
-        solver.set(self.most_bought, case.most_bought)
+        solver.cap(self.sold_within, case.most_sold)
+        solver.cap(self.bought_within, case.most_bought)
         off = np.full(len(self.lines), size)
         off[list(branch.lines)] = 0.0
         solver.set(self.switched_off, off)
         ends = (*_ends(branch.net_side, self.reach.net, size), *_ends(branch.long_side, self.reach.long, size))
         solver.set(self.gain_ends, np.array(ends))
-
-    def set_costs(self, solver: ConeSolver, horizon_years: float) -> None:
-        """Give `solver` the costs of trading, those paid once spread over the horizon."""
-        i = self.inputs
-        selling = i.return_uncertainty + i.half_spread[i.lots.security] / horizon_years
-        solver.set(self.cost_of_selling, self.scale * selling)
-        solver.set(self.cost_of_buying, self.scale * i.half_spread[i.buys.security] / horizon_years)
-        solver.set(self.cost_of_tax, self.scale / horizon_years)
 
     def utility(self) -> cp.Expression:
         """The objective times `scale`, without what soft limits charge."""
@@ -99,8 +88,9 @@ class Formulation:
         if i.covariance_inflation:
             risk += i.covariance_inflation * cp.square(volatilities @ x.weights)
         earned = i.net_return @ x.weights + i.risk_free * cp.sum(x.cash)
-        costs = self.cost_of_selling @ x.sell + self.cost_of_buying @ x.buy + self.cost_of_tax * x.tax
-        return self.scale * (earned - i.risk_aversion / 2 * risk) - costs
+        doubt = i.return_uncertainty * cp.sum(x.sell)
+        once = i.half_spread[i.lots.security] @ x.sell + i.half_spread[i.buys.security] @ x.buy + x.tax
+        return self.scale * (earned - i.risk_aversion / 2 * risk - doubt) - self.yearly * once
 
     def identities(self) -> list[cp.Constraint]:
         """What trades do to weights, cash and the year's gains."""
@@ -120,7 +110,7 @@ class Formulation:
     def bounds(self) -> list[cp.Constraint]:
         """No short sales, and no more than each case allows."""
         x = self.x
-        return [x.sell >= 0, x.sell <= self.most_sold, x.buy >= 0, x.buy <= self.most_bought]
+        return [x.sell >= 0, self.sold_within, x.buy >= 0, self.bought_within]
 
     def tax_rows(self) -> list[cp.Constraint]:
         """The tax lies above the lines of its branch, and the year's gains within the branch."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from advisor.optimize.formulation import gains_per_dollar
 from advisor.optimize.problem import AllocationProblem, Solution
-from advisor.units import Matrix, Vector
+from advisor.units import Vector
 
 NOTHING = 1e-8  # a year, of a dollar
 RETURN, RISK, DOUBT, SPREAD = "return", "risk", "doubt", "spread"
@@ -52,30 +53,34 @@ def price_book(problem: AllocationProblem, solution: Solution) -> PriceBook:
     )
 
 
-def _moves(problem: AllocationProblem) -> Matrix:
+def _moves(problem: AllocationProblem) -> sp.csc_array:
     """What one more dollar of each trade does to every column of the cone form, shape (columns, trades)."""
     i, x, columns = problem.inputs, problem.formulation.x, problem.compiled.columns
     lots, buys = i.lots.security.size, i.buys.security.size
     security = np.concatenate([i.lots.security, i.buys.security])
     account = np.concatenate([i.lots.account, i.buys.account])
     direction = np.concatenate([-np.ones(lots), np.ones(buys)])
-    spread = i.half_spread[security]
+    trade, deviations = np.arange(lots + buys), columns(x.deviation)
     short, long = gains_per_dollar(i)
-    trade = np.arange(lots + buys)
-    moves = np.zeros((problem.width, lots + buys))
-    moves[np.concatenate(problem.columns_of_trades()), trade] = 1.0
-    moves[columns(x.weights)[security], trade] = direction
-    moves[columns(x.cash)[account], trade] = -direction - spread
-    moves[columns(x.deviation)] = i.model.root[:, security] * direction
-    moves[columns(x.short_gain), :lots] = short
-    moves[columns(x.long_gain), :lots] = long
-    return moves
+    entries = [
+        (np.concatenate(problem.columns_of_trades()), trade, np.ones(lots + buys)),
+        (columns(x.weights)[security], trade, direction),
+        (columns(x.cash)[account], trade, -direction - i.half_spread[security]),
+        *(
+            (np.full(trade.size, d), trade, row[security] * direction)
+            for d, row in zip(deviations, i.model.root, strict=True)
+        ),
+        (np.full(lots, columns(x.short_gain)[0]), trade[:lots], short),
+        (np.full(lots, columns(x.long_gain)[0]), trade[:lots], long),
+    ]
+    rows, places, values = (np.concatenate(part) for part in zip(*entries, strict=True))
+    return sp.csc_array((values, (rows, places)), shape=(problem.width, lots + buys))
 
 
-def _objective_parts(problem: AllocationProblem, solution: Solution, moves: Matrix) -> dict[str, Vector]:
+def _objective_parts(problem: AllocationProblem, solution: Solution, moves: sp.csc_array) -> dict[str, Vector]:
     i, x, columns = problem.inputs, problem.formulation.x, problem.compiled.columns
     weights = solution.cone.x[columns(x.weights)]
-    moved, cash = moves[columns(x.weights)], moves[columns(x.cash)].sum(axis=0)
+    moved, cash = moves[columns(x.weights)], np.asarray(moves[columns(x.cash)].sum(axis=0)).ravel()
     volatilities = np.sqrt(np.diag(i.model.covariance))
     risk = i.model.covariance @ weights + i.covariance_inflation * volatilities * (volatilities @ weights)
     security = np.concatenate([i.lots.security, i.buys.security])
@@ -88,12 +93,10 @@ def _objective_parts(problem: AllocationProblem, solution: Solution, moves: Matr
     }
 
 
-def _pressures(problem: AllocationProblem, solution: Solution, moves: Matrix) -> dict[str, Vector]:
+def _pressures(problem: AllocationProblem, solution: Solution, moves: sp.csc_array) -> dict[str, Vector]:
     """What each limit, the tax and the cash of the accounts add: their rows' multipliers along each move."""
     program, z = solution.cone.program, solution.cone.z
-    moved = program.A @ moves
-    parts: dict[str, Vector] = {}
-    for source, rows in problem.rows_of_sources().items():
-        pressure = -(z[rows] @ moved[rows]) / problem.formulation.scale
-        parts[source] = parts.get(source, 0.0) + pressure
-    return parts
+    return {
+        source: -((program.A[rows].T @ z[rows]) @ moves) / problem.formulation.scale
+        for source, rows in problem.rows_of_sources().items()
+    }

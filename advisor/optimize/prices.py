@@ -38,7 +38,9 @@ def limit_prices(problem: AllocationProblem, solution: Solution) -> dict[str, Li
     """
     duals = problem.limit_duals(solution)
     labels = [compiled.limit.label for compiled in problem.formulation.limits]
-    return {label: _confirmed(problem, solution, label, duals[label]) for label in labels if duals[label] > NOTHING}
+    return {
+        label: _confirmed(problem, solution, label, duals[label]) for label in labels if duals.get(label, 0.0) > NOTHING
+    }
 
 
 def _confirmed(problem: AllocationProblem, solution: Solution, label: str, dual: float) -> LimitPrice:

@@ -95,7 +95,7 @@ class AllocationProblem:
 
     def _set(self, case: Case) -> None:
         self.formulation.set(self._solver, case)
-        self.formulation.set_costs(self._solver, case.horizon_years)
+        self._solver.set(self.formulation.yearly, self.formulation.scale / case.horizon_years)
         for label, margin in self.margins.items():
             self._solver.set(margin, case.margins.get(label, 0.0))
 
