@@ -1,0 +1,1 @@
+"""The compiled path beside the bare solver, cvxpy and other optimizers; `python -m tests.benchmarks` runs it."""
