@@ -62,6 +62,7 @@ BASE: dict[str, Any] = {
         "state_rate": "5%",
         "year_to_date": {"short_term": "0", "long_term": "-1200"},
         "carryforward": {"short_term": "0", "long_term": "4100"},
+        "carryforward_value": "1%",
     },
     "preferences": {
         "horizon_years": "3",
@@ -74,6 +75,7 @@ BASE: dict[str, Any] = {
         "benchmark": "SPY",
         "reserve_tax": "true",
         "whole_shares": "true",
+        "covariance_inflation": "0.1",
     },
     "views": [{"symbol": "IJR", "annual_return": "7.5%"}],
     "securities": [{"symbol": "FUND", "proxy": "VOO", "price": "655.10", "expense_ratio": "0.04%"}],
