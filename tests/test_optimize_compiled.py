@@ -282,6 +282,24 @@ def test_a_parameter_keeps_its_value_and_starts_at_zero() -> None:
     assert problem.solver().solve().x[0] == pytest.approx(0.0, abs=1e-7)
 
 
+@pytest.mark.parametrize("readable", [True, False], ids=["with maps", "without maps"])
+def test_a_bound_may_be_given_without_a_parameter(readable: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not readable:
+        monkeypatch.setattr(compiled, "_maps", unreadable)
+    x, price = cp.Variable(3), cp.Parameter(3)
+    most, least = x <= np.ones(3), x >= 0
+    problem = CompiledProblem(cp.Problem(cp.Maximize(price @ x), [least, most]))
+    solver, other = problem.solver(), problem.solver()
+    for one in (solver, other):
+        one.set(price, np.array([1.0, 2.0, 3.0]))
+    for caps in (np.array([3.0, 0.5, 2.0]), np.full(3, 0.25)):
+        solver.cap(most, caps)
+        solution = solver.solve()
+        assert_allclose(solution.x[problem.columns(x)], caps, atol=1e-7)
+        assert_allclose(problem.rows(most).dual(solution.z), [1.0, 2.0, 3.0], atol=1e-6)  # the prices
+    assert_allclose(other.solve().x[problem.columns(x)], np.ones(3), atol=1e-7)  # as written
+
+
 def test_limits_that_conflict_are_not_clean_and_the_next_solve_is() -> None:
     made = model("cone", 8)
     problem = CompiledProblem(made.problem)
