@@ -15,8 +15,9 @@ The number is the exit code of the command line.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 EXCERPT = 100  # characters of a user's line shown with a fault
 
@@ -105,15 +106,17 @@ class MarketDataError(AdvisorError):
 
 
 class LimitsConflictError(AdvisorError):
-    """No portfolio meets these limits together, proved by an optimum of the elastic problem.
+    """No portfolio meets these limits together, proved in plain arithmetic from the solver's dual vector.
 
-    `limits` are the names, as in the YAML, of a set in conflict: without any one of them the rest can be met.
+    `limits` are the names, as in the YAML, of the limits in conflict. `details` says the same as the message, for a
+    program: conflicts, reasons, the cheapest repair, and what relaxing each limit alone would take.
     """
 
     exit_code = 5
 
-    def __init__(self, message: str, limits: tuple[str, ...]) -> None:
+    def __init__(self, message: str, limits: tuple[str, ...], details: Mapping[str, Any] | None = None) -> None:
         self.limits = limits
+        self.details = dict(details or {})
         super().__init__(message)
 
 

@@ -35,7 +35,7 @@ def failure_document(code: int, message: str, error: BaseException | None) -> di
 
 def _details(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, LimitsConflictError):
-        return {"limits": list(error.limits)}
+        return {"limits": list(error.limits), **error.details}
     if not isinstance(error, InputError):
         return {}
     issues = [

@@ -6,7 +6,6 @@ import platform
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +14,6 @@ from advisor.cli.options import common_options, load_market, portfolio_argument,
 from advisor.cli.output import emit, note
 from advisor.cli.signals import finish
 from advisor.errors import InputError, LimitsConflictError, printable
-
-if TYPE_CHECKING:
-    from advisor.portfolio.model import Portfolio
 
 
 @click.command()
@@ -50,7 +46,7 @@ def rebalance(
     try:
         recommendation = recommend(portfolio, load_market(market), printable(file.name), data.decode(), versions())
     except LimitsConflictError as error:
-        raise _with_places(error, portfolio, file) from error
+        raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
     except InputError as error:  # found only beside the market data, where the file's name and text are not known
         raise InputError(error.issues, str(file), data.decode()) from error
     files = report_files(recommendation, tell)
@@ -63,16 +59,6 @@ def rebalance(
         finish()
     for warned in recommendation.plan.warnings:
         tell(warned.message)
-
-
-def _with_places(error: LimitsConflictError, portfolio: Portfolio, file: Path) -> LimitsConflictError:
-    """The error with the line of each limit; without the bounds, which may be amounts."""
-    places = [
-        f"  {file}:{limit.where.line}: limits.{limit.label}"
-        for limit in portfolio.limits
-        if limit.label in error.limits and limit.where
-    ]
-    return LimitsConflictError("\n".join((str(error), *places)), error.limits)
 
 
 def versions() -> dict[str, str]:

@@ -17,7 +17,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.optimize.elastic import ElasticProblem, Excess
 from advisor.optimize.formulation import Case
 from advisor.optimize.problem import AllocationProblem
@@ -27,14 +26,26 @@ CONFIRMED_WITH = 1e-5  # added to a relaxation before it is solved again
 
 
 @dataclass(frozen=True, slots=True)
+class Core:
+    """Limits that conflict, none of which can be left out; `beyond` is how far one must go if the others hold.
+
+    `beyond` has, for each limit of the core that can be moved, the least excess in its own unit with the others of the
+    core kept and everything else free.
+    """
+
+    labels: tuple[str, ...]
+    beyond: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Cores of conflicting limits, by label, and how far limits would have to move, in their own unit.
+    """Cores of conflicting limits, and how far limits would have to move, in their own unit.
 
     `repair` moves several together at the least sum; `alone` has, for each limit of a core, what relaxing it alone
     takes, and None where that is not enough. Every figure has been confirmed by solving the relaxed problem.
     """
 
-    cores: tuple[tuple[str, ...], ...]
+    cores: tuple[Core, ...]
     repair: Mapping[str, float]
     alone: Mapping[str, float | None]
     needs_wash_sale: bool  # the limits could be met if what is sold at a loss were bought as well
@@ -43,13 +54,13 @@ class Diagnosis:
 def diagnose(problem: AllocationProblem) -> Diagnosis | None:
     """What conflicts and what would help; None where no conflict is proved."""
     search = _Search(problem)
-    cores = tuple(search.cores())
-    if not cores:
+    found = sorted(search.cores(), key=lambda core: search.labels.index(core[0]))
+    if not found:
         return None
-    blamed = tuple(dict.fromkeys(label for core in cores for label in core))
+    blamed = tuple(label for label in search.labels if any(label in core for core in found))
     together = search.least_excess({label: 1.0 if label in blamed else math.inf for label in search.labels})
     return Diagnosis(
-        cores=cores,
+        cores=tuple(Core(core, search.beyond(core)) for core in found),
         repair=search.confirmed(together, blamed) or {},
         alone={label: search.alone(label) for label in blamed},
         needs_wash_sale=search.is_met_with_wash_sales(),
@@ -92,6 +103,13 @@ class _Search:
         found = (self.elastic.least_excess(case, weights) for case in self.cases)
         return min((excess for excess in found if excess), key=lambda excess: excess.weighted, default=None)
 
+    def beyond(self, core: tuple[str, ...]) -> dict[str, float]:
+        """Least excess of each limit of a core with the others of it kept."""
+        found = {
+            label: self.least_excess({other: 1.0 if other == label else math.inf for other in core}) for label in core
+        }
+        return {label: excess.of[label] for label, excess in found.items() if excess and excess.of}
+
     def alone(self, label: str) -> float | None:
         excess = self.least_excess({other: 1.0 if other == label else math.inf for other in self.labels})
         return (self.confirmed(excess, (label,)) or {}).get(label)
@@ -107,27 +125,3 @@ class _Search:
 
     def is_met_with_wash_sales(self) -> bool:
         return len(self.cases) > len(self.open) and not self.conflict(self.labels, self.open)
-
-
-def refusal(problem: AllocationProblem) -> LimitsConflictError | UnverifiedAnswerError:
-    """Why there is no answer, in words."""
-    found = diagnose(problem)
-    if found is None:
-        return UnverifiedAnswerError(
-            "the solver found neither an answer nor a proof that the limits conflict; no advice is given"
-        )
-    named = tuple(dict.fromkeys(label for core in found.cores for label in core))
-    message = "\n".join(map(_core_message, found.cores))
-    if found.needs_wash_sale:
-        message += "\n(nothing is bought that is sold at a loss: a wash sale)"
-    return LimitsConflictError(message, named)
-
-
-def _core_message(core: tuple[str, ...]) -> str:
-    if len(core) == 1:
-        return (
-            f"the limit {core[0]} cannot be met with what may be sold and bought: "
-            "relax it, or let more be sold (do_not_sell) or bought (buy)"
-        )
-    names = ", ".join(core[:-1]) + f" and {core[-1]}"
-    return f"the limits {names} cannot be met together: relax one of them, and the others can be"

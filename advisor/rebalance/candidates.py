@@ -16,13 +16,13 @@ from decimal import Decimal
 
 from advisor.errors import UnverifiedAnswerError
 from advisor.market.data import MarketData
-from advisor.optimize.diagnose import refusal
 from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities, round_outward
 from advisor.optimize.solve import Allocation, allocate
 from advisor.optimize.whole_shares import orders_in_shares
 from advisor.portfolio.model import Portfolio
+from advisor.rebalance.conflict import refusal
 from advisor.rebalance.measure import Yardstick, utility
 from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
 from advisor.rebalance.outcome import (
@@ -90,7 +90,7 @@ def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
     for _ in range(ATTEMPTS):
         allocation = allocate(problem, margins)
         if allocation is None:
-            raise _no_room(household, margins) if margins else refusal(problem)
+            raise _no_room(household, margins) if margins else refusal(problem, household.portfolio)
         proposal = _best_rounding(household, problem, allocation)
         shortfall = shortfall_of(household, proposal.candidate)
         if not shortfall:
