@@ -21,10 +21,10 @@ from advisor.units import Vector
 class Finding:
     """One reason: its `kind`, the labels it concerns, and two figures as fractions of household value.
 
-    "unsellable": `have` cannot be sold, `need` is the most that the limit allows. "turnover": `have` is the largest fall
-    within the turnover limit, `need` the fall that the limit asks for. "not_on_offer": `have` is held, `need` asked for,
-    and nothing of it may be bought. "funds_too_small": `have` is the sum of the funds' own limits, `need` asked for.
-    "account_too_small": `have` is all that the account holds, `need` its min_cash.
+    "unsellable": `have` cannot be sold, `need` is the most that the limit allows. "turnover": `have` is the largest
+    fall within the turnover limit, `need` the fall that the limit asks for. "not_on_offer": `have` is held, `need` is
+    asked for, and nothing of it may be bought. "funds_too_small": `have` is the sum of the funds' own limits, `need`
+    is asked for. "account_too_small": `have` is all that the account holds, `need` its min_cash.
     """
 
     kind: str

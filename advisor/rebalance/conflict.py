@@ -82,7 +82,7 @@ class _Speaker:
         movable = next((label for label in core.labels if label in core.beyond), None)
         if movable is None:
             return f"{_listed([self._bounded(label) for label in core.labels])} cannot be met together."
-        reach = self._moved(movable, core.beyond[movable], outward=False)
+        reach = self._reach(movable, core.beyond[movable])
         side = "less" if self._side(movable) is LimitKind.MAX else "more"
         others = [self._bounded(label) for label in core.labels if label != movable]
         condition = f"With {_listed(others)}, " if others else "Whatever is sold and bought, "
@@ -97,14 +97,12 @@ class _Speaker:
             return
         yield "What would help, each confirmed by solving again:"
         if self.found.repair:
-            moves = _listed(
-                [f"{label} to {self._moved(label, by, outward=True)}" for label, by in self.found.repair.items()]
-            )
+            moves = _listed([f"{label} to {self._moved(label, by)}" for label, by in self.found.repair.items()])
             yield f"  the least change in sum: {moves}"
         for label, excess in alone.items():
             if set(self.found.repair) != {label}:
                 by = self._figure(label, excess, is_change=True)
-                yield f"  {label} alone would have to move by {by}, to {self._moved(label, excess, outward=True)}"
+                yield f"  {label} alone would have to move by {by}, to {self._moved(label, excess)}"
         if not_enough:
             yield f"  not enough alone: {_listed(not_enough)}"
 
@@ -166,11 +164,19 @@ class _Speaker:
     def _bounded(self, label: str) -> str:
         return f"{self._name(label)} {self._asked(label)}"
 
-    def _moved(self, label: str, excess: float, *, outward: bool) -> str:
-        """The bound moved by `excess`, rounded so that it is enough (outward), or so that it is not exaggerated."""
-        is_most = self._side(label) is LimitKind.MAX
-        value = self._bound(label) + (excess if is_most else -excess)
-        return self._figure(label, value, rounding=math.ceil if is_most is outward else math.floor)
+    def _reach(self, label: str, excess: float) -> str:
+        """How far the measure gets, with more digits where it would read like the bound."""
+        value = self._bound(label) + self._outward(label) * excess
+        short = self._figure(label, value)
+        return f"{100 * value:.4f} %" if short == self._figure(label, self._bound(label)) else short
+
+    def _moved(self, label: str, excess: float) -> str:
+        """The bound moved by `excess`, rounded so that it is enough."""
+        value = self._bound(label) + self._outward(label) * excess
+        return self._figure(label, value, rounding=math.ceil if self._outward(label) > 0 else math.floor)
+
+    def _outward(self, label: str) -> float:
+        return 1.0 if self._side(label) is LimitKind.MAX else -1.0
 
     def _figure(
         self, label: str, value: float, *, is_change: bool = False, rounding: Callable[[float], int] = round
