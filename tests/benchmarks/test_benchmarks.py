@@ -11,11 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from advisor.market.resolve import resolve
+from advisor.rebalance.plan import rebalance
 from tests.benchmarks import lots
 from tests.benchmarks.bare import BareClarabel, with_volatility_limit
 from tests.benchmarks.measure import interleaved, ratio
+from tests.benchmarks.recommendation import household
 from tests.benchmarks.reference import reference
 from tests.benchmarks.single import slopes
+from tests.samples import market
 
 CHECKOUT = Path(__file__).parent.parent.parent
 KEYS = {"work", "n", "covariance", "who", "ms", "ratio_to_bare", "max_weight_difference"}
@@ -75,11 +79,19 @@ def test_the_limits_of_the_reference_problem_bind(n: int, covariance: str) -> No
 
 def test_a_household_of_the_batch_holds_its_lots() -> None:
     problem = reference(12, "dense")
-    for household in lots.households(problem, 50):
-        assert household.held.sum() == pytest.approx(1.0)
-        assert household.lots.sum() == pytest.approx(1.0)
+    for one in lots.households(problem, 50):
+        assert one.held.sum() == pytest.approx(1.0)
+        assert one.lots.sum() == pytest.approx(1.0)
         for asset in range(12):
-            assert household.held[asset] == pytest.approx(household.lots[asset::12].sum())
+            assert one.held[asset] == pytest.approx(one.lots[asset::12].sum())
+
+
+def test_the_household_of_the_whole_recommendation_has_forty_lots_and_something_to_do() -> None:
+    portfolio = household(market())
+    assert len(portfolio.accounts) == 3
+    assert sum(len(position.lots) for account in portfolio.accounts for position in account.positions) == 40
+    plan = rebalance(portfolio, resolve(market(), portfolio))
+    assert len(plan.trades) > 2
 
 
 def test_turns_are_taken_in_rounds_until_the_budget_is_spent() -> None:
