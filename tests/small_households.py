@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -110,6 +111,35 @@ def faults_of(portfolio: Portfolio, plan) -> list[str]:
     data = resolved(portfolio)
     written = record(plan, portfolio, data, PortfolioFile("test.yaml", ""), {})
     return [f"{check.name}: {check.detail}" for check in verify(written, portfolio, data) if not check.passed]
+
+
+def times(portfolio: Portfolio, factor: Decimal | int) -> Portfolio:
+    """Every amount of dollars and shares multiplied, but the yearly loss deduction; bounds that are fractions stay."""
+
+    def place(account: Account) -> Account:
+        positions = (
+            Position(p.symbol, tuple(replace(x, shares=x.shares * factor) for x in p.lots)) for p in account.positions
+        )
+        return replace(
+            account,
+            cash_usd=account.cash_usd * factor,
+            min_cash_usd=account.min_cash_usd * factor,
+            positions=tuple(positions),
+        )
+
+    law, dollars = portfolio.tax, ("realized_gain",)
+    return replace(
+        portfolio,
+        accounts=tuple(place(account) for account in portfolio.accounts),
+        limits=tuple(replace(x, bound=x.bound * factor) if x.name in dollars else x for x in portfolio.limits),
+        tax=replace(
+            law,
+            year_to_date_short_usd=law.year_to_date_short_usd * factor,
+            year_to_date_long_usd=law.year_to_date_long_usd * factor,
+            carryforward_short_usd=law.carryforward_short_usd * factor,
+            carryforward_long_usd=law.carryforward_long_usd * factor,
+        ),
+    )
 
 
 def small_household(seed: int, *, risk_aversion: str | None = None) -> Portfolio:

@@ -6,13 +6,13 @@ tangents meet the best answer. Shares may leave the continuous optimum by a few 
 Tangents and tolerances let a limit be broken by a hair, so an answer counts only once it is checked in whole shares.
 
 Source: Duran and Grossmann (1986), "An Outer-Approximation Algorithm for a Class of Mixed-Integer Nonlinear Programs";
-Kelley (1960), "The Cutting-Plane Method for Solving Convex Programs". Solver: HiGHS through scipy.
+Kelley (1960), "The Cutting-Plane Method for Solving Convex Programs". Solver: HiGHS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,7 +23,7 @@ from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.milp import LinearRows, MixedProgram
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.quantities import Quantities, round_outward, sale_orders
-from advisor.optimize.search import one_way_case
+from advisor.optimize.search import best_solution, one_way_case
 from advisor.units import Vector
 
 WINDOWS = (2.0, 8.0, np.inf)  # shares to either side of the continuous optimum
@@ -36,8 +36,28 @@ GOOD = 5e-5  # lost by whole shares; where more is, a wider window is tried
 def orders_in_shares(problem: AllocationProblem, solution: Solution, least_trade: float) -> Quantities | None:
     """The best orders near `solution`, or None where no shares are found that meet the rows of its case.
 
-    `least_trade` is the smallest order, as a fraction of household value, unless it sells a whole position.
+    `least_trade` is the smallest order, as a fraction of household value, unless it sells a whole position. Another
+    tax branch is searched too where its own continuous optimum is better than the best shares so far.
     """
+    best = _in_case(problem, solution, least_trade)
+    for branch in problem.branches:
+        if branch == solution.case.branch:
+            continue
+        other = best_solution(problem, (replace(solution.case, branch=branch),))
+        if other is not None and other.cone.objective < best.objective - CLOSE * problem.formulation.scale:
+            best = min(best, _in_case(problem, other, least_trade), key=lambda found: found.objective)
+    return best.quantities
+
+
+@dataclass(frozen=True, slots=True)
+class _InShares:
+    """The best orders of one case, and their objective in cone form: less is better, and infinite is none."""
+
+    quantities: Quantities | None
+    objective: float
+
+
+def _in_case(problem: AllocationProblem, solution: Solution, least_trade: float) -> _InShares:
     case = one_way_case(problem.inputs, solution)
     program, scale = problem.program(case), problem.formulation.scale
     shares = _Shares(problem, case, least_trade, _squares(program).size)
@@ -50,7 +70,7 @@ def orders_in_shares(problem: AllocationProblem, solution: Solution, least_trade
         _search(mixed, program, shares.bounds(solution, window), CLOSE * scale, best)
         if best.objective - solution.cone.objective <= GOOD * scale:
             break
-    return None if best.columns is None else shares.quantities(best.columns)
+    return _InShares(None if best.columns is None else shares.quantities(best.columns), best.objective)
 
 
 @dataclass(slots=True)
