@@ -35,6 +35,7 @@ SETTINGS: Mapping[str, Any] = {
     "max_threads": 1,  # threads are for the caller: one solver each
     "presolve_enable": False,  # a presolved problem cannot be updated
 }
+SECOND_ATTEMPT: Mapping[str, Any] = {**SETTINGS, "max_iter": 1000, "direct_solve_method": "faer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +192,18 @@ class ConeSolver:
         self._caps[constraint.id] = (self.compiled.rows(constraint).index, most)
 
     def solve(self) -> ConeSolution:
-        """Solve; where the status is not clean, once more from a fresh solver, whose scaling fits the new data."""
+        """Solve for the present parameters; the caller judges the status, and the certificate."""
         program = self.program()
-        if self._solver is not None:
+        if self._solver is None:
+            self._solver = new_solver(program)
+        else:
             self._solver.update(q=program.q, b=program.b)
-            solution = _solution(program, self._solver)
-            if solution.is_clean:
-                return solution
-        self._solver = new_solver(program)
         return _solution(program, self._solver)
+
+    def solve_again(self) -> ConeSolution:
+        """Solve once more from the beginning, scaled to the present data and by another factorisation."""
+        program = self.program()
+        return _solution(program, new_solver(program, SECOND_ATTEMPT))
 
     def program(self) -> ConeProgram:
         """The problem in cones, for the present parameters."""
@@ -209,10 +213,10 @@ class ConeSolver:
         return replace(self.compiled.program, q=q, b=b)
 
 
-def new_solver(program: ConeProgram) -> clarabel.DefaultSolver:
+def new_solver(program: ConeProgram, options: Mapping[str, Any] = SETTINGS) -> clarabel.DefaultSolver:
     """Clarabel, set up for `program`."""
     settings = clarabel.DefaultSettings()
-    for name, value in SETTINGS.items():
+    for name, value in options.items():
         setattr(settings, name, value)
     cones = [
         clarabel.ZeroConeT(program.zero),

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
-from advisor.optimize.compiled import CompiledProblem
+from advisor.optimize.compiled import CompiledProblem, ConeSolution
 from advisor.optimize.cones import certificate, least_objective, proves_infeasible
 from advisor.optimize.formulation import Case, Formulation
 from advisor.portfolio.model import LimitMode
+from advisor.units import Vector
 
 VIOLATION = 1e-7
 PROOF = 1e-6  # least excess that counts as a conflict; ten times the accepted violation
@@ -72,14 +73,18 @@ class ElasticProblem:
         self.formulation.set(self._solver, case)
         self._solver.set(self._weights, np.where(rigid, 0.0, named))
         self._solver.set(self._most, np.where(rigid, 0.0, self._free))
-        found = self._solver.solve()
-        if proves_infeasible(found.program, found.z, self._largest):
-            return Excess({}, math.inf, math.inf)
-        if not found.is_clean or certificate(found.program, found.x, found.z).violation > VIOLATION:
-            return None
+        for attempt in (self._solver.solve, self._solver.solve_again):
+            found = attempt()
+            if proves_infeasible(found.program, found.z, self._largest):
+                return Excess({}, math.inf, math.inf)
+            if found.is_clean and certificate(found.program, found.x, found.z).violation <= VIOLATION:
+                return self._excess_of(found, np.where(rigid, 0.0, named))
+        return None
+
+    def _excess_of(self, found: ConeSolution, weights: Vector) -> Excess:
         excess = np.maximum(found.x[self.compiled.columns(self._excess)], 0.0)
         return Excess(
             of=dict(zip(self.labels, excess.tolist(), strict=True)),
-            weighted=float(np.where(rigid, 0.0, named) @ excess),
+            weighted=float(weights @ excess),
             at_least=least_objective(found.program, found.z, self._largest),
         )

@@ -9,7 +9,7 @@ import cvxpy as cp
 import numpy as np
 
 from advisor.optimize.compiled import CompiledProblem, ConeSolution
-from advisor.optimize.cones import Certificate, ConeProgram, certificate
+from advisor.optimize.cones import Certificate, ConeProgram, certificate, proves_infeasible
 from advisor.optimize.formulation import Case, Formulation
 from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.limits import CompiledLimit
@@ -67,7 +67,9 @@ class AllocationProblem:
             *(excess >= 0 for excess in self.excess.values()),
         ]
         self.compiled = CompiledProblem(cp.Problem(cp.Maximize(f.utility() - f.scale * charged), constraints))
+        self.undecided = 0  # cases that were neither solved nor excluded, so far
         self._solver = self.compiled.solver()
+        self._largest = f.largest_values(self.compiled)
 
     @property
     def branches(self) -> tuple[TaxBranch, ...]:
@@ -100,22 +102,29 @@ class AllocationProblem:
             self._solver.set(margin, case.margins.get(label, 0.0))
 
     def solve(self, case: Case) -> Solution | None:
-        """The optimum of `case`; None where the solver finds none that its own data certify."""
-        f = self.formulation
+        """The optimum of `case`; None where it is proved that there is none, or neither is certain (`undecided`)."""
         self._set(case)
-        found = self._solver.solve()
-        if not found.is_clean:
-            return None
+        for attempt in (self._solver.solve, self._solver.solve_again):
+            found = attempt()
+            solution = self._certified(case, found) if found.is_clean else None
+            if solution is not None or proves_infeasible(found.program, found.z, self._largest):
+                return solution
+        self.undecided += 1
+        return None
+
+    def _certified(self, case: Case, found: ConeSolution) -> Solution | None:
+        """The solution if its own data prove it optimal."""
+        f, columns = self.formulation, self.compiled.columns
         proof = self._in_objective_units(certificate(found.program, found.x, found.z))
         if proof.violation > VIOLATION or proof.dual_residual > DUAL_RESIDUAL or proof.gap > GAP:
             return None
         return Solution(
             case=case,
-            sell=np.clip(found.x[self.compiled.columns(f.x.sell)], 0.0, case.most_sold),
-            buy=np.clip(found.x[self.compiled.columns(f.x.buy)], 0.0, case.most_bought),
-            weights=found.x[self.compiled.columns(f.x.weights)],
-            cash=found.x[self.compiled.columns(f.x.cash)],
-            tax=float(found.x[self.compiled.columns(f.x.tax)][0]),
+            sell=np.clip(found.x[columns(f.x.sell)], 0.0, case.most_sold),
+            buy=np.clip(found.x[columns(f.x.buy)], 0.0, case.most_bought),
+            weights=found.x[columns(f.x.weights)],
+            cash=found.x[columns(f.x.cash)],
+            tax=float(found.x[columns(f.x.tax)][0]),
             objective=-found.objective / f.scale,
             certificate=proof,
             cone=found,

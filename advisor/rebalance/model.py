@@ -127,6 +127,9 @@ class Certificate:
     checks: tuple[Check, ...]
     optimum_violation: float = 0.0  # largest breach of a row by the continuous optimum, from the solver's raw data
     dual_residual: float = 0.0  # largest breach of stationarity or of the dual cone there
+    undecided: int = (
+        0  # cases in which the solver neither found an optimum nor excluded one: a better one may lie there
+    )
 
     @property
     def passed(self) -> bool:

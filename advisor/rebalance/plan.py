@@ -57,7 +57,8 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
     chosen = replace(nothing, gain=gained) if idle else best.candidate
     if chosen.trades:
         chosen = replace(chosen, limits=with_prices(chosen.limits, problem, best.allocation.solution))
-    return _plan(household, chosen, best, explanation(household, problem, best))
+    explained = explanation(household, problem, best)
+    return _plan(household, chosen, best, explained, problem.undecided)
 
 
 def survey(portfolio: Portfolio, market: MarketData) -> Household:
@@ -100,7 +101,9 @@ def _risk_aversion(yardstick: Yardstick, before: HouseholdState) -> float:
     )
 
 
-def _plan(household: Household, chosen: Candidate, best: Proposal, explained: Explanation) -> RebalancePlan:
+def _plan(
+    household: Household, chosen: Candidate, best: Proposal, explained: Explanation, undecided: int
+) -> RebalancePlan:
     portfolio, inputs = household.portfolio, household.inputs
     proof = best.allocation.solution.certificate
     return RebalancePlan(
@@ -133,6 +136,7 @@ def _plan(household: Household, chosen: Candidate, best: Proposal, explained: Ex
             checks=(),
             optimum_violation=proof.violation,
             dual_residual=proof.dual_residual,
+            undecided=undecided,
         ),
         explanation=explained,
     )

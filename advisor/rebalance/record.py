@@ -262,6 +262,7 @@ def _certificate(certificate: Certificate) -> Record:
         "duality_gap": certificate.duality_gap,
         "optimum_violation": certificate.optimum_violation,
         "dual_residual": certificate.dual_residual,
+        "undecided": certificate.undecided,
         "solver": certificate.solver,
         "checks": [
             {"name": check.name, "passed": check.passed, "detail": check.detail} for check in certificate.checks
