@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import cvxpy as cp
@@ -333,18 +333,18 @@ def test_limits_of_time_and_iterations_are_always_set() -> None:
     assert compiled.SETTINGS["max_iter"] <= 1000
 
 
-def test_an_answer_that_is_not_clean_is_asked_for_again_from_a_fresh_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_attempt_begins_from_the_start_and_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     made = model("cone", 10)
     solver = CompiledProblem(made.problem).solver()
-    solve_with(solver, made, 0)
-    answers, real = [], compiled._solution
+    first = solve_with(solver, made, 0)
+    options, real = [], compiled.new_solver
 
-    def first_almost(program: Any, raw: Any) -> ConeSolution:
-        solution = real(program, raw)
-        answers.append(raw)
-        return solution if len(answers) > 1 else replace(solution, status="AlmostSolved")
+    def watched(program: Any, given: Any = None) -> Any:
+        options.append(given)
+        return real(program, given)
 
-    monkeypatch.setattr(compiled, "_solution", first_almost)
-    assert solve_with(solver, made, 1).is_clean
-    assert len(answers) == 2
-    assert answers[0] is not answers[1]
+    monkeypatch.setattr(compiled, "new_solver", watched)
+    second = solver.solve_again()
+    assert options == [compiled.SECOND_ATTEMPT]
+    assert second.is_clean
+    assert_allclose(second.x, first.x, atol=1e-6)

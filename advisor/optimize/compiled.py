@@ -213,10 +213,10 @@ class ConeSolver:
         return replace(self.compiled.program, q=q, b=b)
 
 
-def new_solver(program: ConeProgram, options: Mapping[str, Any] = SETTINGS) -> clarabel.DefaultSolver:
+def new_solver(program: ConeProgram, options: Mapping[str, Any] | None = None) -> clarabel.DefaultSolver:
     """Clarabel, set up for `program`."""
     settings = clarabel.DefaultSettings()
-    for name, value in options.items():
+    for name, value in (options or SETTINGS).items():
         setattr(settings, name, value)
     cones = [
         clarabel.ZeroConeT(program.zero),
