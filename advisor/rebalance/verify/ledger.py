@@ -104,11 +104,14 @@ def _order(entry: dict[str, Any], accounts: dict[str, Account], market: MarketDa
 
 
 def _match_lots(entry: dict[str, Any], account: Account) -> tuple[SoldLot, ...]:
-    """Match each lot line to a lot of the file with the same date and cost; equal lots are used up in turn."""
+    """Match each lot line to a lot of the file with the same date and cost, the largest first.
+
+    Equal lots are told apart by their shares: the smallest that has enough is taken, so that a lot sold whole is found.
+    """
     held = next((position.lots for position in account.positions if position.symbol == entry["symbol"]), ())
     free = dict(enumerate(held))
     matched = []
-    for line in entry["lots"]:
+    for line in sorted(entry["lots"], key=lambda line: -Decimal(line["shares"])):
         acquired = None if line["acquired"] is None else date.fromisoformat(line["acquired"])
         cost = None if line["cost_per_share_usd"] is None else Decimal(line["cost_per_share_usd"])
         shares = Decimal(line["shares"])
