@@ -252,25 +252,20 @@ def _maps(stuffed: Any, places: Mapping[int, slice], size: int) -> Maps:  # noqa
 
     Raises `ValueError` where a parameter enters A or P, and what the attribute accesses raise where cvxpy has changed.
     """
-    order = np.zeros(size, dtype=np.intp)
+    place_of = np.zeros(size, dtype=np.intp)  # in theta, of each column of cvxpy's; the constant's is first
     for parameter, column in stuffed.param_id_to_col.items():
         if parameter in places:
             place = places[parameter]
-            order[place] = column + np.arange(place.stop - place.start)
-        else:
-            order[0] = column  # the constant
-    reduced = sp.csr_array(stuffed.reduced_A.reduced_mat)
-    row_of, starts, (rows, _) = stuffed.reduced_A.problem_data_index
-    in_matrix = starts[-2]
-    matrices = [reduced[:in_matrix], *([] if stuffed.P is None else [stuffed.P])]
-    for part in matrices:  # by columns: P has a row for each pair of variables
-        if sp.csc_array(part)[:, order[1:]].count_nonzero():
-            raise ValueError("a parameter enters the matrices")
-    offset = reduced[in_matrix:, order]
-    places_of_b = sp.csr_array(
-        (np.ones(offset.shape[0]), (row_of[in_matrix:], np.arange(offset.shape[0]))), (rows, offset.shape[0])
-    )
-    return Maps(of_q=sp.csr_array(stuffed.q)[:-1, order], of_b=sp.csr_array(places_of_b @ offset))
+            place_of[column : column + place.stop - place.start] = np.arange(place.start, place.stop)
+    row_of, starts, (rows, _) = stuffed.reduced_A.problem_data_index  # of [A b], column by column
+    linear, both = sp.coo_array(stuffed.q), sp.coo_array(stuffed.reduced_A.reduced_mat)
+    quadratic = sp.coo_array(stuffed.P if stuffed.P is not None else (0, size))
+    in_q, in_b = linear.row < linear.shape[0] - 1, both.row >= starts[-2]  # q ends with the objective's constant
+    if np.any(place_of[quadratic.col[quadratic.data != 0]]) or np.any(place_of[both.col[~in_b & (both.data != 0)]]):
+        raise ValueError("a parameter enters the matrices")
+    of_q = (linear.data[in_q], (linear.row[in_q], place_of[linear.col[in_q]]))
+    of_b = (both.data[in_b], (row_of[both.row[in_b]], place_of[both.col[in_b]]))
+    return Maps(sp.csr_array(of_q, (linear.shape[0] - 1, size)), sp.csr_array(of_b, (rows, size)))
 
 
 def _has_attributes(variable: cp.Variable) -> bool:

@@ -57,7 +57,7 @@ def _measured(options: argparse.Namespace) -> Iterator[Row]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=single.__doc__)
-    parser.add_argument("--n", type=int, nargs="+", default=[12, 50, 500, 2000], help="numbers of assets")
+    parser.add_argument("--n", type=int, nargs="*", default=[12, 50, 500, 2000], help="numbers of assets, or none")
     parser.add_argument("--peers", action="store_true", help="other optimizers too (pip install -e '.[peers]')")
     parser.add_argument("--all", action="store_true", help="2,000 assets dense and peers at every size: hours, 16 GB")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
