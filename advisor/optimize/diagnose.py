@@ -18,11 +18,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from advisor.optimize.elastic import ElasticProblem, Excess
-from advisor.optimize.formulation import Case
-from advisor.optimize.problem import AllocationProblem
+from advisor.optimize.formulation import TAX_RESERVE, Case
+from advisor.optimize.limits import ScenarioLimit, TradeLimit
+from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import best_solution, every_case
+from advisor.risk.measures import buy_and_hold_drawdown
 
-CONFIRMED_WITH = 1e-5  # added to a relaxation before it is solved again
+TIE = 1e-3  # weight by which a limit further down the file is moved less readily
+NOTICED = 1e-6  # of a limit; a smaller excess is the solver's noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,9 @@ def diagnose(problem: AllocationProblem) -> Diagnosis | None:
     if not found:
         return None
     blamed = tuple(label for label in search.labels if any(label in core for core in found))
-    together = search.least_excess({label: 1.0 if label in blamed else math.inf for label in search.labels})
     return Diagnosis(
         cores=tuple(Core(core, search.beyond(core)) for core in found),
-        repair=search.confirmed(together, blamed) or {},
+        repair=search.repair(blamed),
         alone={label: search.alone(label) for label in blamed},
         needs_wash_sale=search.is_met_with_wash_sales(),
     )
@@ -76,6 +78,7 @@ class _Search:
         self.labels = self.elastic.labels
         self.cases = every_case(problem)
         self.open = tuple(problem.open_case(branch) for branch in problem.branches)
+        self.limits = {limit.limit.label: limit for limit in problem.formulation.limits}
 
     def cores(self) -> Iterator[tuple[str, ...]]:
         labels = self.labels
@@ -110,18 +113,46 @@ class _Search:
         }
         return {label: excess.of[label] for label, excess in found.items() if excess and excess.of}
 
+    def repair(self, blamed: tuple[str, ...]) -> dict[str, float]:
+        """The least sum of relaxations, the tax reserve left alone if possible: it has no bound to move."""
+        limits_only = tuple(label for label in blamed if label != TAX_RESERVE)
+        for movable in (limits_only, blamed):
+            order = {label: 1.0 + TIE * place for place, label in enumerate(movable)}
+            excess = self.least_excess({label: order.get(label, math.inf) for label in self.labels})
+            relaxed = self.confirmed(excess, movable)
+            if relaxed:
+                return relaxed
+        return {}
+
     def alone(self, label: str) -> float | None:
         excess = self.least_excess({other: 1.0 if other == label else math.inf for other in self.labels})
         return (self.confirmed(excess, (label,)) or {}).get(label)
 
     def confirmed(self, excess: Excess | None, labels: tuple[str, ...]) -> dict[str, float] | None:
-        """The relaxations of `excess` if the relaxed problem has a certified solution."""
+        """How far the bounds of `labels` have to move, if the problem relaxed by `excess` has a certified solution."""
         if excess is None or math.isinf(excess.weighted):
             return None
-        relaxed = {label: excess.of[label] + CONFIRMED_WITH for label in labels if excess.of[label] > CONFIRMED_WITH}
+        relaxed = {label: _with_slack(excess.of[label]) for label in labels if excess.of[label] > NOTICED}
         margins = {label: -amount for label, amount in relaxed.items()}
-        cases = tuple(replace(case, margins=margins) for case in self.open)
-        return relaxed if best_solution(self.problem, cases) else None
+        solution = best_solution(self.problem, tuple(replace(case, margins=margins) for case in self.open))
+        if solution is None:
+            return None
+        return {label: self.moved(label, amount, solution) for label, amount in relaxed.items()}
+
+    def moved(self, label: str, amount: float, solution: Solution) -> float:
+        """How far the bound of `label` has to move so that `solution`, found with `amount` more room, holds it."""
+        limit = self.limits.get(label)
+        if isinstance(limit, ScenarioLimit) and limit.limit.name == "max_drawdown":
+            fall = buy_and_hold_drawdown(limit.returns, solution.weights, float(solution.cash.sum()))
+            return fall - limit.bound + NOTICED
+        if limit is None or isinstance(limit, TradeLimit):
+            return amount
+        return amount / float(solution.weights.sum() + solution.cash.sum())  # the spread has made the household smaller
 
     def is_met_with_wash_sales(self) -> bool:
         return len(self.cases) > len(self.open) and not self.conflict(self.labels, self.open)
+
+
+def _with_slack(excess: float) -> float:
+    """A little more than the least, so that solving again has room: half a percent, at most a thousandth of a point."""
+    return excess + max(NOTICED, min(1e-5, 0.005 * excess))

@@ -34,6 +34,8 @@ from advisor.optimize.rows import Row, Unknowns, limit_rows
 from advisor.optimize.tax_branches import TaxBranch, branch_at, gain_range, reachable_branches, tax_lines
 from advisor.units import Vector
 
+TAX_RESERVE = "preferences.reserve_tax"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -145,7 +147,7 @@ class Formulation:
         so_far = max(lines[k].at(short, long) for k in branch_at(short, long).lines)
         for k, line in enumerate(lines):
             due = line.at(self.x.short_gain, self.x.long_gain)
-            yield Row("preferences.reserve_tax", due - so_far - self.switched_off[k], free)
+            yield Row(TAX_RESERVE, due - so_far - self.switched_off[k], free)
 
 
 def gains_per_dollar(inputs: AllocationInputs) -> tuple[Vector, Vector]:

@@ -65,7 +65,7 @@ def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimi
             case ScenarioLimit() if compiled.limit.name == "cvar_95":
                 yield from _shortfall_rows(label, bound, compiled.returns, x)
             case ScenarioLimit():
-                yield from _drawdown_rows(label, bound, compiled.returns, x)
+                yield from _drawdown_rows(label, compiled, x, inputs)
             case TradeLimit():
                 yield Row(label, _traded(x, inputs, compiled.limit.name), cp.Constant(bound))
 
@@ -88,11 +88,15 @@ def _shortfall_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> I
     yield Row(label, quantile + cp.sum(beyond) / (TAIL * len(returns)), bound * x.total)
 
 
-def _drawdown_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> Iterator[Row]:
-    """Largest fall of a portfolio that is bought and held: exact, with `peak` any path above the running maximum."""
-    growth = np.vstack([np.ones(returns.shape[1]), np.cumprod(1 + returns, axis=0)])
+def _drawdown_rows(label: str, limit: ScenarioLimit, x: Unknowns, inputs: AllocationInputs) -> Iterator[Row]:
+    """Largest fall of a portfolio that is bought and held: exact, with `peak` any path above the running maximum.
+
+    Each month is divided by the peak of today's household, so that an excess is close to one of the fall itself.
+    """
+    growth = np.vstack([np.ones(limit.returns.shape[1]), np.cumprod(1 + limit.returns, axis=0)])
+    peak_today = np.maximum.accumulate(growth @ inputs.weights + inputs.cash.sum())
     peak = cp.Variable(len(growth))
     value = growth @ x.weights + cp.sum(x.cash)
     yield Row(label, value, peak, is_helper=True)
     yield Row(label, peak[:-1], peak[1:], is_helper=True)
-    yield Row(label, (1 - bound) * peak, value)
+    yield Row(label, cp.multiply(1 / peak_today, (1 - limit.bound) * peak - value), cp.Constant(np.zeros(len(growth))))

@@ -9,6 +9,7 @@ from typing import Any
 
 from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.optimize.diagnose import Core, Diagnosis, diagnose
+from advisor.optimize.formulation import TAX_RESERVE
 from advisor.optimize.prechecks import Finding, findings
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Limit, LimitKind, Portfolio
@@ -26,7 +27,7 @@ _NAMES = {
     "expense_ratio": "the expense ratio",
     "cvar_95": "the average loss of the worst 5 % of months",
     "max_drawdown": "the largest fall from a peak",
-    "preferences.reserve_tax": "the cash kept for tax",
+    TAX_RESERVE: "the cash kept for tax",
 }
 
 
@@ -100,7 +101,9 @@ class _Speaker:
             moves = _listed([f"{label} to {self._moved(label, by)}" for label, by in self.found.repair.items()])
             yield f"  the least change in sum: {moves}"
         for label, excess in alone.items():
-            if set(self.found.repair) != {label}:
+            if label == TAX_RESERVE:
+                yield "  keeping no cash for the tax of the sales (preferences.reserve_tax: false) would be enough"
+            elif set(self.found.repair) != {label}:
                 by = self._figure(label, excess, is_change=True)
                 yield f"  {label} alone would have to move by {by}, to {self._moved(label, excess)}"
         if not_enough:
@@ -155,8 +158,8 @@ class _Speaker:
     def _asked(self, label: str) -> str:
         """``at most 25.0 % (line 18)``."""
         limit = self._limit(label)
-        if limit is None and not label.startswith("accounts."):
-            return "more"
+        if label == TAX_RESERVE:
+            return f"as much as the sales' tax ({label})"
         side = "at most" if self._side(label) is LimitKind.MAX else "at least"
         place = f" (limits.{label}, line {limit.where.line})" if limit and limit.where else f" ({label})"
         return f"{side} {self._figure(label, self._bound(label))}{place}"
@@ -168,11 +171,14 @@ class _Speaker:
         """How far the measure gets, with more digits where it would read like the bound."""
         value = self._bound(label) + self._outward(label) * excess
         short = self._figure(label, value)
+        if label.startswith("max_drawdown."):  # the excess is one of the fall only if the peak is today's
+            return f"about {short}"
         return f"{100 * value:.4f} %" if short == self._figure(label, self._bound(label)) else short
 
     def _moved(self, label: str, excess: float) -> str:
         """The bound moved by `excess`, rounded so that it is enough."""
         value = self._bound(label) + self._outward(label) * excess
+        value = value if label.startswith("beta.") else max(value, 0.0)
         return self._figure(label, value, rounding=math.ceil if self._outward(label) > 0 else math.floor)
 
     def _outward(self, label: str) -> float:
@@ -185,7 +191,9 @@ class _Speaker:
             return f"{rounding(100 * value) / 100:.2f}"
         if self._is_amount(label):
             return f"${rounding(value * float(self.problem.inputs.value_usd)):,}"
-        return f"{rounding(1000 * value) / 10:.1f} {'points' if is_change else '%'}"
+        decimals = 3 if label.startswith("expense_ratio.") else 1
+        shown = rounding(100 * value * 10**decimals) / 10**decimals
+        return f"{shown:.{decimals}f} {'points' if is_change else '%'}"
 
     def _is_amount(self, label: str) -> bool:
         return label.startswith(("realized_gain.", "accounts.", "preferences."))
