@@ -20,7 +20,7 @@ from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.problem import AllocationProblem, Solution
 
 DUST = 1e-7  # of household value; solver noise, not a trade
-TIE = 1e-10  # of objective; no way is better by less
+TIE = 5e-9  # of the scaled objective, whatever the size of returns; no way is better by less
 
 Masks = tuple[np.ndarray, np.ndarray]
 
@@ -40,7 +40,7 @@ def open_cases(problem: AllocationProblem, margins: Mapping[str, float] | None =
 
 def _better(problem: AllocationProblem, case: Case, best: Solution | None) -> Solution | None:
     solution = problem.solve(case)
-    if solution is None or (best is not None and solution.objective <= best.objective + TIE):
+    if solution is None or (best is not None and solution.cone.objective >= best.cone.objective - TIE):
         return best
     both = next(_both_ways(problem.inputs, solution), None)
     if both is None:
