@@ -108,17 +108,18 @@ def test_each_conflict_is_named_by_its_limits(name: str) -> None:
 
 
 def relaxed(portfolio: Portfolio, moves: dict[str, float]) -> Portfolio:
-    """The file with each bound moved by as much, in its own unit, rounded outward to six digits."""
+    """The file with each bound moved by as much, rounded outward to six digits, or to a dollar."""
+    value_usd = surveyed(portfolio).inputs.value_usd
 
     def moved(limit):
         if limit.label not in moves:
             return limit
-        step = Decimal(f"{moves[limit.label] + 1e-6:.6f}")
+        step = Decimal(f"{moves[limit.label] + 1e-6:.6f}") * (value_usd if limit.name == "realized_gain" else 1)
         return replace(limit, bound=limit.bound + step if limit.kind == "max" else limit.bound - step)
 
     def place(held):
         step = moves.get(f"accounts.{held.name}.min_cash")
-        return replace(held, min_cash_usd=held.min_cash_usd - Decimal(f"{step:.0f}") - 1) if step else held
+        return replace(held, min_cash_usd=held.min_cash_usd - Decimal(f"{step:.7f}") * value_usd - 1) if step else held
 
     return replace(
         portfolio,
@@ -173,6 +174,13 @@ def test_the_message_names_every_limit_and_its_figures_are_those_for_a_program(n
         bound = error.details["conflicts"][0]["limits"][0]["bound"]
         assert shown is not None
         assert float(shown[1]) / 100 >= bound + error.details["repair"]["magnificent_seven.max"] - 1e-9
+
+
+def test_amounts_are_told_apart_from_the_message() -> None:
+    """Percent of household value in the text, which may end in a log; dollars in the notes of ``--debug``."""
+    error = refusal(CONFLICTS["no gain to be realised, all of it in the stock that must go"][0])
+    assert "$" not in str(error)
+    assert any(note.startswith("realized_gain.max to $") for note in error.__notes__)
 
 
 def test_what_is_locked_is_said_in_plain_figures() -> None:

@@ -46,7 +46,10 @@ def rebalance(
     try:
         recommendation = recommend(portfolio, load_market(market), printable(file.name), data.decode(), versions())
     except LimitsConflictError as error:
-        raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
+        named = LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details)
+        for amounts in getattr(error, "__notes__", ()):
+            named.add_note(amounts)
+        raise named from error
     except InputError as error:  # found only beside the market data, where the file's name and text are not known
         raise InputError(error.issues, str(file), data.decode()) from error
     files = report_files(recommendation, tell)

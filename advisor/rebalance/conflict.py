@@ -1,4 +1,7 @@
-"""Why limits cannot be met together, in words and figures, with what would help."""
+"""Why limits cannot be met together, in words and figures, with what would help.
+
+Amounts are said in percent of household value: the message of a failed run may end in a log.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ def refusal(problem: AllocationProblem, portfolio: Portfolio) -> LimitsConflictE
         )
     speaker = _Speaker(problem, portfolio, found)
     labels = tuple(dict.fromkeys(label for core in found.cores for label in core.labels))
-    return LimitsConflictError("\n".join(speaker.lines()), labels, speaker.details())
+    error = LimitsConflictError("\n".join(speaker.lines()), labels, speaker.details())
+    for line in speaker.amounts():
+        error.add_note(line)
+    return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +66,27 @@ class _Speaker:
             yield "(nothing is bought that is sold at a loss: a wash sale)"
         yield from self._help()
 
+    def amounts(self) -> Iterator[str]:
+        """Bounds in dollars that the repair moves: not part of the message, which may end in a log."""
+        value_usd = float(self.problem.inputs.value_usd)
+        for label, excess in (*self.found.repair.items(), *self.found.alone.items()):
+            if excess is not None and self._is_amount(label) and label != TAX_RESERVE:
+                moved = (self._bound(label) + self._outward(label) * excess) * value_usd
+                yield f"{label} to ${math.ceil(moved) if self._outward(label) > 0 else math.floor(moved):,}"
+
     def details(self) -> dict[str, Any]:
-        """The same for a program; amounts in the limit's own unit."""
+        """The same for a program: ratios for beta, else fractions of household value."""
         return {
             "conflicts": [
                 {
                     "limits": [self._place(label) for label in core.labels],
-                    "beyond": {label: self._amount(label, excess) for label, excess in core.beyond.items()},
+                    "beyond": dict(core.beyond),
                     "reasons": [self._finding_sentence(finding) for finding in self._findings(core)],
                 }
                 for core in self.found.cores
             ],
-            "repair": {label: self._amount(label, excess) for label, excess in self.found.repair.items()},
-            "alone": {
-                label: None if excess is None else self._amount(label, excess)
-                for label, excess in self.found.alone.items()
-            },
+            "repair": dict(self.found.repair),
+            "alone": dict(self.found.alone),
             "needs_wash_sale": self.found.needs_wash_sale,
         }
 
@@ -189,25 +200,21 @@ class _Speaker:
     ) -> str:
         if label.startswith("beta."):
             return f"{rounding(100 * value) / 100:.2f}"
+        decimals = 3 if label.startswith("expense_ratio.") else 2 if self._is_amount(label) else 1
+        shown = f"{rounding(100 * value * 10**decimals) / 10**decimals:.{decimals}f}"
         if self._is_amount(label):
-            return f"${rounding(value * float(self.problem.inputs.value_usd)):,}"
-        decimals = 3 if label.startswith("expense_ratio.") else 1
-        shown = rounding(100 * value * 10**decimals) / 10**decimals
-        return f"{shown:.{decimals}f} {'points' if is_change else '%'}"
+            return f"{shown} % of household value"
+        return f"{shown} {'points' if is_change else '%'}"
 
     def _is_amount(self, label: str) -> bool:
         return label.startswith(("realized_gain.", "accounts.", "preferences."))
-
-    def _amount(self, label: str, value: float) -> float:
-        """In the unit of the file: dollars for an amount, else a fraction or a ratio."""
-        return value * float(self.problem.inputs.value_usd) if self._is_amount(label) else value
 
     def _place(self, label: str) -> dict[str, Any]:
         limit = self._limit(label)
         return {
             "label": label,
             "line": limit.where.line if limit and limit.where else None,
-            "bound": self._amount(label, self._bound(label)),
+            "bound": self._bound(label),
         }
 
 
