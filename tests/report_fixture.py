@@ -32,16 +32,21 @@ from advisor.portfolio.model import (
 )
 from advisor.rebalance.model import (
     Assumption,
+    BranchResult,
     Certificate,
     Check,
+    Explanation,
     Gain,
+    HorizonResult,
     HouseholdState,
     LimitResult,
     LotSale,
+    MenuResult,
     RebalancePlan,
     StressLoss,
     TaxResult,
     Trade,
+    TradeReason,
     Warned,
 )
 from advisor.report.context import report_context
@@ -227,10 +232,15 @@ def portfolio(name: str = "Example household") -> Portfolio:
         (
             Position("NVDA", (Lot(D(420), D("18.42"), date(2019, 5, 14)), Lot(D(173), D("135.10"), date(2026, 2, 11)))),
             Position("AAPL", (Lot(D(167), D("142.15"), date(2021, 9, 3)),)),
+            Position("MSFT", (Lot(D(82), D("210.40"), date(2020, 3, 20)),)),
+            Position("SPY", (Lot(D(40), D("771.20"), date(2026, 3, 2)),)),
         ),
+        fractional=True,
     )
     roth = Account("Roth IRA", AccountType.ROTH, D("2510.00"), (Position("QQQ", (Lot(D(137)),)),))
-    rollover = Account("Traditional IRA, rolled over from 401(k)", AccountType.TRADITIONAL, D("29300.10"), ())
+    rollover = Account(
+        "Traditional IRA, rolled over from 401(k)", AccountType.TRADITIONAL, D("29300.10"), (), fractional=True
+    )
     return Portfolio(
         name=name,
         as_of=DAY,
@@ -378,6 +388,48 @@ def _certificate() -> Certificate:
             Check("tax", True, "netting by hand gives the same tax to the cent"),
             Check("better than nothing", True, "objective at least that of doing nothing within the limits"),
         ),
+        optimum_violation=2.4e-11,
+        dual_residual=6.2e-9,
+    )
+
+
+def reason(side: str, account: str, symbol: str, traded: float, lot: tuple[date, str] | None, **parts: float):
+    """A reason whose parts are given for each $100, in cents; its net is their sum."""
+    fractions = {name.replace("__", "."): cents / 10_000 for name, cents in parts.items()}
+    acquired, cost = (None, None) if lot is None else (lot[0], D(lot[1]))
+    return TradeReason(account, symbol, side, acquired, cost, traded, fractions, sum(fractions.values()))
+
+
+def _explanation() -> Explanation:
+    taxed, roth, _ = (account.name for account in portfolio().accounts)
+    seven, iwm = "magnificent_seven__max", "funds__IWM__max"
+    old, recent = (date(2019, 5, 14), "18.42"), (date(2026, 2, 11), "135.10")
+    common = {"return": -930.0, "risk": 1402.9, "doubt": -50.0, "spread": -0.3}
+    reasons = (
+        reason("sell", taxed, "NVDA", 0.1726, old, **common, tax=-919.6, **{seven: 429.7, "cash": 67.3}),
+        reason("sell", taxed, "NVDA", 1.0, recent, **common, tax=-829.9, **{seven: 429.7, "cash": 69.8}),
+        reason("sell", taxed, "AAPL", 0.34, (date(2021, 9, 3), "142.15"), **common, tax=-872.4, **{seven: 429.7}),
+        reason("sell", taxed, "MSFT", 2e-9, (date(2020, 3, 20), "210.40"), **common, tax=-1300.0, **{seven: 429.7}),
+        reason("sell", taxed, "SPY", 1.0, (date(2026, 3, 2), "771.20"), **common, tax=12.0, **{seven: 120.1}),
+        reason("sell", roth, "QQQ", 0.52, None, **common, tax=-0.0, **{seven: 191.1, "cash": -613.7}),
+        reason("buy", taxed, "IJR", 0.0862, None, **{"return": 462.9, "risk": -369.8, "spread": -0.2, "cash": -92.9}),
+        reason("buy", roth, "IWM", 0.0, None, **{"return": 493.1, "risk": -589.1, "spread": -0.1, iwm: -21.0}),
+    )
+    horizons = tuple(
+        HorizonResult(years, 0.25, small, sold, sold * 0.97, D(tax), gain)
+        for years, small, sold, tax, gain in (
+            (0.5, 0.2412, 0.2203, "9120.44", -0.0271),
+            (1.0, 0.2498, 0.2291, "9800.10", -0.0142),
+            (3.0, 0.2550, 0.2344, "10267.53", -0.00118),
+            (10.0, 0.2811, 0.2605, "14120.77", 0.0041),
+        )
+    )
+    return Explanation(
+        menu=MenuResult(("IJR",), 1e-6, ((("IWM",), 1.13e-4), (("VTWO",), 9e-6), (("IJR", "IWM", "VTWO"), 0.0))),
+        reasons=reasons,
+        horizons=horizons,
+        branches=(BranchResult("net_gain", 0.0), BranchResult("net_loss", 0.000406), BranchResult("long_loss", None)),
+        rounding_loss=1.2e-5,
     )
 
 
@@ -410,12 +462,13 @@ def plan() -> RebalancePlan:
             Warned("wash_sale", "SPY is sold at a loss in Brokerage: do not buy an S&P 500 fund before 2026-08-28."),
         ),
         certificate=_certificate(),
+        explanation=_explanation(),
     )
 
 
 def do_nothing_plan() -> RebalancePlan:
     """Every limit holds and the best trades found are not worth making."""
-    state = _state(1)
+    base, state = plan(), _state(1)
     limits = tuple(
         replace(
             limit,
@@ -427,7 +480,7 @@ def do_nothing_plan() -> RebalancePlan:
         if limit.name != "realized_gain"
     )
     return replace(
-        plan(),
+        base,
         status="do_nothing",
         trades=(),
         before=state,
@@ -436,6 +489,9 @@ def do_nothing_plan() -> RebalancePlan:
         spread_usd=D(0),
         limits=limits,
         gain=Gain(0.00016, 0.00012, 0.00015, -0.00002, -0.00004, -0.00005),
+        explanation=replace(
+            base.explanation, horizons=tuple(replace(row, gain=row.gain / 5) for row in base.explanation.horizons)
+        ),
         warnings=(),
     )
 
@@ -466,6 +522,10 @@ def nasty_plan() -> RebalancePlan:
     return replace(
         base,
         trades=trades,
+        explanation=replace(
+            base.explanation,
+            reasons=tuple(replace(reason, account=names[reason.account]) for reason in base.explanation.reasons),
+        ),
         before=renamed(base.before),
         after=renamed(base.after),
         warnings=(Warned("x", NASTY),),

@@ -167,14 +167,31 @@ def test_a_limit_says_its_bound_and_status_in_words():
     assert column(table, "Bound")[3] == "at least 10.0 %"
     assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.10"]
     assert column(table, "Status")[0] == "Broken today, met by the proposal"
-    assert column(table, "Price, bp a year")[:2] == ["1.8", "–"]
+    assert column(table, "Price of a point, a year")[:2] == ["1.84 bp", "–"]
+    assert table.rows[0].cells[-1].lines == ("$184",)  # 1.84 / 10,000 of $998,432
     assert "Largest company (Nvidia)" in column(table, "Limit")
 
 
 def test_prices_of_limits_have_no_column_where_none_is_known():
     unpriced = replace(plan(), limits=tuple(replace(limit, price_bps_per_pp=None) for limit in plan().limits))
     assert "Price" not in " ".join(column.label for column in context(unpriced).limits.columns)
+    assert any("No limit costs anything" in note for note in context(unpriced).limits.notes)
+    assert "Price" not in " ".join(column.label for column in context(do_nothing_plan()).limits.columns)
     assert context(replace(plan(), limits=())).limits is None
+
+
+def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
+    first, *others = plan().limits
+    several = (
+        replace(first, price_bps_per_pp=None, price_range=(0.2, 0.9)),
+        replace(others[0], price_range=(0.0412, None)),
+        replace(others[1], price_bps_per_pp=12.345),
+    )
+    shown = context(replace(plan(), limits=several)).limits
+    assert column(shown, "Price of a point, a year") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
+    assert [row.cells[-1].lines for row in shown.rows] == [("$20 to $90",), ("$4.11 or more",), ("$1,233",)]
+    assert column(shown, "Status")[2] == "Met, at the limit but for rounding to shares"
+    assert any("two prices" in note for note in shown.notes)
 
 
 def test_episodes_in_which_the_proposal_is_worse_are_named_with_both_figures():
@@ -335,7 +352,7 @@ def test_seldom_parts_of_the_gain_are_shown_where_there_are_any():
     gain = replace(plan().gain, carryforward=-0.0003, soft_limits=0.0021, total=plan().gain.total + 0.0018)
     shown = context(replace(plan(), gain=gain))
     assert column(shown.gain, "A year")[5:7] == ["\u22123.0 bp", "+21.0 bp"]
-    assert "losses carried forward \u22123.0 bp, soft limits +21.0 bp;" in shown.reasons[-1].replace(NB, " ")
+    assert "losses carried forward \u22123.0 bp, soft limits +21.0 bp;" in shown.reasons[-2].replace(NB, " ")
 
 
 def test_losses_over_past_months_are_measures_with_their_caveat_or_left_out():

@@ -62,6 +62,28 @@ def test_a_count_with_a_meaningless_upper_end_is_said_as_at_least():
     assert fmt.count_interval((float("inf"), float("inf"))) == ""
 
 
+def test_small_figures_keep_the_decimals_that_tell_them_apart():
+    assert [fmt.fine(value) for value in (64.33, 4.2968, 0.0941, 0.0062, 0.0004, 0.0)] == [
+        "64.3", "4.30", "0.09", "0.006", "0", "0",
+    ]  # fmt: skip
+    assert fmt.fine_bps(0.0000006) == f"0.006{NB}bp"
+    assert fmt.rough_money(Decimal("0.238")) == "$0.24"
+    assert fmt.rough_money(Decimal("279.91")) == "$280"
+
+
+def test_a_part_of_a_dollar_becomes_cents_for_a_hundred():
+    assert fmt.per_hundred(0.00922427) == Decimal("0.92")
+    assert fmt.per_hundred(-0.00005) == Decimal("-0.01")
+    with pytest.raises(ValueError, match="not finite"):
+        fmt.per_hundred(float("inf"))
+
+
+def test_months_are_counted_until_the_time_is_over():
+    assert fmt.months(42.54) == f"43{NB}months"
+    assert fmt.months(0.2) == f"1{NB}month"
+    assert fmt.months(12.0000001) == f"12{NB}months"
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), Decimal("NaN")])
 def test_a_figure_that_is_not_finite_is_refused(value):
     with pytest.raises(ValueError, match="not finite"):

@@ -10,9 +10,10 @@ from itertools import pairwise
 
 import pytest
 
+from advisor.rebalance.model import Explanation
 from advisor.report.render import PdfUnavailableError, print_offline, render_html, render_pdf, wrappable
 from advisor.share import share
-from tests.report_fixture import DAY, NASTY, context, do_nothing_plan, nasty_context
+from tests.report_fixture import DAY, NASTY, context, do_nothing_plan, nasty_context, plan
 
 CONTEXTS = {"trade": context, "nothing": lambda: context(do_nothing_plan()), "nasty": nasty_context}
 SECTIONS = (
@@ -168,6 +169,19 @@ def test_doing_nothing_shows_no_order_and_no_proposed_figure(pages):
     assert "Proposed" not in text.replace("Proposal", "")
 
 
+@pytest.mark.parametrize(("name", "heading"), [("trade", "Why these trades"), ("nothing", "Why no trade")])
+def test_the_reasons_stand_between_the_trades_and_their_tax(pages, name, heading):
+    headings = re.findall(r"<h2>([^<]*)</h2>", pages[name])
+    at = headings.index(heading)
+    assert headings[at - 1 : at + 2] == ["Trades by account", heading, "Tax and cost"]
+
+
+def test_without_an_explanation_there_is_no_empty_section():
+    html = render_html(context(dataclasses.replace(plan(), explanation=Explanation())))
+    assert "Why these trades" not in html
+    Page(html)
+
+
 def test_every_template_is_free_of_colours_that_ignore_the_dark_page():
     body = (share("templates") / "report.html.j2").read_text()
     assert "style=" not in body
@@ -224,7 +238,8 @@ def test_no_page_of_the_pdf_ends_in_a_heading(pdfs):
     for name, (data, _) in pdfs.items():
         for text in pdf_text(data):
             body = re.split(r"Rebalancing proposal · |Page \d+ of", text)[0].rstrip()
-            assert not any(body.endswith(f" {section}") for section in SECTIONS), (name, body[-60:])
+            headings = (*SECTIONS, "Why these trades", "Why no trade")
+            assert not any(body.endswith(f" {section}") for section in headings), (name, body[-60:])
 
 
 def test_the_pdf_embeds_its_font_and_carries_title_and_date(pdfs):

@@ -19,8 +19,9 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
 from advisor.report import format as fmt
-from advisor.report.limits import is_met, limit_figure
+from advisor.report.limits import is_costly, is_met, limit_figure, price_in_dollars, price_words
 from advisor.report.sentences import answer
+from advisor.report.why_words import break_even_words, funds_words, orders_words
 
 LIMIT_WORDS = {
     "broken_before": "broken today, held after",
@@ -30,6 +31,7 @@ LIMIT_WORDS = {
 }
 NO_WORSE = "broken today, no worse after"
 PIPE_WIDTH = 120
+PRICES_WIDTH = 100  # below it the table of limits has no room for prices; the report has them
 LEAST_WIDTH = 80  # in a narrower terminal lines break; a cut figure would be worse
 
 
@@ -46,18 +48,25 @@ def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, writt
     text = StringIO()
     console = _console(text)
     console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
-    words = answer(plan, portfolio).replace(f"{fmt.NO_BREAK}%", "%")  # rich breaks lines at a no-break space
-    console.print(Text(words, style="bold"))
+    console.print(Text(_plain(answer(plan, portfolio)), style="bold"))
     console.print(_headline(plan))
     if plan.trades:
         console.print(_trades(plan.trades))
     if plan.limits:
-        console.print(_limits(plan.limits))
+        console.print(_limits(plan, has_prices=console.width >= PRICES_WIDTH))
+    for words in (break_even_words(plan), funds_words(plan, portfolio), orders_words(plan, portfolio)):
+        if words:
+            console.print(Text(_plain(words)))
     passed = sum(check.passed for check in plan.certificate.checks)
     console.print(f"Independent check: {passed} of {len(plan.certificate.checks)} passed. A proposal, not executed.")
     for path in written:
         console.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
     return text.getvalue()
+
+
+def _plain(words: str) -> str:
+    """Text for a console: rich breaks lines at a no-break space."""
+    return words.replace(f"{fmt.NO_BREAK}%", "%")
 
 
 def _dates(as_of: date, market: MarketData) -> str:
@@ -101,17 +110,25 @@ def _trades(trades: tuple[Trade, ...]) -> Table:
     return table
 
 
-def _limits(limits: tuple[LimitResult, ...]) -> Table:
-    table = _table("Limit", "bound", "today", "proposed", words="")
-    for limit in limits:
+def _limits(plan: RebalancePlan, *, has_prices: bool) -> Table:
+    """Limits, with what a percentage point more room is worth a year where any of them costs something."""
+    is_priced = has_prices and any(is_costly(limit) for limit in plan.limits)
+    price = ("a point, a year",) if is_priced else ()
+    table = _table("Limit", "bound", "today", "proposed", *price, words="")
+    for limit in plan.limits:
         table.add_row(
             limit.label,
             *(limit_figure(limit, value) for value in (limit.bound, limit.before, limit.after)),
+            *((_price(limit, plan),) if is_priced else ()),
             NO_WORSE
             if limit.status == "broken_before" and not is_met(limit, limit.after)
             else LIMIT_WORDS[limit.status],
         )
     return table
+
+
+def _price(limit: LimitResult, plan: RebalancePlan) -> str:
+    return f"{price_words(limit)}, {price_in_dollars(limit, plan)}" if is_costly(limit) else ""
 
 
 def _table(first: str, *columns: str, words: str | None = None) -> Table:

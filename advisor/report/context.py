@@ -20,6 +20,7 @@ from advisor.report.data_tables import (
     constituents_table,
     data_facts,
     prices_table,
+    proof_table,
 )
 from advisor.report.disclosures import IMPORTANT, data_dates, disclosures, fund_days
 from advisor.report.drawings import allocation_chart, seven_chart, stress_chart
@@ -36,7 +37,9 @@ from advisor.report.plan_tables import (
     stress_table,
     tax_table,
 )
+from advisor.report.price_book import HOW_TO_READ, price_book_table
 from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_notes
+from advisor.report.why_words import funds_words, horizon_words, horizons_table, orders_words
 
 _HEADER_LETTERS = 60  # of the household's name in the running page header
 
@@ -83,6 +86,11 @@ def report_context(
         holdings=holdings_table(plan, market),
         measures=measures_table(plan),
         orders=order_tables(plan, portfolio, market),
+        orders_words=orders_words(plan, portfolio),
+        how_to_read=HOW_TO_READ,
+        price_book=price_book_table(plan, portfolio, market),
+        trade_words=tuple(filter(None, (funds_words(plan, portfolio), horizon_words(plan, portfolio)))),
+        horizons=horizons_table(plan),
         tax=tax_table(plan),
         tax_rates=rates_table(plan, portfolio),
         limits=limits_table(plan),
@@ -96,6 +104,7 @@ def report_context(
         data_facts=data_facts(plan, portfolio, market, (portfolio_file, portfolio_sha256), versions),
         data_notes=market.notes,
         certificate=certificate_words(plan),
+        proof=proof_table(plan, versions),
         checks=checks_table(plan),
         important=IMPORTANT,
         disclosures=disclosures(plan, portfolio, dates),

@@ -6,11 +6,19 @@ import math
 from collections.abc import Mapping
 
 from advisor.market.data import MarketData, Sourced
+from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.format import bps, cents, interval, iso, listing, number, percent, plural, years
+from advisor.report.format import bps, cents, fine_bps, interval, iso, listing, number, percent, plural, years
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import merged, pairs, row, security_name
+
+_AS_GOOD = 5e-8  # of household value a year: half a thousandth of a basis point
+_BRANCH_WORDS = {
+    "net_gain": "the year ends with a net gain",
+    "net_loss": "the year ends with a net loss",
+    "long_loss": "the year ends with a net gain, but a long-term loss",
+}
 
 
 def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Table:
@@ -163,11 +171,34 @@ def certificate_words(plan: RebalancePlan) -> str:
         verdict = f"{len(failed)} of {count} failed: do not place these orders."
     else:
         verdict = "No check was made: do not place these orders."
-    return (
-        f"{verdict} Largest breach of a limit by the rounded orders: {_tiny(certificate.max_violation)} of "
-        "household value; gap between the optimum found and its proved bound: "
-        f"{_tiny(certificate.duality_gap)} of household value a year (solver {certificate.solver})."
-    )
+    return f"{verdict} Largest breach of a limit by the orders: {_tiny(certificate.max_violation)} of household value."
+
+
+def proof_table(plan: RebalancePlan, versions: Mapping[str, str]) -> Table:
+    """What the solver's raw data prove of the optimum, with what is accepted, and the tax branches that were tried."""
+    certificate = plan.certificate
+    solver = ", ".join(f"{name} {versions[name]}" for name in ("cvxpy", "clarabel") if name in versions)
+    rows = [
+        row(what, _tiny(found), _tiny(accepted))
+        for what, found, accepted in (
+            ("Largest breach of a row, of household value", certificate.optimum_violation, VIOLATION),
+            ("Largest dual residual, a year", certificate.dual_residual, DUAL_RESIDUAL),
+            ("Gap to the proved bound, of household value a year", certificate.duality_gap, GAP),
+        )
+    ]
+    rows += [row(f"Tax branch tried: {_BRANCH_WORDS[branch.branch]}", _behind(branch.behind), "")
+             for branch in plan.explanation.branches]  # fmt: skip
+    rows.append(row("Cases neither solved nor proved impossible", str(certificate.undecided), ""))
+    rows.append(row("Solver", f"{certificate.solver}" + (f" ({solver})" if solver else ""), ""))
+    columns = (Column("Of the optimum before rounding", "text"), Column("Found"), Column("Accepted up to"))
+    return Table("Proof of the optimum, worked out from the solver's raw data", columns, tuple(rows))
+
+
+def _behind(loss: float | None) -> str:
+    """How far a tax branch is behind the best one."""
+    if loss is None:
+        return "meets no limits"
+    return "the best" if loss < _AS_GOOD else f"{fine_bps(loss)} a year behind"
 
 
 def checks_table(plan: RebalancePlan) -> Table:

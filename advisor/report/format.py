@@ -90,6 +90,25 @@ def signed_bps(fraction: float | Decimal) -> str:
     return f"{signed(fraction * 10_000)}{NO_BREAK}bp"
 
 
+def fine(value: float) -> str:
+    """A small figure with the decimals it needs: ``64.3``, ``4.30``, ``0.09``, ``0.006``."""
+    if abs(value) < 0.0005:
+        return number(0.0, 0)
+    return number(value, 3 if abs(value) < 0.01 else 2 if abs(value) < 10 else 1)
+
+
+def fine_bps(fraction: float) -> str:
+    """Small fraction in basis points: 0.0000006 as ``0.006 bp``."""
+    return f"{fine(fraction * 10_000)}{NO_BREAK}bp"
+
+
+def per_hundred(fraction: float) -> Decimal:
+    """A part of each dollar in dollars for each $100, to the cent; raises ValueError unless finite."""
+    if not math.isfinite(fraction):
+        raise ValueError(f"a figure of the report is not finite: {fraction!r}")
+    return to_cents(Decimal(repr(float(fraction))) * 100)
+
+
 def money(amount_usd: Decimal) -> str:
     """Whole dollars: ``$4,180``, ``−$4,180``."""
     return _with_dollar(number(amount_usd.quantize(Decimal(1)), 0))
@@ -98,6 +117,11 @@ def money(amount_usd: Decimal) -> str:
 def cents(amount_usd: Decimal) -> str:
     """Dollars and cents: ``$4,180.25``; for everything that is placed, paid or owed."""
     return _with_dollar(number(to_cents(amount_usd), 2))
+
+
+def rough_money(amount_usd: Decimal) -> str:
+    """Whole dollars, with cents where ten dollars or less make them matter: ``$280``, ``$0.24``."""
+    return cents(amount_usd) if abs(amount_usd) < 10 else money(amount_usd)
 
 
 def signed_money(amount_usd: Decimal) -> str:
@@ -120,6 +144,11 @@ def years(count: float) -> str:
     """``3 years``, ``2.5 years``, ``1 year``."""
     text = number(count, 1).removesuffix(".0")
     return f"{text}{NO_BREAK}{'year' if text == '1' else 'years'}"
+
+
+def months(count: float) -> str:
+    """A duration that is over after that many whole months: ``1 month``, ``43 months``."""
+    return plural(max(1, math.ceil(round(count, 3))), "month")
 
 
 def day(value: date) -> str:

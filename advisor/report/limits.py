@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from advisor.portfolio.model import LimitKind
 from advisor.rebalance.model import LimitResult, RebalancePlan
-from advisor.report.format import money, number, percent
+from advisor.report.format import EN_DASH, NO_BREAK, fine, money, number, percent, rough_money
 from advisor.report.model import Cell, Column, Row, Table
-from advisor.report.parts import is_trade, row, table
+from advisor.report.parts import dollars, is_trade, row, table
+from advisor.units import BASIS_POINT
 
 _MET = 1e-6  # the same slack that the orders' rounding is granted
 _UPPER_END = (
@@ -16,16 +18,20 @@ _UPPER_END = (
     "cannot rule out."
 )
 _PRICE = (
-    "Price: how much the objective would gain, in basis points a year, if the bound were one percentage point "
-    "looser (for an amount in dollars, one percent of household value; for beta, 0.01)."
+    "Price: what one percentage point more room would be worth, in basis points of household value and in dollars a "
+    "year (for an amount in dollars, one percent of household value more; for beta, 0.01 more). A dash: more room is "
+    "worth nothing. Prices belong to the best trades before rounding to shares."
 )
+_PRICE_RANGE = (
+    "Where a limit has two prices, no single one holds: a little more room is worth the first, a little less costs the "
+    "second."
+)
+_UNPRICED = "No limit costs anything: a little more room in any of them is worth nothing."
 _SOFT = (
     "A soft limit may be exceeded: each percentage point beyond it (for an amount in dollars, one percent of household "
     "value; for beta, 0.01) counts as its charge, in basis points of household value a year."
 )
-_NOT_WORSE = (
-    "A limit that is to be no worse than today is kept at its bound, or at today's figure if beyond it."
-)
+_NOT_WORSE = "A limit that is to be no worse than today is kept at its bound, or at today's figure if beyond it."
 _SCENARIOS = (
     "Hypothetical: these weights applied to past months, before tax and trading cost. The largest fall is that of a "
     "household that holds them unchanged throughout."
@@ -140,13 +146,45 @@ def limits_table(plan: RebalancePlan) -> Table | None:
         Column("Status", "text"),
     ]
     notes = [_UPPER_END]
-    is_priced = any(limit.price_bps_per_pp is not None for limit in plan.limits)
+    is_priced = any(is_costly(limit) for limit in plan.limits)
     if is_priced:
-        columns.append(Column("Price, bp a year"))
-        notes.append(_PRICE)
-    notes += [note for note, applies in _mode_notes(plan) if applies]
+        columns.append(Column("Price of a point, a year", is_proposed=True))
     rows = [_limit_row(limit, plan, is_priced=is_priced) for limit in plan.limits]
+    notes += [note for note, applies in _price_notes(plan, is_priced=is_priced) if applies]
+    notes += [note for note, applies in _mode_notes(plan) if applies]
     return table("Your limits", tuple(columns), rows, plan, tuple(notes))
+
+
+def is_costly(limit: LimitResult) -> bool:
+    """Whether more room in the limit is worth something."""
+    return limit.price_bps_per_pp is not None or limit.price_range is not None
+
+
+def price_words(limit: LimitResult) -> str:
+    """``4.30 bp``; ``0.20 to 0.90 bp`` where no one price holds; a dash where the limit costs nothing."""
+    return _price_words(limit, fine, f"{NO_BREAK}bp")
+
+
+def price_in_dollars(limit: LimitResult, plan: RebalancePlan) -> str:
+    """The same in dollars a year: basis points of household value."""
+    return _price_words(limit, lambda price: rough_money(dollars(price * BASIS_POINT, plan.before)), "")
+
+
+def _price_words(limit: LimitResult, words: Callable[[float], str], unit: str) -> str:
+    if limit.price_bps_per_pp is not None:
+        return words(limit.price_bps_per_pp) + unit
+    if limit.price_range is None:
+        return EN_DASH
+    low, high = limit.price_range
+    return f"{words(low)}{unit} or more" if high is None else f"{words(low)} to {words(high)}{unit}"
+
+
+def _price_notes(plan: RebalancePlan, *, is_priced: bool) -> tuple[tuple[str, bool], ...]:
+    return (
+        (_PRICE, is_trade(plan) and is_priced),
+        (_PRICE_RANGE, is_trade(plan) and any(limit.price_range is not None for limit in plan.limits)),
+        (_UNPRICED, is_trade(plan) and not is_priced),
+    )
 
 
 def _mode_notes(plan: RebalancePlan) -> tuple[tuple[str, bool], ...]:
@@ -167,14 +205,15 @@ def _limit_row(limit: LimitResult, plan: RebalancePlan, *, is_priced: bool) -> R
         _status_cell(limit, plan),
     ]
     if is_priced:
-        price = limit.price_bps_per_pp
-        fields.append(Cell("–" if price is None else number(price)))
+        fields.append(Cell(price_words(limit), lines=(price_in_dollars(limit, plan),) if is_costly(limit) else ()))
     return row(*fields)
 
 
 def _status_cell(limit: LimitResult, plan: RebalancePlan) -> Cell:
     if limit.status == "exceeded":
         return Cell("Exceeded, as a soft limit may be", tone="worse")
+    if limit.status == "slack" and is_trade(plan) and is_costly(limit):
+        return Cell("Met, at the limit but for rounding to shares")
     if limit.status != "broken_before":
         return Cell("Met, exactly at the limit" if limit.status == "binding" else "Met, with room")
     if not is_trade(plan):

@@ -89,6 +89,11 @@ class ReportContext:
     holdings: Table
     measures: Table
     orders: tuple[Table, ...]  # by account
+    orders_words: str
+    how_to_read: str  # the price book
+    price_book: Table | None
+    trade_words: tuple[str, ...]  # funds and horizon
+    horizons: Table | None
     tax: Table | None
     tax_rates: Table
     limits: Table | None
@@ -102,6 +107,7 @@ class ReportContext:
     data_facts: Table
     data_notes: tuple[str, ...]
     certificate: str
+    proof: Table
     checks: Table
     important: str
     disclosures: tuple[tuple[str, str], ...]  # (what it is about, the text)

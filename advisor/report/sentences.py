@@ -27,6 +27,7 @@ from advisor.report.format import (
 from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
 from advisor.report.model import Card
 from advisor.report.parts import dollars, is_trade
+from advisor.report.why_words import break_even_words
 
 _LARGE_COMPANY = 0.1  # of the household, from which a single company is named as a remaining risk
 _NOTICEABLE = 5e-4  # a change that shows in a percentage with one decimal
@@ -59,8 +60,13 @@ def cards(plan: RebalancePlan) -> tuple[Card, ...]:
 
 
 def reasons(plan: RebalancePlan) -> tuple[str, ...]:
-    """Why this answer: broken limits, risk, and the gain over doing nothing."""
-    found = [_limits_reason(plan), _risk_reason(plan) if is_trade(plan) else "", _gain_reason(plan)]
+    """Why this answer: broken limits, risk, and the gain over doing nothing with its cost."""
+    found = [
+        _limits_reason(plan),
+        _risk_reason(plan) if is_trade(plan) else "",
+        _gain_reason(plan),
+        break_even_words(plan),
+    ]
     return tuple(reason for reason in found if reason)
 
 

@@ -1,0 +1,213 @@
+"""What stands behind the trades: funds, break-even and whole shares in sentences, other horizons as a table."""
+
+from __future__ import annotations
+
+from advisor.portfolio.model import Account, Portfolio
+from advisor.rebalance.model import HorizonResult, MenuResult, RebalancePlan, Trade
+from advisor.rebalance.outcome import MONTHS, months_to_break_even
+from advisor.report.format import (
+    bps,
+    cents,
+    fine_bps,
+    listing,
+    money,
+    months,
+    percent,
+    rough_money,
+    signed_bps,
+    years,
+)
+from advisor.report.model import Column, Table
+from advisor.report.parts import dollars, is_trade, row
+
+EQUIVALENT = 5e-5  # of household value a year: half a basis point, within which the fewest funds are chosen
+NOTABLE_ROUNDING = 1e-4  # of household value a year: a basis point
+_NEGLIGIBLE = 5e-8  # of household value a year: half a thousandth of a basis point
+_SAME_TRADES = 5e-4  # of household value: horizons that differ by less in sales and purchases have the same trades
+_OF_NO_ACCOUNT = 1e-6  # of household value: no trade
+
+
+def funds_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
+    """What the chosen funds cost against the best mix of all on offer, and the others; empty without a choice."""
+    menu = plan.explanation.menu
+    if menu is None or not any(trade.side == "buy" for trade in plan.trades):
+        return ""
+    on_offer = _on_offer(menu, portfolio)
+    if len(on_offer) < 2:
+        return ""
+    costs = "costs" if len(menu.symbols) == 1 else "cost"
+    mix = listing(on_offer, len(on_offer))
+    text = f"{_alone(menu.symbols)} {costs} {_a_year(menu.loss)} against the best mix of {mix}"
+    alike = [(symbols, loss) for symbols, loss in menu.others if len(symbols) <= len(menu.symbols)]
+    known = sorted((loss, symbols) for symbols, loss in alike if loss is not None)
+    if known:
+        (first, cheapest), *rest = known
+        text += f"; {_alone(cheapest)} would cost {_bare(first)}"
+        text += "".join(f", {_alone(symbols)} {_bare(loss)}" for loss, symbols in rest)
+    equal = tuple(_alone(symbols) for loss, symbols in known if abs(loss - menu.loss) < EQUIVALENT)
+    if equal:
+        text += f". Equivalent, less than {bps(EQUIVALENT)} a year apart: {listing(equal, len(equal))}"
+    unfit = tuple(symbols[0] for symbols, loss in menu.others if loss is None and len(symbols) == 1)
+    if unfit:
+        names = " or ".join(filter(None, (", ".join(unfit[:-1]), unfit[-1])))
+        text += f". With {names} alone the limits cannot be met"
+    return f"{text}."
+
+
+def break_even_words(plan: RebalancePlan) -> str:
+    """One-off cost against the yearly gain, in months; empty where no trade was weighed."""
+    gain, horizon = plan.gain, plan.horizon_years
+    if not is_trade(plan) and gain.total <= 0:
+        return ""
+    once = -(gain.trading_cost + gain.tax + gain.carryforward) * horizon
+    if once <= 0:
+        return "The best trades cost nothing once: the tax that they save pays their spread."
+    what = f"One-off tax and spread of {rough_money(dollars(once, plan.before))}"
+    if gain.carryforward:
+        what += ", net of the worth of losses carried forward,"
+    count = months_to_break_even(gain, horizon)
+    if count is None:
+        return f"{what}: at these assumptions the trades never earn it back; the limits of the file demand them."
+    verb = "are earned back" if is_trade(plan) else "of the best trades found would be earned back"
+    against = "within" if count <= horizon * MONTHS else "beyond"
+    return f"{what} {verb} in {months(count)}, {against} the horizon of {years(horizon)}."
+
+
+def orders_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
+    """Where orders are in whole shares, and what that gives up; empty without orders."""
+    if not plan.trades:
+        return ""
+    accounts = {account.name: account for account in portfolio.accounts}
+    in_parts = [t for t in plan.trades if portfolio.may_trade_fractions(accounts[t.account], t.symbol)]
+    loss = max(plan.explanation.rounding_loss, 0.0)
+    lost = "nothing"
+    if loss >= _NEGLIGIBLE:
+        lost = f"{fine_bps(loss)} ({rough_money(dollars(loss, plan.before))}) a year"
+    if len(in_parts) == len(plan.trades):
+        return f"Orders may be in parts of a share; rounded to thousandths they give up {lost} against the optimum."
+    text = f"Orders in whole shares give up {lost} against the optimum"
+    if in_parts:
+        places = tuple(dict.fromkeys(_place(trade, accounts[trade.account]) for trade in in_parts))
+        text += f"; those {listing(places, len(places))} may be in parts of a share"
+    if any(_is_odd(trade) for trade in plan.trades if trade not in in_parts):
+        text += "; a position that is sold out takes its part of a share along"
+    hint = " Where the broker takes parts of a share, fractional: true in the account's entry lowers that."
+    return f"{text}.{hint if loss > NOTABLE_ROUNDING else ''}"
+
+
+def horizons_table(plan: RebalancePlan) -> Table | None:
+    """The best trades over other horizons, the user's own marked; None where all horizons have the same trades."""
+    horizons = plan.explanation.horizons
+    if _is_same_everywhere(horizons):
+        return None
+    columns = (
+        Column("Horizon", "word"),
+        Column("Magnificent Seven"),
+        Column("Small caps"),
+        Column("Sold"),
+        Column("Bought"),
+        Column("Tax"),
+        Column("Gain against doing nothing, a year"),
+    )
+    rows = [
+        row(
+            f"{_span(result.years)}{', yours' if result.years == plan.horizon_years else ''}",
+            percent(result.magnificent_seven),
+            percent(result.small_caps),
+            money(dollars(result.sold, plan.before)),
+            money(dollars(result.bought, plan.before)),
+            cents(result.tax_usd),
+            signed_bps(result.gain),
+            kind="group" if result.years == plan.horizon_years else "plain",
+        )
+        for result in horizons
+    ]
+    return Table("The best trades over other horizons", columns, tuple(rows))
+
+
+def horizon_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
+    """What the horizon does to the answer; for doing nothing, from which one on trading would be worth it."""
+    horizons = plan.explanation.horizons
+    if not horizons:
+        return ""
+    first, last = horizons[0], horizons[-1]
+    span = f"from {_span(first.years)} to {_span(last.years)}"
+    if not is_trade(plan):
+        return _worthwhile_words(horizons, span, portfolio)
+    if _is_same_everywhere(horizons):
+        return (
+            f"Over any horizon {span} the best trades are the same; against doing nothing they gain "
+            f"{signed_bps(first.gain)} to {signed_bps(last.gain)} a year."
+        )
+    return (
+        "The horizon is the strongest of all knobs, because one-off tax and trading cost are spread over it. Over "
+        f"{_outcome(first, plan)}; over {_outcome(last, plan)}."
+    )
+
+
+def _outcome(result: HorizonResult, plan: RebalancePlan) -> str:
+    """``10 years the best trades sell $1 and gain 2.0 bp a year against doing nothing``."""
+    sold = money(dollars(result.sold, plan.before))
+    gains = f"{'gain' if result.gain >= 0 else 'lose'} {bps(abs(result.gain))}"
+    return f"{_span(result.years)} the best trades sell {sold} and {gains} a year against doing nothing"
+
+
+def _worthwhile_words(horizons: tuple[HorizonResult, ...], span: str, portfolio: Portfolio) -> str:
+    least = float(portfolio.preferences.min_gain)
+    worthwhile = tuple(result.years for result in horizons if result.gain > least)
+    if worthwhile:
+        spans = tuple(_span(count) for count in worthwhile)
+        is_to_the_end = worthwhile == tuple(result.years for result in horizons[-len(worthwhile) :])
+        over = f"from {spans[0]} on" if is_to_the_end else f"over {listing(spans, len(spans))}"
+        return (
+            "The horizon is the strongest of all knobs, because one-off tax and trading cost are spread over it: "
+            f"{over}, trading would gain more than the {bps(least)} a year that make it worthwhile."
+        )
+    if all(result.sold + result.bought <= _OF_NO_ACCOUNT for result in horizons):
+        return f"Over no horizon {span} is there a trade that gains anything."
+    return f"Over no horizon {span} would trading gain more than the {bps(least)} a year that make it worthwhile."
+
+
+def _is_same_everywhere(horizons: tuple[HorizonResult, ...]) -> bool:
+    """Whether no horizon changes the trades or, by more than counts, their gain."""
+    changes = [
+        (max(values) - min(values), least)
+        for values, least in (
+            ([result.sold for result in horizons], _SAME_TRADES),
+            ([result.bought for result in horizons], _SAME_TRADES),
+            ([result.gain for result in horizons], EQUIVALENT),
+        )
+        if values
+    ]
+    return all(change < least for change, least in changes)
+
+
+def _on_offer(menu: MenuResult, portfolio: Portfolio) -> tuple[str, ...]:
+    """Funds of every menu that was tried, in the order of the portfolio file."""
+    tried = {symbol for symbols in (menu.symbols, *(symbols for symbols, _ in menu.others)) for symbol in symbols}
+    return tuple(symbol for symbol in portfolio.preferences.buy if symbol in tried)
+
+
+def _alone(symbols: tuple[str, ...]) -> str:
+    return f"{symbols[0]} alone" if len(symbols) == 1 else listing(symbols, len(symbols))
+
+
+def _bare(loss: float) -> str:
+    return "nothing" if loss < _NEGLIGIBLE else fine_bps(loss)
+
+
+def _a_year(loss: float) -> str:
+    return "nothing" if loss < _NEGLIGIBLE else f"{fine_bps(loss)} a year"
+
+
+def _place(trade: Trade, account: Account) -> str:
+    return f"in {account.name}" if account.fractional else f"for {trade.symbol} in {account.name}"
+
+
+def _is_odd(trade: Trade) -> bool:
+    return trade.shares != trade.shares.to_integral_value()
+
+
+def _span(count: float) -> str:
+    """A horizon: below a year in months."""
+    return months(count * MONTHS) if count < 1 else years(count)
