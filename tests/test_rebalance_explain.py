@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from advisor.portfolio.model import Portfolio, Preferences, View
+from advisor.portfolio.model import LimitMode, Portfolio, Preferences, View
 from tests.samples import ANSWERED, answer
 from tests.small_households import account, household, limits, lot, planned, tax
 
@@ -86,6 +87,86 @@ def test_a_funds_own_limit_is_named() -> None:
         account("Roth", "roth", 0, {"QQQ": [lot(100)], "SPY": [lot(100)]}), limits=limits(funds__QQQ_max="0.2")
     )
     assert "brings down the limit funds.QQQ, broken today" in reasons(portfolio)["sell", "QQQ"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"),
+    [
+        ({"sectors__Energy_max": "0.2"}, "brings down the Energy limit, broken today"),
+        ({"cvar_95_max": "0.06"}, "brings down the limit on the worst months, broken today"),
+        ({"max_drawdown_max": "0.1"}, "brings down the drawdown limit, broken today"),
+        ({"stress__covid_2020_max": "0.3"}, "brings down the limit on the loss in Covid crash, broken today"),
+    ],
+)
+def test_limits_of_every_kind_are_named_where_they_press(bound: dict[str, str], words: str) -> None:
+    """Two thirds of the household in energy, the rest in bonds: what is too much is energy in every respect."""
+    found = reasons(
+        household(
+            account("Roth", "roth", 0, {"XLE": [lot(1000)], "BND": [lot(400)]}),
+            limits=limits(**bound),
+            preferences=Preferences(buy=(), risk_aversion=Decimal(1)),
+        )
+    )
+    assert words in found["sell", "XLE"]
+    assert "limit" not in found.get(("sell", "BND"), "")
+
+
+def test_a_sale_that_no_limit_asks_for_and_that_buys_nothing_lowers_risk() -> None:
+    found = reasons(
+        household(
+            account("Roth", "roth", 0, {"XLE": [lot(1000)], "BND": [lot(400)]}),
+            preferences=Preferences(buy=(), risk_aversion=Decimal(8)),
+        )
+    )
+    assert found["sell", "XLE"] == "lowers risk by more than its return is worth; no tax in this account"
+
+
+def test_a_dear_fund_is_sold_for_the_expense_ratio() -> None:
+    found = reasons(
+        household(
+            account("Roth", "roth", 0, {"ARKK": [lot(500)], "VOO": [lot(50)]}),
+            limits=limits(expense_ratio_max="0.002"),
+            preferences=Preferences(buy=()),
+        )
+    )
+    assert found["sell", "ARKK"] == "brings down the expense-ratio limit, broken today; no tax in this account"
+
+
+def test_a_loss_makes_room_under_the_realized_gain_limit() -> None:
+    """A household that dreads risk would sell all of Nvidia, nine tenths of it gain; the limit lets it sell less."""
+    positions = {"NVDA": [lot(300, 20)], "TSLA": [lot(100, 450, days=200)]}
+    found = reasons(
+        household(
+            account("Joint", "taxable", 0, positions),
+            limits=limits(realized_gain_max="3000"),
+            preferences=Preferences(risk_aversion=Decimal(9), horizon_years=Decimal(10)),
+        )
+    )
+    assert found["sell", "TSLA"] == "brings down the realized-gain limit; realises a loss"
+    assert "realized-gain" not in found["sell", "NVDA"]
+
+
+def test_a_soft_limit_that_stays_exceeded_is_a_reason_and_said_to_stay() -> None:
+    soft = replace(limits(magnificent_seven_max="0.05")[0], mode=LimitMode.SOFT, price_bps_per_pp=Decimal(10))
+    found = reasons(
+        household(
+            account("Roth", "roth", 0, {"NVDA": [lot(250)], "BND": [lot(600)]}),
+            limits=(soft, *limits(turnover_max="0.1")),
+        )
+    )
+    assert "brings down the Magnificent Seven limit, exceeded even so" in found["sell", "NVDA"]
+
+
+def test_two_limits_that_say_the_same_are_both_named_though_one_alone_presses() -> None:
+    found = reasons(
+        household(
+            account("Roth", "roth", 0, {"NVDA": [lot(250)], "BND": [lot(600)]}),
+            limits=limits(magnificent_seven_max="0.3", single_company_max="0.4"),
+        )
+    )
+    assert found["sell", "NVDA"].startswith(
+        "brings down the Magnificent Seven limit, broken today; brings down the single-company limit, broken today"
+    )
 
 
 @pytest.mark.parametrize("name", ANSWERED)

@@ -43,6 +43,29 @@ def test_a_sale_at_a_loss_warns_of_the_next_thirty_days() -> None:
     assert "loss_sales" not in warned(PLAIN)
 
 
+def test_what_the_file_calls_identical_is_named_beside_a_loss() -> None:
+    portfolio = household(
+        account("Joint", "taxable", 0, {"TSLA": [lot(100, 450, days=200)], "NVDA": [lot(100, 20)]}),
+        limits=limits(magnificent_seven_max="0.5"),
+        identical=(("TSLA", "XLY"), ("SPY", "RSP")),
+    )
+    text = warned(portfolio)["loss_sales"]
+    assert "or what the file calls identical (TSLA, XLY), in any account" in text
+    assert "RSP" not in text
+
+
+def test_limits_over_past_months_name_the_holdings_whose_months_are_anothers() -> None:
+    held = {"QQQM": [lot(10)], "SPY": [lot(10)]}
+    text = warned(household(account("Roth", "roth", 0, held), limits=limits(cvar_95_max="0.5")))["stand_in_months"]
+    assert text.startswith("The figures for cvar_95 are of past months")
+    assert text.endswith("QQQM (52 months as QQQ).")
+    for quiet in (
+        household(account("Roth", "roth", 0, held), limits=limits(volatility_max="0.9")),
+        household(account("Roth", "roth", 0, {"SPY": [lot(10)]}), limits=limits(max_drawdown_max="0.9")),
+    ):
+        assert "stand_in_months" not in warned(quiet)
+
+
 def test_each_kept_lot_is_named_with_the_day_it_is_free() -> None:
     portfolio = household(
         account("Joint", "taxable", 0, {"IWM": [lot(10, 400, days=200)], "SPY": [lot(10, 100, days=360)]}),
@@ -83,8 +106,8 @@ def test_proxies_and_unknown_fees_are_named() -> None:
 def test_an_order_below_the_users_least_is_told() -> None:
     """Four dollars of NVDA over the limit must go, whatever the least trade is."""
     small = household(
-        account("Roth", "roth", "9600", {"NVDA": [lot(2)]}),
-        limits=limits(magnificent_seven_max="0.04", cash_min="0.9595"),
+        account("Roth", "roth", "9600", {"NVDA": [lot(2)]}, fractional=True),
+        limits=limits(magnificent_seven_max="0.04", cash_min="0.9595", cash_max="0.961"),
         preferences=Preferences(min_trade_usd=Decimal(100), buy=()),
     )
     plan = planned(small)

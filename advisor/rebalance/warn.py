@@ -10,6 +10,7 @@ from advisor.rebalance.model import HouseholdState, Trade, Warned
 from advisor.rebalance.outcome import tax_result
 
 STALE_DAYS = 7
+SCENARIO_LIMITS = ("cvar_95", "max_drawdown")
 WIDE_INTERVAL = 0.02  # of household value
 
 
@@ -26,13 +27,14 @@ def warnings_of(
     found = [
         *_age(portfolio, market),
         *_kept_for_tax(portfolio, trades),
-        *_wash_sales(trades),
+        *_wash_sales(portfolio, trades),
         *_held_back(portfolio, market),
         *_unknown_exposure(before),
         *_defaults(portfolio),
         *_proxies(portfolio, market),
         *_unknown_fees(market, {*before.weights, *after.weights}),
         *_short_histories(market, {*before.weights, *after.weights}),
+        *_stand_ins(portfolio, market, {*before.weights, *after.weights}),
     ]
     if trades and below_minimum:
         minimum = f"${portfolio.preferences.min_trade_usd:,.0f}"
@@ -64,20 +66,24 @@ def _kept_for_tax(portfolio: Portfolio, trades: tuple[Trade, ...]) -> list[Warne
     return [Warned("cash_kept_for_tax", text)]
 
 
-def _wash_sales(trades: tuple[Trade, ...]) -> list[Warned]:
+def _wash_sales(portfolio: Portfolio, trades: tuple[Trade, ...]) -> list[Warned]:
     losses = sorted({t.symbol for t in trades for lot in t.lots if lot.gain_usd is not None and lot.gain_usd < 0})
     if not losses:
         return []
+    groups = [group for group in portfolio.identical if set(group) & set(losses)]
+    named = "; ".join(", ".join(group) for group in groups)
+    same = f"the same, a fund of the same index, or what the file calls identical ({named}),"
     text = (
-        f"These orders sell {', '.join(losses)} at a loss. Buying the same, or a fund of the same index, in any "
-        "account of the household within the next 30 days, by reinvested dividends too, can disallow the loss."
+        f"These orders sell {', '.join(losses)} at a loss. Buying "
+        f"{same if groups else 'the same, or a fund of the same index,'} in any account of the household within the "
+        "next 30 days, by reinvested dividends too, can disallow the loss."
     )
     return [Warned("loss_sales", text)]
 
 
 def _held_back(portfolio: Portfolio, market: MarketData) -> list[Warned]:
     reasons = {
-        "wash_sale": "is at a loss, but the same or a fund of its index was bought within 30 days",
+        "wash_sale": f"is at a loss, but {_same(portfolio)} was bought within 30 days",
         "almost_long_term": "has a gain that is about to become long-term",
     }
     return [
@@ -88,6 +94,13 @@ def _held_back(portfolio: Portfolio, market: MarketData) -> list[Warned]:
         )
         for entry in held_back(portfolio, market)
     ]
+
+
+def _same(portfolio: Portfolio) -> str:
+    """What counts as one security for wash sales."""
+    if portfolio.identical:
+        return "the same, a fund of its index or what the file calls identical"
+    return "the same or a fund of its index"
 
 
 def _unknown_exposure(before: HouseholdState) -> list[Warned]:
@@ -144,3 +157,17 @@ def _short_histories(market: MarketData, symbols: set[str]) -> list[Warned]:
     if not named:
         return []
     return [Warned("short_history", f"Risk estimated from less than the whole window: {', '.join(named)}.")]
+
+
+def _stand_ins(portfolio: Portfolio, market: MarketData, symbols: set[str]) -> list[Warned]:
+    """Limits over past months, where some of those months are another security's."""
+    limits = [limit.name for limit in portfolio.limits if limit.name in SCENARIO_LIMITS]
+    borrowed = market.scenarios.stand_ins
+    named = [f"{symbol} ({borrowed[symbol]})" for symbol in sorted(symbols & borrowed.keys())]
+    if not limits or not named:
+        return []
+    text = (
+        f"The figures for {' and '.join(limits)} are of past months, in some of which these had no closes of their own "
+        f"and another's stand in: {', '.join(named)}."
+    )
+    return [Warned("stand_in_months", text)]
