@@ -15,7 +15,7 @@ from itertools import count
 
 import pytest
 
-from advisor.errors import LimitsConflictError
+from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
 from advisor.portfolio.model import Account, Lot, PastTrade, Portfolio, Position
 from advisor.rebalance.model import RebalancePlan, Trade
@@ -114,7 +114,7 @@ def traded() -> list[tuple[int, Portfolio, RebalancePlan]]:
         portfolio = replace(portfolio, limits=lasting)
         try:
             plan = rebalance(portfolio, resolve(market(), portfolio))
-        except LimitsConflictError:
+        except (LimitsConflictError, UnverifiedAnswerError):
             continue
         if plan.trades:
             found.append((seed, portfolio, plan))
@@ -130,5 +130,4 @@ TRADED = traded()
 def test_nothing_more_is_traded_the_same_day(portfolio: Portfolio, plan: RebalancePlan) -> None:
     after = done(portfolio, plan)
     again = rebalance(after, resolve(market(), after))
-    amount = sum((trade.amount_usd for trade in again.trades), Decimal(0))
-    assert float(amount / 2 / plan.after.value_usd) < 0.001, again.trades
+    assert again.trades == ()
