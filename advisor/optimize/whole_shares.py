@@ -30,21 +30,21 @@ WINDOWS = (2.0, 8.0, np.inf)  # shares to either side of the continuous optimum
 ROUNDS = 12  # of tangents, in each window
 SHRINK = 5e-7  # of each cone, so that answers within the tolerance of HiGHS lie inside it
 CLOSE = 2e-6  # of household value a year, from the tangents to the best answer: a fiftieth of a basis point
-GOOD = 5e-5  # lost by whole shares; where more is, a wider window is tried
+GOOD = 5e-5  # lost by whole shares; where more is, a wider window is tried, and other tax branches
 
 
 def orders_in_shares(problem: AllocationProblem, solution: Solution, least_trade: float) -> Quantities | None:
     """The best orders near `solution`, or None where no shares are found that meet the rows of its case.
 
-    `least_trade` is the smallest order, as a fraction of household value, unless it sells a whole position. Another
-    tax branch is searched too where its own continuous optimum is better than the best shares so far.
+    `least_trade` is the smallest order, as a fraction of household value, unless it sells a whole position. Where
+    whole shares lose much, another tax branch is searched too if its continuous optimum is better than the best so far.
     """
-    best = _in_case(problem, solution, least_trade)
+    best, scale = _in_case(problem, solution, least_trade), problem.formulation.scale
     for branch in problem.branches:
-        if branch == solution.case.branch:
-            continue
+        if best.objective - solution.cone.objective <= GOOD * scale:
+            break
         other = best_solution(problem, (replace(solution.case, branch=branch),))
-        if other is not None and other.cone.objective < best.objective - CLOSE * problem.formulation.scale:
+        if branch != solution.case.branch and other and other.cone.objective < best.objective - CLOSE * scale:
             best = min(best, _in_case(problem, other, least_trade), key=lambda found: found.objective)
     return best.quantities
 
