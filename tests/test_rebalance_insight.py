@@ -1,0 +1,94 @@
+"""What the plan says of itself: it adds up, and agrees with the trades it explains."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, replace
+from decimal import Decimal
+
+import pytest
+
+from advisor.rebalance.model import Gain, RebalancePlan
+from advisor.rebalance.outcome import months_to_break_even
+from tests.random_answers import answer
+from tests.samples import answer as sample_answer
+from tests.samples import sample
+from tests.small_households import planned
+
+TRADING = ("tech-employee", "retiree-ira", "young-saver", "couple-mixed-lots")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_parts_of_the_gain_add_up_to_it(seed: int) -> None:
+    plan = answer(seed)
+    if isinstance(plan, RebalancePlan):
+        total, *parts = astuple(plan.gain)
+        assert sum(parts) == pytest.approx(total, abs=1e-12)
+
+
+def test_costs_paid_once_are_earned_back_month_by_month() -> None:
+    """300 of cost over three years, 50 a year of gain: six years."""
+    gain = Gain(total=0, expected_return=-0.01, risk=0.02, trading_cost=-0.001, tax=-0.009, doubt=-0.005)
+    assert months_to_break_even(gain, 3.0) == pytest.approx(12 * 0.03 / 0.005)
+    assert months_to_break_even(replace(gain, risk=0.01), 3.0) is None
+    assert months_to_break_even(replace(gain, tax=0.002), 3.0) == 0
+
+
+@pytest.mark.parametrize("name", TRADING)
+def test_the_users_own_horizon_gives_the_trades_of_the_plan(name: str) -> None:
+    """But for what whole shares and the choice of one fund change: a hundredth of the household."""
+    plan = sample_answer(name).plan
+    own = next(row for row in plan.explanation.horizons if row.years == plan.horizon_years)
+    sold = sum(trade.amount_usd for trade in plan.trades if trade.side == "sell") / plan.before.value_usd
+    assert own.sold == pytest.approx(float(sold), abs=0.01)
+    assert own.magnificent_seven == pytest.approx(plan.after.exposure.seven.high, abs=0.01)
+    assert own.gain >= plan.gain.total - 1e-9
+
+
+def test_another_horizon_is_what_planning_for_it_gives() -> None:
+    portfolio = sample("tech-employee")
+    for row in planned(portfolio).explanation.horizons:
+        preferences = replace(portfolio.preferences, horizon_years=Decimal(str(row.years)))
+        there = planned(replace(portfolio, preferences=preferences))
+        assert row.small_caps == pytest.approx(there.after.small_cap_weight, abs=0.005)
+        assert float(row.tax_usd) == pytest.approx(float(there.tax.tax_usd), abs=0.01 * float(there.before.value_usd))
+
+
+def test_a_longer_horizon_never_gains_less() -> None:
+    """The same trades cost less a year, so the best of them gain at least as much."""
+    for name in TRADING:
+        gains = [row.gain for row in sample_answer(name).plan.explanation.horizons]
+        assert gains == sorted(gains)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_best_tax_branch_is_behind_none(seed: int) -> None:
+    plan = answer(seed)
+    if isinstance(plan, RebalancePlan):
+        behind = [branch.behind for branch in plan.explanation.branches if branch.behind is not None]
+        assert min(behind) == pytest.approx(0, abs=1e-9)
+
+
+def test_prices_are_given_for_trades_only() -> None:
+    plan = sample_answer("already-diversified").plan
+    assert plan.trades == ()
+    assert all(limit.price_bps_per_pp is None and limit.price_range is None for limit in plan.limits)
+
+
+def test_the_price_of_the_seven_is_what_a_point_of_room_gains() -> None:
+    """The file with a limit of 65.1 % in place of 65 %, in parts of a share: a tenth of the price of a point.
+
+    The price holds at the margin, so what the tenth gains is a little less.
+    """
+    portfolio = sample("tech-employee")
+    preferences = replace(portfolio.preferences, whole_shares=False, min_trade_usd=Decimal(0))
+    exact = planned(replace(portfolio, preferences=preferences))
+    price = next(limit.price_bps_per_pp for limit in exact.limits if limit.label == "magnificent_seven.max")
+    limits = tuple(
+        replace(limit, bound=Decimal("0.651")) if limit.label == "magnificent_seven.max" else limit
+        for limit in portfolio.limits
+    )
+    looser = planned(replace(portfolio, limits=limits, preferences=preferences))
+    gained = 10 * (looser.gain.total - exact.gain.total) * 1e4
+    assert price is not None
+    assert gained == pytest.approx(price, rel=0.05)
+    assert gained <= price * 1.01
