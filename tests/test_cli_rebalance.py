@@ -99,6 +99,25 @@ def test_the_result_is_on_stdout_and_the_warnings_on_stderr(written: tuple[Path,
     assert all(line.startswith("warning: ") for line in lines)
 
 
+def test_the_summary_says_what_limits_funds_and_whole_shares_cost(written: tuple[Path, str, str]) -> None:
+    _, out, _ = written
+    price = r"magnificent_seven\.max +28\.0 % +34\.9 % +28\.0 % +\d\.\d\d bp, \$\d+ +broken today, held after"
+    assert re.search(price, out.replace("\N{NO-BREAK SPACE}", " "))
+    for words in (
+        r"are earned back in \d+.month",
+        r"against the best mix of IWM, VTWO and IJR",
+        r"in whole shares give up",
+    ):
+        assert re.search(words, out)
+
+
+def test_a_narrow_terminal_has_no_room_for_prices(tmp_path: Path) -> None:
+    text = in_terminal(["rebalance", COUPLE, "--out", tmp_path / "out"], {"COLUMNS": "80", "NO_COLOR": "1"})
+    assert "price of a point" not in text
+    wide = in_terminal(["rebalance", COUPLE, "--out", tmp_path / "out"], {"COLUMNS": "100", "NO_COLOR": "1"})
+    assert "price of a point" in wide
+
+
 def test_equal_input_gives_equal_bytes(written: tuple[Path, str, str], tmp_path: Path) -> None:
     cwd, _, _ = written
     environment = {"PYTHONHASHSEED": "42", "TZ": "Pacific/Kiritimati", "LC_ALL": "C", "COLUMNS": "40"}
@@ -131,7 +150,7 @@ def test_conflicting_limits_are_named_with_their_lines(tmp_path: Path, capsys) -
     lines = file.read_text("utf-8").split("\n")
     for limit in ("magnificent_seven", "single_company"):
         number = next(at for at, line in enumerate(lines, 1) if line.startswith(f"  {limit}:"))
-        assert f"  {file}:{number}: limits.{limit}.max\n" in ended.err
+        assert f"(limits.{limit}.max, line {number})" in ended.err
     assert "small_caps" not in ended.err
     assert sorted(ended.document["error"]["limits"]) == ["magnificent_seven.max", "single_company.max"]
     assert not (tmp_path / "out").exists()
@@ -357,7 +376,7 @@ def test_300_hostile_files_are_answered_or_refused_with_a_named_reason(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("young-saver", "Buy $826 of SCINDX and VTWO from cash: the Magnificent Seven stay at 31.0"),
+        ("young-saver", "Buy $827 of SCINDX and IJR from cash: the Magnificent Seven stay at 31.0"),
         ("already-diversified", "Do nothing: every limit holds today, and no trade was found that gains anything"),
     ],
 )

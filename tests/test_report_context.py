@@ -167,7 +167,7 @@ def test_a_limit_says_its_bound_and_status_in_words():
     assert column(table, "Bound")[3] == "at least 10.0 %"
     assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.10"]
     assert column(table, "Status")[0] == "Broken today, met by the proposal"
-    assert column(table, "Price of a point, a year")[:2] == ["1.84 bp", "–"]
+    assert column(table, "Price of a point")[:2] == ["1.84 bp", "–"]
     assert table.rows[0].cells[-1].lines == ("$184",)  # 1.84 / 10,000 of $998,432
     assert "Largest company (Nvidia)" in column(table, "Limit")
 
@@ -188,7 +188,7 @@ def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
         replace(others[1], price_bps_per_pp=12.345),
     )
     shown = context(replace(plan(), limits=several)).limits
-    assert column(shown, "Price of a point, a year") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
+    assert column(shown, "Price of a point") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
     assert [row.cells[-1].lines for row in shown.rows] == [("$20 to $90",), ("$4.11 or more",), ("$1,233",)]
     assert column(shown, "Status")[2] == "Met, at the limit but for rounding to shares"
     assert any("two prices" in note for note in shown.notes)

@@ -189,9 +189,9 @@ def proof_table(plan: RebalancePlan, versions: Mapping[str, str]) -> Table:
     rows += [row(f"Tax branch tried: {_BRANCH_WORDS[branch.branch]}", _behind(branch.behind), "")
              for branch in plan.explanation.branches]  # fmt: skip
     rows.append(row("Cases neither solved nor proved impossible", str(certificate.undecided), ""))
-    rows.append(row("Solver", f"{certificate.solver}" + (f" ({solver})" if solver else ""), ""))
     columns = (Column("Of the optimum before rounding", "text"), Column("Found"), Column("Accepted up to"))
-    return Table("Proof of the optimum, worked out from the solver's raw data", columns, tuple(rows))
+    note = f"Solver: {certificate.solver}{f' ({solver})' if solver else ''}."
+    return Table("Proof of the optimum, worked out from the solver's raw data", columns, tuple(rows), (note,))
 
 
 def _behind(loss: float | None) -> str:

@@ -148,7 +148,7 @@ def limits_table(plan: RebalancePlan) -> Table | None:
     notes = [_UPPER_END]
     is_priced = any(is_costly(limit) for limit in plan.limits)
     if is_priced:
-        columns.append(Column("Price of a point, a year", is_proposed=True))
+        columns.append(Column("Price of a point", is_proposed=True))
     rows = [_limit_row(limit, plan, is_priced=is_priced) for limit in plan.limits]
     notes += [note for note, applies in _price_notes(plan, is_priced=is_priced) if applies]
     notes += [note for note, applies in _mode_notes(plan) if applies]

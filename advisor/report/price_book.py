@@ -28,13 +28,13 @@ NOT_TRADED = 1e-6  # of a lot, or of household value: what the solver leaves of 
 MOST_SOLD, MOST_NEAR, MOST_KEPT, MOST_REFUSED = 12, 2, 3, 2  # rows of a kind, MOST_NEAR for each security
 MOST_LIMITS = 2  # with a column of their own
 _PRESSES = 5e-5  # a year, of a dollar: half a cent for each $100
-_ROUNDING = "rounding"
+_ROUNDING, _REST = "rounding", "rest"
 _WORDS = {  # small parts, named together where they are of a kind
     "doubt": "doubt",
     "cash": "cash",
     "preferences.reserve_tax": "cash",
-    "spread": "rest",
-    _ROUNDING: "rest",
+    "spread": _REST,
+    _ROUNDING: _REST,
 }
 _OTHER_NOTE = (
     "Other: doubt, the error of expected returns that a sale must outweigh; cash, what an account's last dollar is "
@@ -189,7 +189,7 @@ def _notes(plan: RebalancePlan, lines: list[_Line], groups: list[_Group]) -> tup
 
 def _row(line: _Line, groups: list[_Group], verdict: str) -> Row:
     reason = line.reason
-    bought = f"of {iso(reason.acquired)}" if reason.acquired is not None else ""
+    bought = iso(reason.acquired) if reason.acquired is not None else ""
     if reason.cost_per_share_usd is not None:
         bought = f"{bought} at {cents(reason.cost_per_share_usd)}".strip()
     name = Cell(
@@ -204,7 +204,7 @@ def _figure(line: _Line, group: _Group) -> Cell:
     for name in group.names if group.is_mixed else ():
         word = _WORDS.get(name, name)
         parts[word] = parts.get(word, Decimal(0)) + line.parts.get(name, Decimal(0))
-    small = [(word, amount) for word, amount in parts.items() if amount]
+    small = sorted(((word, amount) for word, amount in parts.items() if amount), key=lambda part: part[0] == _REST)
     if not total and not small:
         return Cell("\N{EN DASH}")
     if len(small) == 1:

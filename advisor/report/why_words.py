@@ -107,7 +107,7 @@ def horizons_table(plan: RebalancePlan) -> Table | None:
         Column("Sold"),
         Column("Bought"),
         Column("Tax"),
-        Column("Gain against doing nothing, a year"),
+        Column("Gain a year"),
     )
     rows = [
         row(
@@ -122,7 +122,7 @@ def horizons_table(plan: RebalancePlan) -> Table | None:
         )
         for result in horizons
     ]
-    return Table("The best trades over other horizons", columns, tuple(rows))
+    return Table("The best trades over other horizons, against doing nothing", columns, tuple(rows))
 
 
 def horizon_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
