@@ -179,7 +179,7 @@ def test_without_a_choice_or_a_purchase_nothing_is_said_of_funds():
 
 
 def test_the_users_horizon_is_marked_among_the_others():
-    table = context().horizons
+    table = context().why.horizons
     assert column(table, "Horizon") == ["6 months", "1 year", "3 years, yours", "10 years"]
     assert [row.kind for row in table.rows] == ["plain", "plain", "group", "plain"]
     assert column(table, "Sold")[-1] == "$260,092"  # 0.2605 of $998,432.18
@@ -196,7 +196,7 @@ def test_horizons_that_change_nothing_are_a_sentence_and_no_table():
         replace(plan().explanation.horizons[2], years=years, gain=1e-4 + years / 1e6) for years in (1.0, 3.0, 10.0)
     )
     still = explained(horizons=same)
-    assert context(still).horizons is None
+    assert context(still).why.horizons is None
     assert plain(horizon_words(still, portfolio())) == (
         "Over any horizon from 1 year to 10 years the best trades are the same; against doing nothing they gain "
         "+1.0 bp to +1.1 bp a year."
@@ -217,7 +217,7 @@ def test_doing_nothing_says_from_which_horizon_on_trading_would_be_worth_it():
     assert plain(horizon_words(empty, portfolio())) == (
         "Over no horizon from 6 months to 10 years is there a trade that gains anything."
     )
-    assert context(empty).horizons is None
+    assert context(empty).why.horizons is None
 
 
 def test_one_off_cost_is_set_against_the_gain_in_months():
@@ -283,4 +283,4 @@ def test_a_figure_of_the_explanation_that_is_not_finite_is_refused():
 
 def test_a_plan_without_an_explanation_says_nothing_of_it():
     made = context(replace(plan(), explanation=Explanation()))
-    assert (made.price_book, made.horizons, made.trade_words) == (None, None, ())
+    assert (made.why.price_book, made.why.horizons, made.why.words) == (None, None, ())

@@ -27,7 +27,7 @@ from advisor.report.drawings import allocation_chart, seven_chart, stress_chart
 from advisor.report.exposure_tables import account_table, company_table, concentration, fund_table
 from advisor.report.format import css_string, day, iso, plural
 from advisor.report.limits import broken_sentence, broken_today, limits_table
-from advisor.report.model import ReportContext
+from advisor.report.model import ReportContext, Why
 from advisor.report.plan_tables import (
     gain_table,
     holdings_table,
@@ -55,11 +55,10 @@ def report_context(
 ) -> ReportContext:
     """View model of one recommendation.
 
-    `portfolio_file` is the name to show for the input, `portfolio_sha256` the hash of its bytes, `versions` the
-    programs that took part, ``advisor`` among them. Raises ValueError if a figure of the plan is not finite.
+    `portfolio_sha256`: of the input's bytes; `versions`: the programs that took part, ``advisor`` among them.
+    Raises ValueError if a figure of the plan is not finite.
     """
     dates = data_dates(iso(market.as_of), iso(market.risk_free.as_of), fund_days(plan))
-    broken = tuple(broken_sentence(limit, plan) for limit in broken_today(plan))
     return ReportContext(
         household=portfolio.name,
         status=plan.status,
@@ -72,8 +71,8 @@ def report_context(
         answer=answer(plan, portfolio),
         cards=cards(plan),
         warnings=tuple(warned.message for warned in plan.warnings if warned.code != "stale_prices"),  # said by age_line
-        broken=broken,
-        no_broken="" if broken else _no_broken(plan),
+        broken=tuple(broken_sentence(limit, plan) for limit in broken_today(plan)),
+        no_broken=_no_broken(plan),
         seven_chart=seven_chart(plan),
         allocation_chart=allocation_chart(plan, market),
         reasons=reasons(plan),
@@ -86,11 +85,7 @@ def report_context(
         holdings=holdings_table(plan, market),
         measures=measures_table(plan),
         orders=order_tables(plan, portfolio, market),
-        orders_words=orders_words(plan, portfolio),
-        how_to_read=HOW_TO_READ,
-        price_book=price_book_table(plan, portfolio, market),
-        trade_words=tuple(filter(None, (funds_words(plan, portfolio), horizon_words(plan, portfolio)))),
-        horizons=horizons_table(plan),
+        why=_why(plan, portfolio, market),
         tax=tax_table(plan),
         tax_rates=rates_table(plan, portfolio),
         limits=limits_table(plan),
@@ -111,6 +106,16 @@ def report_context(
     )
 
 
+def _why(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Why:
+    return Why(
+        orders=orders_words(plan, portfolio),
+        how_to_read=HOW_TO_READ,
+        price_book=price_book_table(plan, portfolio, market),
+        words=tuple(filter(None, (funds_words(plan, portfolio), horizon_words(plan, portfolio)))),
+        horizons=horizons_table(plan),
+    )
+
+
 def _data_line(portfolio: Portfolio, market: MarketData) -> str:
     age = (portfolio.as_of - market.as_of).days
     when = "on the decision day" if age == 0 else f"{plural(age, 'day')} before the decision"
@@ -126,6 +131,8 @@ def _page_header(portfolio: Portfolio) -> str:
 
 
 def _no_broken(plan: RebalancePlan) -> str:
+    if broken_today(plan):
+        return ""
     if not plan.limits:
         return "No limit is set."
     return f"No limit is broken; {plural(len(plan.limits), 'limit is', 'limits are')} set."

@@ -61,6 +61,17 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why these trades: whole shares, the price book with how to read it, words on funds and horizon, horizons."""
+
+    orders: str
+    how_to_read: str
+    price_book: Table | None
+    words: tuple[str, ...]
+    horizons: Table | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContext:
     """The whole report, in the order in which it is read."""
 
@@ -89,11 +100,7 @@ class ReportContext:
     holdings: Table
     measures: Table
     orders: tuple[Table, ...]  # by account
-    orders_words: str
-    how_to_read: str  # the price book
-    price_book: Table | None
-    trade_words: tuple[str, ...]  # funds and horizon
-    horizons: Table | None
+    why: Why
     tax: Table | None
     tax_rates: Table
     limits: Table | None
