@@ -142,6 +142,15 @@ def direct_for_low(record: dict) -> None:
     company["low"] = company["direct"]
 
 
+def reason(record: dict, side: str) -> dict:
+    return next(entry for entry in record["explanation"]["reasons"] if entry["side"] == side)
+
+
+def swell(entry: dict, part: str) -> None:
+    entry["parts"][part] -= 1e-4
+    entry["net"] -= 1e-4
+
+
 FAULTS: dict[str, Callable[[dict], None]] = {
     "one cent in an order": lambda r: sale(r, "MGK").update(amount_usd=cent(sale(r, "MGK")["amount_usd"])),
     "one cent of spread": lambda r: sale(r, "MGK").update(spread_usd=cent(sale(r, "MGK")["spread_usd"])),
@@ -199,6 +208,16 @@ FAULTS: dict[str, Callable[[dict], None]] = {
     "another day": lambda r: r.update(as_of="2026-11-21"),
     "not a number": lambda r: r["before"].update(beta=float("nan")),
     "a field missing": lambda r: r["tax"].pop("tax_usd"),
+    "a reason that does not add up": lambda r: shift(reason(r, "sell"), "net", 1e-6),
+    "a reason for another lot": lambda r: reason(r, "sell").update(acquired="2001-01-02"),
+    "a reason with another spread": lambda r: swell(reason(r, "sell"), "spread"),
+    "a reason with another doubt": lambda r: swell(reason(r, "sell"), "doubt"),
+    "a reason for a fund that is not on offer": lambda r: reason(r, "buy").update(symbol="SPY"),
+    "a reason in no account": lambda r: reason(r, "buy").update(account="Elsewhere"),
+    "other funds than those bought": lambda r: r["explanation"]["menu"].update(symbols=["VTWO"]),
+    "shares that gain by rounding": lambda r: r["explanation"].update(rounding_loss=-1e-5),
+    "no branch that is the best": lambda r: [b.update(behind=1e-4) for b in r["explanation"]["branches"]],
+    "too early a break-even": lambda r: shift(r, "gain/months_to_break_even", -1.0),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,3 +47,11 @@ def allocate(problem: AllocationProblem, margins: Mapping[str, float] | None = N
         return None
     choice = choose_menu(problem, cases, best)
     return Allocation(choice.solution, best, choice.chosen, choice.tried)
+
+
+def with_all_funds(problem: AllocationProblem, allocation: Allocation) -> Allocation:
+    """The same with the best mix of every fund on offer in place of the chosen menu."""
+    buys = problem.inputs.buys
+    bought = np.unique(buys.security[allocation.best.buy > DUST])
+    symbols = tuple(sorted(problem.inputs.symbols[security] for security in bought))
+    return replace(allocation, solution=allocation.best, menu=Menu(symbols, 0.0))

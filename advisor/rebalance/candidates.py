@@ -10,7 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from advisor.market.data import MarketData
 from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities, round_outward
-from advisor.optimize.solve import Allocation, allocate
+from advisor.optimize.solve import Allocation, allocate, with_all_funds
 from advisor.optimize.whole_shares import orders_in_shares
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.conflict import refusal
@@ -87,11 +88,13 @@ def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
     are found that hold them.
     """
     margins: dict[str, float] = {}
+    optimum = -math.inf  # without margins
     for _ in range(ATTEMPTS):
         allocation = allocate(problem, margins)
         if allocation is None:
             raise _no_room(household, margins) if margins else refusal(problem, household.portfolio)
-        proposal = _best_rounding(household, problem, allocation)
+        optimum = max(optimum, allocation.solution.objective)
+        proposal = _best_rounding(household, problem, allocation, optimum)
         shortfall = shortfall_of(household, proposal.candidate)
         if not shortfall:
             return proposal
@@ -100,39 +103,33 @@ def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
     raise _no_room(household, margins)
 
 
-def _best_rounding(household: Household, problem: AllocationProblem, allocation: Allocation) -> Proposal:
+def _best_rounding(
+    household: Household, problem: AllocationProblem, allocation: Allocation, optimum: float
+) -> Proposal:
     """The allocation in shares: rounded outward where that is good enough, else searched for."""
-
-    def proposal(quantities: Quantities) -> Proposal:
-        return _proposal(household, allocation, quantities)
-
-    outward = proposal(round_outward(household.inputs, allocation.sell, allocation.buy))
+    outward = _proposal(
+        household, allocation, round_outward(household.inputs, allocation.sell, allocation.buy), optimum
+    )
     holds = not shortfall_of(household, outward.candidate) and not small_orders(household, outward.candidate.trades)
     if holds and outward.rounding_loss <= NEXT_TO_NOTHING:
         return outward
-    searched = next(_searched(problem, allocation), None)
-    if searched is None:
-        return outward
-    return min([proposal(searched), *([outward] if holds else [])], key=lambda answer: answer.rounding_loss)
-
-
-def _searched(problem: AllocationProblem, allocation: Allocation) -> Iterator[Quantities]:
-    """Shares near the allocation; failing that near the best mix of all funds, then without the least trade."""
-    for solution, least_trade in (
-        (allocation.solution, problem.inputs.min_trade),
-        (allocation.best, problem.inputs.min_trade),
-        (allocation.solution, 0.0),
+    for variant, least_trade in (
+        (allocation, problem.inputs.min_trade),
+        (with_all_funds(problem, allocation), problem.inputs.min_trade),
+        (allocation, 0.0),  # a limit may need an order that is smaller
     ):
-        found = orders_in_shares(problem, solution, least_trade)
-        if found is not None:
-            yield found
+        quantities = orders_in_shares(problem, variant.solution, least_trade)
+        if quantities is not None:
+            searched = _proposal(household, variant, quantities, optimum)
+            return min([searched, *([outward] if holds else [])], key=lambda answer: answer.rounding_loss)
+    return outward
 
 
-def _proposal(household: Household, allocation: Allocation, quantities: Quantities) -> Proposal:
+def _proposal(household: Household, allocation: Allocation, quantities: Quantities, optimum: float) -> Proposal:
     trades = orders(quantities, household.inputs, household.portfolio, household.market)
     candidate = candidate_of(household, trades)
     reached = objective_of_nothing(household, candidate, household.inputs.horizon_years) + candidate.gain.total
-    return Proposal(candidate, allocation, allocation.solution.objective - reached)
+    return Proposal(candidate, allocation, optimum - reached)
 
 
 def objective_of_nothing(household: Household, candidate: Candidate, horizon_years: float) -> float:

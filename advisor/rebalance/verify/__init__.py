@@ -16,6 +16,7 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.check import Check
 from advisor.rebalance.verify.calendar import check_calendar
+from advisor.rebalance.verify.explanation import check_explanation
 from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import check_limits
 from advisor.rebalance.verify.measures import check_assumptions, check_measures, check_no_worse, check_status
@@ -35,6 +36,7 @@ CHECKS: tuple[tuple[str, Checker], ...] = (
     ("assumptions: returns, risk aversion and stress from the raw tables", check_assumptions),
     ("limits: each one present, re-evaluated and held", check_limits),
     ("no worse than doing nothing", check_no_worse),
+    ("reasons: of this household, adding up, and of these orders", check_explanation),
     ("status agrees with the orders", check_status),
 )
 
