@@ -53,7 +53,7 @@ def random_household(seed: int) -> Portfolio:
 
 def _account(rng: np.random.Generator, number: int) -> Account:
     kind = AccountType(rng.choice(["taxable", "taxable", "traditional", "roth", "hsa"]))
-    count = int(rng.integers(0, 7))
+    count = int(rng.integers(0, 6))
     symbols = rng.choice([*STOCKS, *FUNDS], size=count, replace=False)
     size = float(np.exp(rng.uniform(np.log(300), np.log(200_000))))
     cash = Decimal(f"{rng.exponential(size * 0.2):.2f}") if count and rng.random() < 0.8 else Decimal("2500.00")
@@ -106,7 +106,8 @@ def _limits(rng: np.random.Generator) -> tuple[Limit, ...]:
         Limit("expense_ratio", LimitKind.MAX, number(0.0004, 0.003)),
     ]
     chosen = [*(limit for limit in menu if rng.random() < 0.35), *(limit for limit in rarer if rng.random() < 0.12)]
-    return tuple(replace(limit, mode=_mode(rng), price_bps_per_pp=_price(rng)) for limit in chosen)
+    moded = [replace(limit, mode=_mode(rng), price_bps_per_pp=_price(rng)) for limit in chosen]
+    return tuple(limit for limit in moded if (limit.name, limit.mode) != ("max_drawdown", LimitMode.SOFT))
 
 
 def _mode(rng: np.random.Generator) -> LimitMode:

@@ -7,16 +7,17 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from advisor.errors import InputError, LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
-from advisor.portfolio.model import Limit, Portfolio, Preferences, View
+from advisor.portfolio.model import Limit, Lot, Portfolio, Preferences, View
 from advisor.rebalance.model import RebalancePlan, Trade
-from advisor.rebalance.plan import rebalance, universe
+from advisor.rebalance.plan import universe
 from advisor.rebalance.record import PortfolioFile, record
 from advisor.rebalance.verify import verify
-from tests.households import random_household
+from tests.households import STOCKS, random_household
 from tests.random_answers import Refusal, answer, answer_to
 from tests.samples import market
 from tests.small_households import account, household, limits, lot, planned, surveyed, tax
@@ -74,6 +75,11 @@ def test_random_households_are_answered_or_told_what_conflicts(first: int) -> No
     assert found["below minimum"] <= 10, found
 
 
+def test_a_household_that_the_solver_first_leaves_almost_solved_has_an_answer() -> None:
+    """Soft limits with little between them: the first attempt ends within a hair of the tolerance."""
+    assert judged(random_household(960), answer(960)) == "trade"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(14_400)
 def test_twenty_thousand_random_households() -> None:
@@ -83,6 +89,28 @@ def test_twenty_thousand_random_households() -> None:
     assert found.total() == 20_000
     assert found["no room"] <= 60, found
     assert found["below minimum"] <= 800, found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_household_of_ten_thousand_lots_is_planned_and_checked() -> None:
+    """500 lots of each of 20 securities; measured: 22 s of CPU and 371 MiB."""
+    rng = np.random.default_rng(1)
+
+    def lots(symbol: str) -> list[Lot]:
+        price = float(market().securities[symbol].close_usd)
+        shares = [f"{rng.uniform(1, 40):.3f}" for _ in range(500)]
+        costs = [f"{price * rng.uniform(0.1, 1.3):.2f}" for _ in shares]
+        return [lot(n, c, days=int(rng.integers(31, 4000))) for n, c in zip(shares, costs, strict=True)]
+
+    symbols = (*STOCKS, "SPY", "VOO", "QQQ", "VTI", "XLK", "VXUS", "BND", "IWM")
+    portfolio = household(
+        account("Joint", "taxable", 20_000, {symbol: lots(symbol) for symbol in symbols}),
+        limits=limits(
+            magnificent_seven_max="0.3", single_company_max="0.15", small_caps_min="0.1", volatility_max="0.2"
+        ),
+    )
+    assert judged(portfolio, planned(portfolio)) == "trade"
 
 
 def idle_household(**preferences: str) -> Portfolio:
@@ -204,10 +232,13 @@ def test_every_security_that_matters_is_in_the_universe_once() -> None:
 
 
 def test_the_same_household_gets_the_same_plan() -> None:
-    for seed in range(5):
-        portfolio = random_household(seed)
-        data = resolve(market(), portfolio)
-        assert rebalance(portfolio, data) == rebalance(portfolio, data)
+    compared = 0
+    for seed in range(8):
+        first = answer(seed)
+        if isinstance(first, RebalancePlan):
+            compared += 1
+            assert answer_to(random_household(seed)) == first
+    assert compared > 4
 
 
 def test_assumptions_cover_what_is_held_and_what_is_offered() -> None:

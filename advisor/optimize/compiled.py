@@ -35,7 +35,12 @@ SETTINGS: Mapping[str, Any] = {
     "max_threads": 1,  # threads are for the caller: one solver each
     "presolve_enable": False,  # a presolved problem cannot be updated
 }
-SECOND_ATTEMPT: Mapping[str, Any] = {**SETTINGS, "max_iter": 1000, "direct_solve_method": "faer"}
+SECOND_ATTEMPT: Mapping[str, Any] = {
+    **SETTINGS,
+    "max_iter": 1000,
+    "direct_solve_method": "faer",
+    "max_step_fraction": 0.95,  # of the way to the border of the cones: slower, and steadier close to the optimum
+}
 
 
 @dataclass(frozen=True, slots=True)
