@@ -396,9 +396,9 @@ accounts:
     holdings: [{symbol: NVDA, shares: 100}, {symbol: SPY, shares: 60}]
 limits:
   magnificent_seven: {max: 45%}
-  sectors: {Information Technology: {max: 60%}, Financials: {min: 1%}}
+  sectors: {Information Technology: {max: 60%, mode: soft}, Financials: {min: 1%}}
   cvar_95: {max: 60%}
-  max_drawdown: {max: 90%, mode: soft}
+  max_drawdown: {max: 90%}
   stress: {covid_2020: {max: 80%, mode: not_worse_than_today}}
   expense_ratio: {max: 1%}
 identical: [[SPY, IVV]]

@@ -129,6 +129,8 @@ FAULTS = {
     "a price of a hard limit": (SMALL + "limits: {cash: {min: 1%, «price»: 5}}\n", "a soft limit", "mode: soft"),
     "a price of a limit that is no worse": (
         SMALL + "limits: {sectors: {Energy: {max: 9%, mode: not_worse_than_today, «price»: 5}}}\n", "a soft limit", ""),
+    "a soft fall": (
+        SMALL + "limits: {max_drawdown: {max: 30%, mode: «soft»}}\n", "cannot be soft", "not_worse_than_today"),
     "a price of nothing": (SMALL + "limits: {cash: {min: 1%, mode: soft, price: «0»}}\n", "too small", "0.01"),
     "an unknown mode": (SMALL + "limits: {cash: {min: 1%, mode: «hardd»}}\n", "not one of hard, soft", "mean hard?"),
     "a usual mode": (SMALL + "limits: {cash: {min: 1%, mode: «should»}}\n", "not one of hard, soft", "mean soft?"),

@@ -142,10 +142,13 @@ def check_bands(document: Document) -> Iterator[Issue]:
             yield Issue(f"min {band['min']} is above max {band['max']}", where, "no portfolio can keep both")
 
 
-def check_prices(document: Document) -> Iterator[Issue]:
-    """Only a soft limit has a price."""
+def check_modes(document: Document) -> Iterator[Issue]:
+    """Only a soft limit has a price, and a fall cannot be soft: what it charged would not be convex in the weights."""
     for path, node in _limits(document):
         band = _mapping(node)
+        if path[-1] == "max_drawdown" and band.get("mode") == LimitMode.SOFT:
+            hint = "write mode: hard, or not_worse_than_today"
+            yield Issue("max_drawdown cannot be soft", document.where((*path, "mode")), hint)
         if "price" in band and band.get("mode") != LimitMode.SOFT:
             hint = "write mode: soft beside it, or remove it"
             yield Issue("a price belongs to a soft limit", document.where_key((*path, "price")), hint)
@@ -259,7 +262,7 @@ UNDATED_CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     check_buy_list,
     check_account_buy_lists,
     check_bands,
-    check_prices,
+    check_modes,
     check_fund_limits,
     check_do_not_sell,
     check_tax_rates,

@@ -28,15 +28,13 @@ def check_explanation(record: dict[str, Any], portfolio: Portfolio, market: Mark
     best = [branch["behind"] for branch in explained["branches"] if branch["behind"] is not None]
     if best and min(best) > EQUAL:
         faults.append("every tax branch is behind the best one")
-    if explained["rounding_loss"] < -_most_gained_by_rounding(portfolio, market, ledger):
+    if explained["rounding_loss"] < -_most_gained_by_rounding(market, ledger):
         faults.append(f"rounding to shares gains {-explained['rounding_loss']:.3g} a year on the optimum")
     return faults
 
 
-def _most_gained_by_rounding(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> float:
-    """Cents, and the solver's tolerance; with a soft fall the optimum itself is only near, and nothing can be said."""
-    if any(limit.name == "max_drawdown" and limit.mode == "soft" for limit in portfolio.limits):
-        return float("inf")
+def _most_gained_by_rounding(market: MarketData, ledger: Ledger) -> float:
+    """Cents, and the solver's tolerance; fraction of household value a year."""
     held = (shares * market.securities[symbol].close_usd for (_, symbol), shares in ledger.shares_before.items())
     return 1e-7 + float(CENTS / (sum(held, Decimal(0)) + sum(ledger.cash_before.values(), Decimal(0))))
 
