@@ -24,6 +24,12 @@ from advisor.errors import LimitsConflictError
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import load_snapshot
+from advisor.optimize.limits import compile_limits
+from advisor.optimize.price_book import price_book
+from advisor.optimize.prices import limit_prices
+from advisor.optimize.problem import AllocationProblem
+from advisor.optimize.sensitivity import over_horizons
+from advisor.optimize.solve import allocate
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import (
     Account,
@@ -37,7 +43,7 @@ from advisor.portfolio.model import (
     Preferences,
     TaxSituation,
 )
-from advisor.rebalance.plan import rebalance
+from advisor.rebalance.plan import rebalance, survey
 from tests.benchmarks.measure import interleaved, ratio
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -108,8 +114,16 @@ def works(folder: Path) -> dict[str, Callable[[int], object]]:
             return
         raise RuntimeError("the limits of impossible.yaml were met")
 
+    inputs = survey(forty, of_forty).inputs
+    problem = AllocationProblem(inputs, compile_limits(forty, of_forty, inputs))
+    allocation = allocate(problem)
+    if allocation is None:
+        raise RuntimeError("the limits of the forty lots were not met")
     return {
         "recommendation, 3 accounts, 40 lots": lambda _: rebalance(forty, of_forty),
+        "  of it: every limit priced": lambda _: limit_prices(problem, allocation.solution),
+        "  of it: every lot's price book": lambda _: price_book(problem, allocation.solution),
+        "  of it: seven horizons": lambda _: over_horizons(problem),
         "conflict named (impossible.yaml)": conflict,
         COMMAND: process("-m", "advisor", "rebalance", str(SAMPLES / "tech-employee.yaml"), "--out", str(folder)),
         IMPORTS: process("-c", "import cvxpy, pandas"),
