@@ -88,8 +88,6 @@ class CompiledProblem:
     """
 
     def __init__(self, problem: cp.Problem) -> None:
-        if not problem.is_dpp():
-            raise ValueError("the problem is not DPP: cvxpy would compile it again at every solve")
         if any(_has_attributes(variable) for variable in problem.variables()):
             raise ValueError("a variable has attributes; write them as constraints")
         self._problem = problem
@@ -134,7 +132,12 @@ class CompiledProblem:
             parameter.value = theta[self.parameters[parameter.id]].reshape(parameter.shape, order="F")
 
     def _cvxpy_data(self) -> tuple[dict[str, Any], Any, Any]:
-        data, chain, inverse = self._problem.get_problem_data(cp.CLARABEL, solver_opts={"verbose": False})
+        try:
+            data, chain, inverse = self._problem.get_problem_data(
+                cp.CLARABEL, enforce_dpp=True, solver_opts={"verbose": False}
+            )
+        except cp.error.DPPError as error:
+            raise ValueError("the problem is not DPP: cvxpy would compile it again at every solve") from error
         return data, chain, inverse
 
     def _probe(self, chain: Any, inverse: Any) -> tuple[dict[int, np.ndarray], dict[int, Rows]]:  # noqa: ANN401
