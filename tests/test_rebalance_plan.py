@@ -83,12 +83,12 @@ def test_a_household_that_the_solver_first_leaves_almost_solved_has_an_answer() 
 @pytest.mark.slow
 @pytest.mark.timeout(14_400)
 def test_twenty_thousand_random_households() -> None:
-    """A refusal for want of room for whole shares is an answer of a kind, but has to be rare."""
-    households = ((random_household(seed)) for seed in range(10_000, 30_000))
+    """A refusal for want of room for whole shares is an answer of a kind, but has to be rare: 4 of the first 1,500."""
+    households = (random_household(seed) for seed in range(10_000, 30_000))
     found = Counter(judged(portfolio, answer_to(portfolio)) for portfolio in households)
     assert found.total() == 20_000
-    assert found["no room"] <= 60, found
-    assert found["below minimum"] <= 800, found
+    assert found["no room"] <= 100, found
+    assert found["below minimum"] <= 500, found
 
 
 @pytest.mark.slow
