@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from advisor.optimize.limits import compile_limits
-from advisor.optimize.menu import INDIFFERENT
+from advisor.optimize.menu import INDIFFERENT, Menu
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.solve import Allocation, allocate
+from advisor.optimize.solve import Allocation, allocate, buying
 from advisor.portfolio.model import Portfolio, Preferences, View
 from tests.small_households import (
     account,
@@ -161,6 +161,15 @@ def test_a_menu_that_cannot_meet_the_limits_has_no_loss_and_is_not_chosen() -> N
     unmet = {menu.symbols for menu in found.menus if menu.loss is None}
     assert unmet == {("IJR",), ("IWM",), ("VTWO",), ("IJR", "VTWO"), ("IWM", "VTWO")}
     assert found.menu.symbols == ("IJR", "IWM")
+
+
+def test_orders_in_other_funds_than_the_chosen_ones_name_theirs() -> None:
+    """As whole shares may need; the loss is the one that was found for them."""
+    found = allocated(problem_of(saver()))
+    assert found.menu.symbols == ("IJR",)
+    assert buying(found, ()) is buying(found, ("IJR",)) is found
+    assert buying(found, ("IJR", "VTWO")).menu in found.menus
+    assert buying(found, ("SCHA",)).menu == Menu(("SCHA",), None)
 
 
 def test_nothing_bought_is_no_menu() -> None:

@@ -49,9 +49,9 @@ def allocate(problem: AllocationProblem, margins: Mapping[str, float] | None = N
     return Allocation(choice.solution, best, choice.chosen, choice.tried)
 
 
-def with_all_funds(problem: AllocationProblem, allocation: Allocation) -> Allocation:
-    """The same with the best mix of every fund on offer in place of the chosen menu."""
-    buys = problem.inputs.buys
-    bought = np.unique(buys.security[allocation.best.buy > DUST])
-    symbols = tuple(sorted(problem.inputs.symbols[security] for security in bought))
-    return replace(allocation, solution=allocation.best, menu=Menu(symbols, 0.0))
+def buying(allocation: Allocation, symbols: tuple[str, ...]) -> Allocation:
+    """The same, with `symbols` as its menu where whole shares need other funds than the chosen ones."""
+    if set(symbols) <= set(allocation.menu.symbols):
+        return allocation
+    tried = {menu.symbols: menu for menu in allocation.menus}
+    return replace(allocation, menu=tried.get(symbols, Menu(symbols, None)))

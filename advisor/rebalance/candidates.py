@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from advisor.errors import UnverifiedAnswerError
@@ -20,7 +20,7 @@ from advisor.market.data import MarketData
 from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities, round_outward
-from advisor.optimize.solve import Allocation, allocate, with_all_funds
+from advisor.optimize.solve import Allocation, allocate, buying
 from advisor.optimize.whole_shares import orders_in_shares
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.conflict import refusal
@@ -115,7 +115,7 @@ def _best_rounding(
         return outward
     for variant, least_trade in (
         (allocation, problem.inputs.min_trade),
-        (with_all_funds(problem, allocation), problem.inputs.min_trade),
+        (replace(allocation, solution=allocation.best), problem.inputs.min_trade),  # every fund on offer
         (allocation, 0.0),  # a limit may need an order that is smaller
     ):
         quantities = orders_in_shares(problem, variant.solution, least_trade)
@@ -129,7 +129,8 @@ def _proposal(household: Household, allocation: Allocation, quantities: Quantiti
     trades = orders(quantities, household.inputs, household.portfolio, household.market)
     candidate = candidate_of(household, trades)
     reached = objective_of_nothing(household, candidate, household.inputs.horizon_years) + candidate.gain.total
-    return Proposal(candidate, allocation, optimum - reached)
+    bought = tuple(sorted({trade.symbol for trade in trades if trade.side == "buy"}))
+    return Proposal(candidate, buying(allocation, bought), optimum - reached)
 
 
 def objective_of_nothing(household: Household, candidate: Candidate, horizon_years: float) -> float:
