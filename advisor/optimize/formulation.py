@@ -31,10 +31,11 @@ from advisor.optimize.compiled import CompiledProblem, ConeSolver
 from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.limits import CompiledLimit
 from advisor.optimize.rows import Row, Unknowns, limit_rows
-from advisor.optimize.tax_branches import TaxBranch, branch_at, gain_range, reachable_branches, tax_lines
-from advisor.units import Vector
+from advisor.optimize.tax_branches import Line, TaxBranch, branch_at, gain_range, reachable_branches, tax_lines
+from advisor.units import Matrix, Vector
 
 TAX_RESERVE = "preferences.reserve_tax"
+NET_AND_LONG = np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 1.0], [0.0, -1.0]])  # N, -N, L, -L of (S, L)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,14 @@ class Formulation:
         """What trades do to weights, cash and the year's gains."""
         i, x = self.inputs, self.x
         n, a = len(i.symbols), len(i.cash)
-        proceeds = cp.multiply(1 - i.half_spread[i.lots.security], x.sell)
-        paid = cp.multiply(1 + i.half_spread[i.buys.security], x.buy)
-        short, long = gains_per_dollar(i)
+        proceeds = _selector(i.lots.account, a, 1 - i.half_spread[i.lots.security])
+        paid = _selector(i.buys.account, a, 1 + i.half_spread[i.buys.security])
+        so_far = np.array([i.rates.short_so_far, i.rates.long_so_far])
         return [
             x.weights == i.weights - _selector(i.lots.security, n) @ x.sell + _selector(i.buys.security, n) @ x.buy,
-            x.cash == i.cash + _selector(i.lots.account, a) @ proceeds - _selector(i.buys.account, a) @ paid,
+            x.cash == i.cash + proceeds @ x.sell - paid @ x.buy,
             x.deviation == i.model.root @ x.weights,
-            x.short_gain == i.rates.short_so_far + short @ x.sell,
-            x.long_gain == i.rates.long_so_far + long @ x.sell,
+            x.gains == so_far + gains_per_dollar(i) @ x.sell,
         ]
 
     def bounds(self) -> list[cp.Constraint]:
@@ -116,11 +116,10 @@ class Formulation:
 
     def tax_rows(self) -> list[cp.Constraint]:
         """The tax lies above the lines of its branch, and the year's gains within the branch."""
-        x = self.x
-        net = x.short_gain + x.long_gain
+        slopes, constants = _as_arrays(self.lines)
         return [
-            *(x.tax >= line.at(x.short_gain, x.long_gain) - self.switched_off[k] for k, line in enumerate(self.lines)),
-            cp.hstack([net, -net, x.long_gain, -x.long_gain]) <= self.gain_ends,
+            slopes @ self.x.gains + constants - self.switched_off <= self.x.tax,
+            NET_AND_LONG @ self.x.gains <= self.gain_ends,
         ]
 
     def largest_values(self, compiled: CompiledProblem) -> Vector:
@@ -145,16 +144,20 @@ class Formulation:
         lines = tax_lines(replace(i.rates, carryforward_value=0.0))
         short, long = i.rates.short_so_far, i.rates.long_so_far
         so_far = max(lines[k].at(short, long) for k in branch_at(short, long).lines)
-        for k, line in enumerate(lines):
-            due = line.at(self.x.short_gain, self.x.long_gain)
-            yield Row(TAX_RESERVE, due - so_far - self.switched_off[k], free)
+        slopes, constants = _as_arrays(lines)
+        yield Row(TAX_RESERVE, slopes @ self.x.gains + (constants - so_far) - self.switched_off, free)
 
 
-def gains_per_dollar(inputs: AllocationInputs) -> tuple[Vector, Vector]:
-    """Short-term and long-term gain of each dollar sold of each lot (l,)."""
+def gains_per_dollar(inputs: AllocationInputs) -> Matrix:
+    """Short-term and long-term gain of each dollar sold of each lot, shape (2, l)."""
     lots = inputs.lots
     short = np.where(lots.taxable & ~lots.long_term, lots.gain, 0.0)
-    return short, np.where(lots.taxable & lots.long_term, lots.gain, 0.0)
+    return np.array([short, np.where(lots.taxable & lots.long_term, lots.gain, 0.0)])
+
+
+def _as_arrays(lines: tuple[Line, ...]) -> tuple[Matrix, Vector]:
+    """Slopes by short and long gain (k, 2), and constants (k,)."""
+    return np.array([[line.short, line.long] for line in lines]), np.array([line.constant for line in lines])
 
 
 def _ends(side: int, reach: tuple[float, float], free: float) -> tuple[float, float]:
@@ -176,6 +179,7 @@ def _objective_scale(inputs: AllocationInputs) -> float:
     return 10.0 / largest if largest > 0 else 1.0
 
 
-def _selector(target: Indices, size: int) -> sp.csr_array:
-    """Matrix (size, m) that sums m amounts into `size` places by their target index."""
-    return sp.csr_array((np.ones(target.size), (target, np.arange(target.size))), shape=(size, target.size))
+def _selector(target: Indices, size: int, weight: Vector | float = 1.0) -> sp.csr_array:
+    """Matrix (size, m) that sums m amounts, times their weight, into `size` places by their target index."""
+    weights = np.broadcast_to(weight, target.shape)
+    return sp.csr_array((weights, (target, np.arange(target.size))), shape=(size, target.size))

@@ -61,7 +61,6 @@ def _moves(problem: AllocationProblem) -> sp.csc_array:
     account = np.concatenate([i.lots.account, i.buys.account])
     direction = np.concatenate([-np.ones(lots), np.ones(buys)])
     trade, deviations = np.arange(lots + buys), columns(x.deviation)
-    short, long = gains_per_dollar(i)
     entries = [
         (np.concatenate(problem.columns_of_trades()), trade, np.ones(lots + buys)),
         (columns(x.weights)[security], trade, direction),
@@ -70,8 +69,10 @@ def _moves(problem: AllocationProblem) -> sp.csc_array:
             (np.full(trade.size, d), trade, row[security] * direction)
             for d, row in zip(deviations, i.model.root, strict=True)
         ),
-        (np.full(lots, columns(x.short_gain)[0]), trade[:lots], short),
-        (np.full(lots, columns(x.long_gain)[0]), trade[:lots], long),
+        *(
+            (np.full(lots, c), trade[:lots], gain)
+            for c, gain in zip(columns(x.gains), gains_per_dollar(i), strict=True)
+        ),
     ]
     rows, places, values = (np.concatenate(part) for part in zip(*entries, strict=True))
     return sp.csc_array((values, (rows, places)), shape=(problem.width, lots + buys))

@@ -1,7 +1,7 @@
 """The user's limits, cash rules and tax reserve as named cvxpy rows ``left <= right``.
 
-A limit is a share of household value after the trades, ``measure <= bound * (sum(w) + sum(c))``: the spread that the
-trades pay is gone from that value, which therefore stands on the right.
+A limit is a share of household value after the trades, ``measure <= bound * (sum(w) + sum(c))``, because the spread
+that the trades pay is gone from that value. Written as ``(rows - bound) w + (cash - bound) sum(c) <= 0``.
 """
 
 from __future__ import annotations
@@ -41,14 +41,9 @@ class Unknowns:
         self.weights = cp.Variable(len(inputs.symbols))
         self.cash = cp.Variable(len(inputs.cash))
         self.deviation = cp.Variable(len(inputs.model.root))
-        self.short_gain = cp.Variable()
-        self.long_gain = cp.Variable()
+        self.gains = cp.Variable(2)  # the year's net short-term and long-term gain
         self.tax = cp.Variable()
-
-    @property
-    def total(self) -> cp.Expression:
-        """Household value after the trades."""
-        return cp.sum(self.weights) + cp.sum(self.cash)
+        self.total = cp.sum(self.weights) + cp.sum(self.cash)  # household value after the trades
 
 
 def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> Iterator[Row]:
@@ -58,8 +53,8 @@ def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimi
         match compiled:
             case WeightLimit() if len(compiled.rows):
                 side = sign(compiled.limit)
-                measure = compiled.rows @ x.weights + compiled.cash * cp.sum(x.cash)
-                yield Row(label, side * measure, side * bound * x.total)
+                beyond = side * (compiled.rows - bound) @ x.weights + side * (compiled.cash - bound) * cp.sum(x.cash)
+                yield Row(label, beyond, cp.Constant(0.0))
             case RiskLimit():
                 yield Row(label, cp.norm(_active(x, inputs, compiled.benchmark)), bound * x.total)
             case ScenarioLimit() if compiled.limit.name == "cvar_95":

@@ -16,14 +16,10 @@ Construction via Convex Optimization" (convex once each side is fixed).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
-import cvxpy as cp
 import numpy as np
 
 from advisor.optimize.inputs import AllocationInputs, TaxRates
-
-Amount = TypeVar("Amount", float, cp.Expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +30,8 @@ class Line:
     long: float
     constant: float = 0.0
 
-    def at(self, short: Amount, long: Amount) -> Amount:
-        """Value of the line for numbers or for cvxpy's expressions."""
+    def at(self, short: float, long: float) -> float:
+        """Value of the line."""
         return self.short * short + self.long * long + self.constant
 
 
