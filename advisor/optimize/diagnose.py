@@ -25,7 +25,8 @@ from advisor.optimize.search import best_solution, every_case
 from advisor.risk.measures import buy_and_hold_drawdown
 
 TIE = 1e-3  # weight by which a limit further down the file is moved less readily
-NOTICED = 1e-6  # of a limit; a smaller excess is the solver's noise
+NOTICED = 1e-7  # of a limit; a smaller excess is the solver's noise
+SLACK = 1e-6  # of a limit, by which a relaxation is the least more than needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class _Search:
         limit = self.limits.get(label)
         if isinstance(limit, ScenarioLimit) and limit.limit.name == "max_drawdown":
             fall = buy_and_hold_drawdown(limit.returns, solution.weights, float(solution.cash.sum()))
-            return fall - limit.bound + NOTICED
+            return fall - limit.bound + SLACK
         if limit is None or isinstance(limit, TradeLimit):
             return amount
         return amount / float(solution.weights.sum() + solution.cash.sum())  # the spread has made the household smaller
@@ -155,4 +156,4 @@ class _Search:
 
 def _with_slack(excess: float) -> float:
     """A little more than the least, so that solving again has room: half a percent, at most a thousandth of a point."""
-    return excess + max(NOTICED, min(1e-5, 0.005 * excess))
+    return excess + max(SLACK, min(1e-5, 0.005 * excess))

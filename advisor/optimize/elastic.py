@@ -20,7 +20,7 @@ from advisor.portfolio.model import LimitMode
 from advisor.units import Vector
 
 VIOLATION = 1e-7
-PROOF = 1e-6  # least excess that counts as a conflict; ten times the accepted violation
+PROOF = 1e-7  # least excess that counts as a conflict: the violation that a solution is granted
 
 
 @dataclass(frozen=True, slots=True)
