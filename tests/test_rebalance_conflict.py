@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from advisor.errors import LimitsConflictError, UnverifiedAnswerError
+from advisor.optimize.diagnose import Diagnosis
 from advisor.optimize.prechecks import findings
 from advisor.portfolio.model import DoNotSell, LimitMode, PastTrade, Portfolio, Preferences
+from advisor.rebalance.conflict import _Speaker
 from tests.small_households import (
     AS_OF,
     account,
@@ -239,3 +241,20 @@ def test_a_limit_that_may_be_no_worse_than_today_never_conflicts_alone() -> None
     portfolio = CONFLICTS["a locked stock over the limit on one company"][0]
     mild = replace(portfolio, limits=tuple(replace(x, mode=LimitMode.NOT_WORSE_THAN_TODAY) for x in portfolio.limits))
     assert planned(mild).certificate.max_violation == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("beta.max", "1.020001"),
+        ("magnificent_seven.max", "50.0001 %"),
+        ("realized_gain.max", "1.0436 % of household value"),
+    ],
+)
+def test_a_conflict_by_a_hair_has_more_digits_in_its_own_unit(label: str, shown: str) -> None:
+    """A thousandth of a thousandth beyond the bound; 1,000 dollars of 95,832.70."""
+    portfolio = roth(
+        0, HALF_NVDA, limits=limits(beta_max="1.02", realized_gain_max="1000", magnificent_seven_max="0.5")
+    )
+    speaker = _Speaker(problem_of(portfolio), portfolio, Diagnosis((), {}, {}, needs_wash_sale=False))
+    assert speaker._reach(label, 1e-6) == shown

@@ -184,7 +184,11 @@ class _Speaker:
         short = self._figure(label, value)
         if label.startswith("max_drawdown."):  # the excess is one of the fall only if the peak is today's
             return f"about {short}"
-        return f"{100 * value:.4f} %" if short == self._figure(label, self._bound(label)) else short
+        if short != self._figure(label, self._bound(label)):
+            return short
+        if label.startswith("beta."):
+            return f"{value:.6f}"
+        return f"{100 * value:.4f} %" + (" of household value" if self._is_amount(label) else "")
 
     def _moved(self, label: str, excess: float) -> str:
         """The bound moved by `excess`, rounded so that it is enough."""
