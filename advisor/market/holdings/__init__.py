@@ -1,0 +1,1 @@
+"""Issuers' own holdings files: read, reconciled, kept."""
