@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,27 @@ def replaced(folder: Path, contents: Mapping[str, bytes]) -> Iterator[tuple[Path
             yield tuple(folder / name for name in contents)
             renames.pop_all()
         new_folders.pop_all()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write one file so that every reader, and a reader after a crash, finds the old content or the new.
+
+    It is written and synced under a name of its own beside `path`, then renamed. Mode 0600, new folders 0700. A
+    process that is killed before the rename leaves a file ``.advisor-*`` behind, which nothing reads. Raises
+    `OutputError`.
+    """
+    with _as_output_error(path.parent, "see to its space and rights, or name another folder in ADVISOR_HOME"):
+        with contextlib.ExitStack() as new_folders:
+            _make(path.parent, new_folders)
+            new_folders.pop_all()
+        staged = path.with_name(f".advisor-{secrets.token_hex(8)}")
+        try:
+            _write(staged, content)
+            staged.replace(path)
+        except BaseException:
+            staged.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
 
 
 def _make(folder: Path, undo: contextlib.ExitStack) -> None:
@@ -92,9 +114,9 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _as_output_error(folder: Path) -> Iterator[None]:
+def _as_output_error(folder: Path, way_out: str = "give another folder with --out") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"cannot write to {folder}: {reason}; give another folder with --out") from error
+        raise OutputError(f"cannot write to {folder}: {reason}; {way_out}") from error

@@ -10,7 +10,7 @@ import pytest
 
 from advisor import files
 from advisor.errors import OutputError
-from advisor.files import replaced
+from advisor.files import replaced, write_atomically
 
 
 def write_all(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
@@ -156,3 +156,28 @@ def test_two_writers_at_once_leave_one_of_the_two(tmp_path: Path) -> None:
     with replaced(tmp_path, {"a.txt": b"first", "b.txt": b"first"}):
         write_all(tmp_path, {"a.txt": b"second", "b.txt": b"second"})
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.txt": b"second", "b.txt": b"second"}
+
+
+def test_one_file_is_written_for_its_owner_alone_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "deeper" / "a.txt"
+    write_atomically(target, b"old")
+    write_atomically(target, b"new")
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (target.parent, target.parent.parent)} == {0o700}
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_one_file_that_cannot_be_written_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    write_atomically(tmp_path / "a.txt", b"old")
+
+    def fail(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr({"fsync": os, "replace": Path}[failing], failing, fail)
+    with pytest.raises(OutputError, match=r"No space left on device; .*ADVISOR_HOME"):
+        write_atomically(tmp_path / "a.txt", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.txt": b"old"}
