@@ -19,12 +19,12 @@ from advisor.errors import MarketDataError
 from advisor.market.builder.covariance_fit import fit_factor_covariance
 from advisor.market.builder.episodes import stress_episodes
 from advisor.market.builder.fact_tables import Row, own_table, split_list
-from advisor.market.builder.fund_bounds import Stocks
 from advisor.market.builder.fund_lists import all_constituents, load_sources, pairwise_overlaps
 from advisor.market.builder.panel import Panel, load_panel, long_run
 from advisor.market.builder.scenarios import monthly_scenarios
 from advisor.market.builder.security_facts import all_securities, risk_free
 from advisor.market.data import FactorCovariance, Scenarios
+from advisor.market.holdings.bounds import Stocks
 from advisor.units import BASIS_POINT
 
 SCHEMA = "advisor.snapshot/1"

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from advisor.errors import MarketDataError
 from advisor.market.builder.fact_tables import Row, day, number, own_table, read_table, split_list
-from advisor.market.builder.fund_bounds import Stocks, TopList, from_full_file, from_top_list, scaled
-from advisor.market.builder.holdings_files import HoldingsFile, read_holdings_file, sector_weights, share_weights
 from advisor.market.data import Constituents, Sourced
+from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_top_list, scaled
+from advisor.market.holdings.model import HoldingsFile
+from advisor.market.holdings.read import read_holdings_file, sector_weights, share_weights
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.holdings_files import read_holdings_file, sector_weights, share_weights
+from advisor.market.holdings.read import read_holdings_file, sector_weights, share_weights
 
 PREAMBLE = """iShares Made-Up ETF
 Fund Holdings as of,"May 05, 2026"

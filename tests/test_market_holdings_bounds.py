@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.market.builder.fund_bounds import Stocks, TopList, from_full_file, from_top_list, scaled
+from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_top_list, scaled
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
 DAY = date(2026, 5, 3)

@@ -14,38 +14,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.xlsx import read_rows
+from advisor.market.holdings.model import HoldingRow, HoldingsFile
+from advisor.market.holdings.xlsx import read_rows
 from advisor.market.symbols import canonical_symbol
 
 NONE = ("", "-", "--", "N/A")
 NOT_SHARES = ("CASH", "CURRENCY", "FUTURE", "SWAP", "MONEY MARKET", "COLLATERAL")
-
-
-@dataclass(frozen=True, slots=True)
-class HoldingRow:
-    """One line of a file. `value_usd` or `weight` (a fraction) is None where the file has no such column."""
-
-    ticker: str
-    name: str
-    sector: str
-    is_share: bool
-    value_usd: float | None
-    weight: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldingsFile:
-    """One fund's full list on one date."""
-
-    fund: str
-    as_of: date
-    source: str
-    rows: tuple[HoldingRow, ...]
 
 
 def read_holdings_file(path: Path) -> HoldingsFile:
