@@ -1,0 +1,64 @@
+"""Sessions of the New York Stock Exchange: which days have a close, and when it is known."""
+
+from __future__ import annotations
+
+import warnings
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SETTLING = timedelta(minutes=15)  # sources show the official close some minutes after it
+FIRST = date(1962, 1, 2)  # the oldest daily prices that free sources have of US shares
+_NEW_YORK = ZoneInfo("America/New_York")
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """All sessions from `first` to `last`: their days, ascending, and their official closes (UTC), half-days included.
+
+    A question about a day outside raises ValueError.
+    """
+
+    first: date
+    last: date
+    days: tuple[date, ...]
+    closes: tuple[datetime, ...]
+
+    @classmethod
+    def new_york(cls, last: date, first: date = FIRST) -> Sessions:
+        """Sessions by the rules of the exchange. Loading them takes 0.7 s, of which 0.1 s depends on the range."""
+        from exchange_calendars.exchange_calendar_xnys import XNYSExchangeCalendar
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # its use of pandas is its own affair
+            closes = XNYSExchangeCalendar(start=first.isoformat(), end=last.isoformat()).closes
+        days = tuple(day.date() for day in closes.index)
+        return cls(first, last, days, tuple(close.to_pydatetime() for close in closes))
+
+    def is_session(self, day: date) -> bool:
+        """Whether the exchange is open on this day."""
+        return self._until(day) > 0 and self.days[self._until(day) - 1] == day
+
+    def last_completed(self, now: datetime) -> date:
+        """Last session whose close is at least 15 minutes before `now`, which has a time zone."""
+        self._until(today(now))
+        place = bisect_right(self.closes, now - SETTLING)
+        if place == 0:
+            raise ValueError(f"no session from {self.first} on is completed at {now}")
+        return self.days[place - 1]
+
+    def age(self, day: date, at: date) -> int:
+        """Number of sessions after `day`, up to and including `at`; negative if `day` is the later one."""
+        return self._until(at) - self._until(day)
+
+    def _until(self, day: date) -> int:
+        """Number of sessions up to and including `day`."""
+        if not self.first <= day <= self.last:
+            raise ValueError(f"{day} is outside the sessions from {self.first} to {self.last}")
+        return bisect_right(self.days, day)
+
+
+def today(now: datetime) -> date:
+    """Day in New York."""
+    return now.astimezone(_NEW_YORK).date()
