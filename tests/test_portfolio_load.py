@@ -14,7 +14,18 @@ import pytest
 
 from advisor.errors import InputError, Location
 from advisor.portfolio.load import load_portfolio, read_portfolio
-from advisor.portfolio.model import SECTORS, AccountType, FilingStatus, LimitKind, LimitMode, Preferences, TaxSituation
+from advisor.portfolio.model import (
+    SECTORS,
+    AccountType,
+    CovarianceChoice,
+    CovarianceMethod,
+    FilingStatus,
+    LimitKind,
+    LimitMode,
+    Preferences,
+    ReturnPeriod,
+    TaxSituation,
+)
 from tests.samples import market
 
 TODAY = date(2026, 7, 13)
@@ -147,6 +158,10 @@ FAULTS = {
     "a carried dollar worth too much": (
         SMALL + "tax: {carryforward_value: «20.1%», state_rate: 5%}\n", "too large", "long_term_rate and state_rate"),
     "a negative value of a carried dollar": (SMALL + "tax: {carryforward_value: «-1%»}\n", "negative", ""),
+    "an unknown estimator": (
+        SMALL + "preferences: {covariance: {method: «shrunk»}}\n", "not one of sample, ledoit_wolf, factor", ""),
+    "returns by the hour": (SMALL + "preferences: {covariance: {returns: «hourly»}}\n", "not one of daily", ""),
+    "a window of no years": (SMALL + "preferences: {covariance: {years: «0»}}\n", "too small", "at least 1"),
     "an inflation over one": (SMALL + "preferences: {covariance_inflation: «1.1»}\n", "too large", "at most 1"),
     "whole shares by another word": (SMALL + "preferences: {whole_shares: «yes»}\n", "neither true nor false", ""),
     "a fractional account by a number": (changed("type: roth", "type: roth\n    fractional: «1»"), "neither true", ""),
@@ -303,6 +318,7 @@ def test_every_part_of_a_full_file_arrives() -> None:
         reserve_tax=False,
         whole_shares=False,
         covariance_inflation=Decimal("0.25"),
+        covariance=CovarianceChoice(CovarianceMethod.LEDOIT_WOLF, ReturnPeriod.WEEKLY, 3),
     )
     assert portfolio.identical == (("VTI", "ITOT", "SCHB"), ("SPY", "VOO"))
     assert (brokerage.fractional, roth.fractional) == (False, True)

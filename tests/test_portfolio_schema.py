@@ -55,6 +55,8 @@ def test_a_right_file_is_right_by_the_schema(name: str, validator) -> None:
         ("covid_2020: {max: 35%}", "covid_2020: {min: 35%}"),
         ("price: 2.5", "price: 0"),
         ("covariance_inflation: 0.25", "covariance_inflation: 2"),
+        ("method: ledoit_wolf", "method: shrunk"),
+        ("years: 3", "years: 11"),
         ("identical: [[VTI, ITOT, SCHB]", "identical: [VTI, [ITOT, SCHB]"),
         ("symbol: MGK", "symbol: mgk"),
         ("shares: 100", "shares: -100"),

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from advisor.market.history import Split
 from advisor.units import Matrix, Vector
 
 
@@ -24,6 +25,23 @@ class Sourced:
     value: float
     as_of: date | None
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a price was read: the source in words, and the digest of what was read."""
+
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarketWarning:
+    """What the reader must know of these data, wherever one of `symbols` is held or traded."""
+
+    code: str
+    symbols: tuple[str, ...]
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,7 @@ class Security:
     index: str | None = None
     expense_ratio: Sourced | None = None  # a year; None for a stock
     dividend_yield: Sourced | None = None
+    origin: Origin | None = None  # of the close; None: the market data themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,7 @@ class Constituents:
     proxy: str | None = None
     note: str | None = None  # e.g. a second source that disagrees
     gross: float = 1.0
+    sha256: str | None = None  # of the holdings file; None where the source is no single file
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +111,8 @@ class FactorCovariance:
     method: str
     start: date
     end: date
-    short_histories: Mapping[str, int]  # symbol -> number of daily returns, where fewer than the window's
+    short_histories: Mapping[str, int]  # symbol -> number of returns, where fewer than the window's
+    notes: tuple[str, ...] = ()  # what had to be repaired
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +169,9 @@ class MarketData:
         default_factory=lambda: MappingProxyType({})
     )  # symbol -> the one whose data the user has it take
     scenarios: Scenarios = NO_SCENARIOS  # a source may have none
+    splits: Mapping[str, tuple[Split, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    accepted: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))  # prices the user set
+    warnings: tuple[MarketWarning, ...] = ()
 
     def identity(self, symbol: str) -> str:
         """What a security is: the index of an index fund, else the security itself.

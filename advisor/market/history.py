@@ -34,6 +34,7 @@ class Split:
 
     day: date
     ratio: Decimal
+    source: str = ""  # in words, where it is not the history's own
 
 
 @dataclass(frozen=True, slots=True, eq=False)

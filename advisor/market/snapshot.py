@@ -19,14 +19,17 @@ from advisor.market.data import (
     Constituents,
     FactorCovariance,
     MarketData,
+    MarketWarning,
+    Origin,
     Scenarios,
     Security,
     Sourced,
     StressEpisode,
 )
+from advisor.market.history import Split
+from advisor.market.snapshot_writer import SCHEMA
 from advisor.units import BASIS_POINT
 
-SCHEMA = "advisor.snapshot/1"
 EMBEDDED = Path(__file__).resolve().parent / "snapshots" / "snapshot-2026-07-13.json"
 
 Row = Mapping[str, Any]
@@ -48,9 +51,17 @@ def load_snapshot(path: Path | None = None) -> MarketData:
         content = file.read_bytes()
     except OSError as error:
         raise MarketDataError(f"{file}: the market data cannot be read ({error.strerror})") from error
+    return read_snapshot(content, source="snapshot" if path is None else file.name, file=str(file))
+
+
+def read_snapshot(content: bytes, *, source: str, file: str) -> MarketData:
+    """Market data of a snapshot's bytes; `source` is their name where they do not say one themselves.
+
+    Raises `MarketDataError` as `load_snapshot`; `file` is named in it.
+    """
     try:
         document = json.loads(content, parse_constant=_refuse_constant)
-        market = _market(document, "snapshot" if path is None else file.name, hashlib.sha256(content).hexdigest())
+        market = _market(document, source, hashlib.sha256(content).hexdigest())
         _check(market)
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
@@ -66,7 +77,7 @@ def _market(document: Row, source: str, sha256: str) -> MarketData:
     if document.get("schema") != SCHEMA:
         raise ValueError(f"schema is {document.get('schema')!r}, expected {SCHEMA!r}")
     return MarketData(
-        source=source,
+        source=document.get("source", source),
         id=document["id"],
         as_of=date.fromisoformat(document["as_of"]),
         sha256=sha256,
@@ -80,6 +91,11 @@ def _market(document: Row, source: str, sha256: str) -> MarketData:
         long_run_start=date.fromisoformat(document["long_run_start"]),
         notes=tuple(document["notes"]),
         scenarios=_scenarios(document["scenarios"], document["scenario_rows"]),
+        splits=_splits(document.get("splits", [])),
+        accepted=_frozen({symbol: Decimal(price) for symbol, price in document.get("accepted", {}).items()}),
+        warnings=tuple(
+            MarketWarning(row["code"], tuple(row["symbols"]), row["message"]) for row in document.get("warnings", [])
+        ),
     )
 
 
@@ -132,6 +148,7 @@ def _security(row: Row) -> Security:
         index=row["index"],
         expense_ratio=_optional(row["expense_ratio"]),
         dividend_yield=_optional(row["dividend_yield"]),
+        origin=Origin(row["origin"]["source"], row["origin"]["sha256"]) if "origin" in row else None,
     )
 
 
@@ -151,6 +168,7 @@ def _constituents(row: Row) -> Constituents:
         proxy=row["proxy"],
         note=row["note"],
         gross=_number(row["gross"]),
+        sha256=row.get("sha256"),
     )
 
 
@@ -174,7 +192,19 @@ def _covariance(head: Row, rows: list[Row]) -> FactorCovariance:
         start=date.fromisoformat(head["start"]),
         end=date.fromisoformat(head["end"]),
         short_histories=_frozen(head["short_histories"]),
+        notes=tuple(head.get("notes", ())),
     )
+
+
+def _splits(rows: list[Row]) -> Mapping[str, tuple[Split, ...]]:
+    found: dict[str, tuple[Split, ...]] = {}
+    for row in rows:
+        ratio = Decimal(row["ratio"])
+        if not ratio > 0:
+            raise ValueError(f"{row['symbol']}: a split of {ratio}")
+        split = Split(date.fromisoformat(row["day"]), ratio, row["source"])
+        found[row["symbol"]] = (*found.get(row["symbol"], ()), split)
+    return _frozen(found)
 
 
 def _episode(row: Row) -> StressEpisode:

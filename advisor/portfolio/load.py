@@ -193,4 +193,9 @@ def _preferences(entry: schema.PreferencesEntry) -> model.Preferences:
         reserve_tax=entry.reserve_tax,
         whole_shares=entry.whole_shares,
         covariance_inflation=entry.covariance_inflation,
+        covariance=None if entry.covariance is None else _covariance(entry.covariance),
     )
+
+
+def _covariance(entry: schema.CovarianceEntry) -> model.CovarianceChoice:
+    return model.CovarianceChoice(entry.method, entry.returns, entry.years)

@@ -68,6 +68,32 @@ class LimitMode(StrEnum):
     NOT_WORSE_THAN_TODAY = "not_worse_than_today"
 
 
+class CovarianceMethod(StrEnum):
+    """How a covariance is estimated from price history; docs/data.md describes each."""
+
+    SAMPLE = "sample"
+    LEDOIT_WOLF = "ledoit_wolf"
+    FACTOR = "factor"
+    PAIRWISE = "pairwise"
+
+
+class ReturnPeriod(StrEnum):
+    """Length of the periods whose returns a covariance is estimated from."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+@dataclass(frozen=True, slots=True)
+class CovarianceChoice:
+    """What is estimated, from the returns of the last `years`."""
+
+    method: CovarianceMethod = CovarianceMethod.SAMPLE
+    returns: ReturnPeriod = ReturnPeriod.DAILY
+    years: int = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """One purchase. Basis and date are None only in a sheltered account, where they do not matter."""
@@ -187,6 +213,7 @@ class Preferences:
     reserve_tax: bool = True  # keep the tax of these trades as cash in the taxable accounts
     whole_shares: bool = True  # orders in whole shares, except where an account or a fund takes parts of a share
     covariance_inflation: Decimal = Decimal(0)  # weight of (vol'w)^2, as if all moved together, beside w'Sigma w
+    covariance: CovarianceChoice | None = None  # None: the market source's own; else it needs price history
 
 
 @dataclass(frozen=True, slots=True)

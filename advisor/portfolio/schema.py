@@ -16,6 +16,7 @@ from advisor.portfolio import fields, model
 
 _TAX = model.TaxSituation()
 _PREFERENCES = model.Preferences()
+_COVARIANCE = model.CovarianceChoice()
 
 _ACCOUNT_WORDS = {
     "401k": "traditional",
@@ -44,6 +45,13 @@ _FILING_WORDS = {
     "hoh": "head_of_household",
 }
 
+_METHOD_WORDS = {
+    "historical": "sample",
+    "ledoit-wolf": "ledoit_wolf",
+    "shrinkage": "ledoit_wolf",
+    "factors": "factor",
+}
+_PERIOD_WORDS = {"day": "daily", "week": "weekly", "month": "monthly"}
 _MODE_WORDS = {
     "must": "hard",
     "should": "soft",
@@ -262,6 +270,20 @@ class TaxEntry(Entry):
     )
 
 
+class CovarianceEntry(Entry):
+    """How risk is estimated from price history, where the market data have one."""
+
+    method: Annotated[model.CovarianceMethod, fields.choice(model.CovarianceMethod, _METHOD_WORDS)] = Field(
+        _COVARIANCE.method, description="sample (default), ledoit_wolf, factor or pairwise."
+    )
+    returns: Annotated[model.ReturnPeriod, fields.choice(model.ReturnPeriod, _PERIOD_WORDS)] = Field(
+        _COVARIANCE.returns, description="daily (default), weekly or monthly returns."
+    )
+    years: Annotated[int, fields.whole_number(1, 10)] = Field(
+        _COVARIANCE.years, description="Years of history, 1 to 10; default 5."
+    )
+
+
 class PreferencesEntry(Entry):
     """What you want weighed, and how."""
 
@@ -296,6 +318,9 @@ class PreferencesEntry(Entry):
     covariance_inflation: Annotated[Decimal, fields.number("0", "1")] = Field(
         _PREFERENCES.covariance_inflation,
         description="Weight of the risk if all moved together, beside the estimated risk; 0 to 1, default 0.",
+    )
+    covariance: Annotated[CovarianceEntry | None, _EMPTY_MAPPING] = Field(
+        None, description="How risk is estimated; needs price history (--market yahoo or a folder)."
     )
     wait_days: Annotated[int, fields.whole_number(0, 366)] = Field(
         _PREFERENCES.wait_days,

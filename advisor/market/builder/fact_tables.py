@@ -11,6 +11,10 @@ from advisor.errors import MarketDataError
 TABLES = Path(__file__).resolve().parent / "tables"
 
 Row = dict[str, str]
+FUND_COLUMNS = (
+    "symbol", "name", "category", "kind", "index", "method", "seven_allowed", "proxy", "basis",
+    "scale_low", "scale_high", "others_high", "stand_ins", "note",
+)  # fmt: skip
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[Row]:
@@ -39,6 +43,16 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[Row]:
 def own_table(name: str, columns: tuple[str, ...]) -> list[Row]:
     """Rows of one of the team's tables, which all have a `source` column."""
     return read_table(TABLES / f"{name}.csv", (*columns, "source"))
+
+
+def stock_table() -> dict[str, Row]:
+    """The team's stocks, by symbol."""
+    return {row["symbol"]: row for row in own_table("stocks", ("symbol", "company", "name", "sector"))}
+
+
+def fund_table() -> dict[str, Row]:
+    """The team's funds, by symbol: what each tracks, and by which method its holdings are known."""
+    return {row["symbol"]: row for row in own_table("funds", FUND_COLUMNS)}
 
 
 def number(text: str, where: str) -> float:

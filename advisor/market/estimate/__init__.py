@@ -1,0 +1,1 @@
+"""Risk from price history: returns, covariance, scenarios. Arrays in, arrays out; pandas is not needed."""
