@@ -58,7 +58,7 @@ def test_portfolio_volatility_is_that_of_the_returns_themselves():
 def test_one_row_of_a_table_is_one_line_of_the_file():
     lines = EMBEDDED.read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line.rstrip(",")) for line in lines if line.startswith('{"symbol"')]
-    assert len(rows) == 200 * 4  # securities, covariance, scenarios, long run
+    assert len(rows) == 200 * 4 + 4  # securities, covariance, scenarios, long run; four splits
     assert EMBEDDED.read_bytes().endswith(b"}\n")
 
 

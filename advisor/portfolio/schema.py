@@ -12,64 +12,11 @@ from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from advisor.portfolio import fields, model
+from advisor.portfolio import fields, model, words
 
 _TAX = model.TaxSituation()
 _PREFERENCES = model.Preferences()
 _COVARIANCE = model.CovarianceChoice()
-
-_ACCOUNT_WORDS = {
-    "401k": "traditional",
-    "401(k)": "traditional",
-    "403b": "traditional",
-    "457b": "traditional",
-    "tsp": "traditional",
-    "ira": "traditional",
-    "traditional_ira": "traditional",
-    "rollover_ira": "traditional",
-    "sep_ira": "traditional",
-    "roth_ira": "roth",
-    "roth_401k": "roth",
-    "brokerage": "taxable",
-    "individual": "taxable",
-    "joint": "taxable",
-    "trust": "taxable",
-}
-_FILING_WORDS = {
-    "married": "married_joint",
-    "married_filing_jointly": "married_joint",
-    "mfj": "married_joint",
-    "joint": "married_joint",
-    "married_filing_separately": "married_separate",
-    "mfs": "married_separate",
-    "hoh": "head_of_household",
-}
-
-_METHOD_WORDS = {
-    "historical": "sample",
-    "ledoit-wolf": "ledoit_wolf",
-    "shrinkage": "ledoit_wolf",
-    "factors": "factor",
-}
-_PERIOD_WORDS = {"day": "daily", "week": "weekly", "month": "monthly"}
-_MODE_WORDS = {
-    "must": "hard",
-    "should": "soft",
-    "no_worse_than_today": "not_worse_than_today",
-    "not_worse": "not_worse_than_today",
-}
-_SECTOR_WORDS = {
-    "tech": "Information Technology",
-    "technology": "Information Technology",
-    "it": "Information Technology",
-    "communications": "Communication Services",
-    "telecommunications": "Communication Services",
-    "consumer_cyclical": "Consumer Discretionary",
-    "consumer_defensive": "Consumer Staples",
-    "financial_services": "Financials",
-    "healthcare": "Health Care",
-    "basic_materials": "Materials",
-}
 
 _Item = TypeVar("_Item")
 Several: TypeAlias = Annotated[tuple[_Item, ...], BeforeValidator(lambda node: [] if node is None else node)]
@@ -79,8 +26,8 @@ _EMPTY_IS_NO_LIST = BeforeValidator(lambda node: "" if node is None else node)  
 Money: TypeAlias = Annotated[Decimal, fields.USD_OR_NONE]
 Symbol: TypeAlias = Annotated[str, fields.SYMBOL]
 Rate: TypeAlias = Annotated[Decimal, fields.RATE]
-Mode: TypeAlias = Annotated[model.LimitMode, fields.choice(model.LimitMode, _MODE_WORDS)]
-Sector: TypeAlias = Annotated[str, fields.one_of(model.SECTORS, _SECTOR_WORDS)]
+Mode: TypeAlias = Annotated[model.LimitMode, fields.choice(model.LimitMode, words.MODE)]
+Sector: TypeAlias = Annotated[str, fields.one_of(model.SECTORS, words.SECTOR)]
 
 
 class Entry(BaseModel):
@@ -122,7 +69,7 @@ class AccountEntry(Entry):
     """A container with one tax treatment; money never crosses its border."""
 
     name: Annotated[str, fields.NAME] = Field(description="Your name for the account; no two alike.")
-    type: Annotated[model.AccountType, fields.choice(model.AccountType, _ACCOUNT_WORDS)] = Field(
+    type: Annotated[model.AccountType, fields.choice(model.AccountType, words.ACCOUNT)] = Field(
         description="Tax treatment; a 401(k) or an IRA is traditional or roth."
     )
     cash: Money = Field(Decimal(0), description="Cash, USD; default 0.")
@@ -252,7 +199,7 @@ class CarryforwardEntry(Entry):
 class TaxEntry(Entry):
     """Your marginal rates and this year's gains so far."""
 
-    filing_status: Annotated[model.FilingStatus, fields.choice(model.FilingStatus, _FILING_WORDS)] = Field(
+    filing_status: Annotated[model.FilingStatus, fields.choice(model.FilingStatus, words.FILING)] = Field(
         _TAX.filing_status, description="Federal filing status; default single."
     )
     short_term_rate: Rate = Field(_TAX.short_term_rate, description="Federal rate on short-term gains; default 24%.")
@@ -273,10 +220,10 @@ class TaxEntry(Entry):
 class CovarianceEntry(Entry):
     """How risk is estimated from price history, where the market data have one."""
 
-    method: Annotated[model.CovarianceMethod, fields.choice(model.CovarianceMethod, _METHOD_WORDS)] = Field(
+    method: Annotated[model.CovarianceMethod, fields.choice(model.CovarianceMethod, words.METHOD)] = Field(
         _COVARIANCE.method, description="sample (default), ledoit_wolf, factor or pairwise."
     )
-    returns: Annotated[model.ReturnPeriod, fields.choice(model.ReturnPeriod, _PERIOD_WORDS)] = Field(
+    returns: Annotated[model.ReturnPeriod, fields.choice(model.ReturnPeriod, words.PERIOD)] = Field(
         _COVARIANCE.returns, description="daily (default), weekly or monthly returns."
     )
     years: Annotated[int, fields.whole_number(1, 10)] = Field(
