@@ -107,6 +107,12 @@ def test_only_the_snapshot_builder_loads_pandas() -> None:
     assert loads == {PACKAGE / "market" / "builder"}
 
 
+def test_only_the_yahoo_room_loads_its_client() -> None:
+    clients = ("yfinance", "curl_cffi", "requests")
+    loads = {path.parent for path, tree in modules() for _, name in imports(tree) if name.split(".")[0] in clients}
+    assert loads == {PACKAGE / "market" / "yahoo"}
+
+
 def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:
     faults = []
     for path, tree in modules():
