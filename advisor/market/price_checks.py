@@ -1,0 +1,383 @@
+"""Checks on the prices of one security before anything is computed from them.
+
+1. Rows that cannot be prices are left out and named: days in the future, out of order or without a session; values
+   that are not positive.
+2. Closes that the source left unadjusted for a split that it reports are rescaled.
+3. They are compared with what else is known: the history kept from a run before, and the snapshot's close.
+4. A decision in the past sees neither later prices nor later splits; the row of a session that was not over when it
+   was fetched, or on which nothing was traded, is left out.
+5. Age, repeated closes, large moves (`market.price_moves`) and distributions are judged.
+
+A doubt that is held keeps the security from being used until the user accepts a price; any other is a warning.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.market.history import Kind, PriceHistory, Split
+from advisor.market.price_moves import Move, MoveKind, is_unadjusted, large_moves, rows_in_order
+from advisor.market.sessions import Sessions, today
+from advisor.units import Vector
+
+OLD, STALE = 1, 5  # sessions since the last price: more than these are a warning, and held
+OVERLAP = 5  # sessions compared with the history kept from a run before
+REWRITTEN = 0.005  # difference of a close between two downloads
+READJUSTED = 0.001  # departure from one constant factor between the adjusted closes of two downloads
+OTHER_SECURITY = 0.02  # difference from the snapshot's close on its day
+DISTRIBUTION, WHOLE_PRICE = 0.20, 1.0  # of the price after it: more than these are a warning, and held
+FROZEN = 10  # sessions with one close
+LOWEST, HIGHEST = 1e-12, 1e15  # adjusted for all their splits, inverse funds began at billions of dollars
+LARGEST_SPLIT = Decimal(1000)
+NAMED = 3  # places that one message names
+
+
+class Rule(StrEnum):
+    """What a doubt is about; large moves have those of `MoveKind` beside these."""
+
+    CURRENCY = "currency"
+    CHANGED = "changed"  # kind or currency, since the run before
+    DAYS = "days"
+    FUTURE = "future"
+    SPLIT = "split"
+    CLOSE = "close"
+    ADJUSTED = "adjusted close"
+    UNADJUSTED = "unadjusted split"
+    REWRITTEN = "history rewritten"
+    READJUSTED = "adjusted closes rewritten"
+    SNAPSHOT = "snapshot"
+    UNFINISHED = "unfinished session"
+    UNTRADED = "no volume"
+    EMPTY = "no price"
+    AGE = "age"
+    FROZEN = "same close"
+    DISTRIBUTION = "distribution"
+
+
+# These put all rows in doubt, so that none can be left out.
+_OF_THE_WHOLE = frozenset({Rule.CURRENCY, Rule.CHANGED, Rule.SPLIT, Rule.REWRITTEN, Rule.SNAPSHOT, Rule.DISTRIBUTION})
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDoubt:
+    """One check that a price or a history does not pass; `message` is a sentence with thing, day and figures."""
+
+    symbol: str
+    rule: str  # of `Rule` or `MoveKind`
+    message: str
+    held: bool  # the price is not used unless the user accepts one
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedHistory:
+    """A history without the rows in doubt, which may be none. It is to be used if no doubt is held.
+
+    Its last close is then the price, unless the user has accepted another; its ratios are for risk.
+    """
+
+    history: PriceHistory
+    doubts: tuple[PriceDoubt, ...]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the security cannot be used until the user accepts a price."""
+        return any(doubt.held for doubt in self.doubts)
+
+
+def check_history(
+    history: PriceHistory,
+    *,
+    as_of: date,
+    now: datetime,
+    sessions: Sessions,
+    earlier: PriceHistory | None = None,
+    known_close: tuple[date, Decimal] | None = None,
+    accepted: Decimal | None = None,
+) -> CheckedHistory:
+    """Clean a history and name what is doubtful in it.
+
+    `earlier` is what a run before has kept; `known_close` the snapshot's close on its day; `accepted` the user's own
+    price in USD, which turns what is held into warnings. `sessions` reach to `as_of` and `now`.
+    """
+    found = _Found(history.symbol)
+    _check_instrument(history, earlier, found)
+    history = _possible(history, now, sessions, found)
+    history = _rescaled(history, found)
+    if earlier is not None:
+        then = check_history(earlier, as_of=today(earlier.fetched), now=earlier.fetched, sessions=sessions)
+        _compare_downloads(history, then.history, found)
+    if known_close is not None:
+        _compare_snapshot(history, *known_close, found)
+    history = _as_seen_on(history, as_of)
+    history = _traded(_finished(history, now, sessions, found), found)
+    if history.days:
+        _check_age(history, min(as_of, sessions.last_completed(now)), sessions, found)
+        _check_frozen(history, found)
+        history = _without_jumps(history, found)
+        _check_distributions(history, found)
+    else:
+        found.hold(Rule.EMPTY, f"there is no close on or before {as_of}")
+    return CheckedHistory(history, tuple(_decided(doubt, accepted) for doubt in found.doubts))
+
+
+def closes_as_paid(history: PriceHistory) -> Vector:
+    """Closes in the shares of their own day: shape (T,), without the adjustment for later splits."""
+    factors = np.ones(len(history.days))
+    for split in history.splits:
+        factors[: bisect_left(history.days, split.day)] *= float(split.ratio)
+    return history.closes * factors
+
+
+class _Found:
+    """The doubts about one symbol, in the order in which they were found."""
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.doubts: list[PriceDoubt] = []
+
+    def hold(self, rule: str, text: str) -> None:
+        self.doubts.append(PriceDoubt(self.symbol, rule, f"{self.symbol}: {text}", held=True))
+
+    def warn(self, rule: str, text: str) -> None:
+        self.doubts.append(PriceDoubt(self.symbol, rule, f"{self.symbol}: {text}", held=False))
+
+
+def _decided(doubt: PriceDoubt, accepted: Decimal | None) -> PriceDoubt:
+    """What is held, with the way out; or with what it means that the user has taken it."""
+    if not doubt.held:
+        return doubt
+    if accepted is None:
+        return replace(doubt, message=f"{doubt.message}; --accept-price {doubt.symbol}=123.45 takes your own price")
+    basis = "this history as it is" if doubt.rule in _OF_THE_WHOLE else "the days that are not in doubt"
+    return replace(doubt, message=f"{doubt.message}; accepted: {accepted}, with risk from {basis}", held=False)
+
+
+def _check_instrument(history: PriceHistory, earlier: PriceHistory | None, found: _Found) -> None:
+    if history.currency != "USD":
+        found.hold(Rule.CURRENCY, f"its prices are in {history.currency}, not in USD")
+    if earlier is not None and (earlier.kind, earlier.currency) != (history.kind, history.currency):
+        before, after = (f"{each.kind} in {each.currency}" for each in (earlier, history))
+        found.hold(Rule.CHANGED, f"it was a {before} on {earlier.fetched.date()} and is now a {after}")
+
+
+def _possible(history: PriceHistory, now: datetime, sessions: Sessions, found: _Found) -> PriceHistory:
+    """Splits that can be; rows of past sessions in their order with positive values."""
+    past = today(now)
+    history = replace(history, splits=_possible_splits(history.splits, past, found))
+    history = _only(history, [day <= past for day in history.days], Rule.FUTURE, "is in the future", found)
+    history = _only(history, _ascending(history.days), Rule.DAYS, "is repeated or out of order", found)
+    are_sessions = [day >= sessions.first and sessions.is_session(day) for day in history.days]
+    history = _only(history, are_sessions, Rule.DAYS, "is not a session", found)
+    history = _only_positive(history, history.closes, Rule.CLOSE, found)
+    return _only_positive(history, history.adjusted, Rule.ADJUSTED, found)
+
+
+def _possible_splits(splits: Sequence[Split], past: date, found: _Found) -> tuple[Split, ...]:
+    """In the order of their days, on each of which there is one."""
+    possible: dict[date, Split] = {}
+    for split in sorted(splits, key=lambda split: split.day):
+        is_ratio = split.ratio.is_finite() and 1 / LARGEST_SPLIT <= split.ratio <= LARGEST_SPLIT
+        if is_ratio and split.day <= past and split.day not in possible:
+            possible[split.day] = split
+        else:
+            found.hold(Rule.SPLIT, f"a split of {split.ratio} to 1 is reported for {split.day}")
+    return tuple(possible.values())
+
+
+def _ascending(days: Sequence[date]) -> list[bool]:
+    latest = date.min
+    ascending = []
+    for day in days:
+        ascending.append(day > latest)
+        latest = max(latest, day)
+    return ascending
+
+
+def _only(history: PriceHistory, keep: Sequence[bool], rule: Rule, what: str, found: _Found) -> PriceHistory:
+    left_out = [str(day) for day, kept in zip(history.days, keep, strict=True) if not kept]
+    if left_out:
+        found.hold(rule, f"{_named(left_out)} {what}")
+    return _rows(history, np.array(keep, dtype=bool))
+
+
+def _only_positive(history: PriceHistory, values: Vector, rule: Rule, found: _Found) -> PriceHistory:
+    keep = (values > LOWEST) & (values < HIGHEST)
+    left_out = [f"{history.days[place]} ({values[place]:g})" for place in np.flatnonzero(~keep)]
+    if left_out:
+        found.hold(rule, f"the {rule} of {_named(left_out)} is not a price")
+    return _rows(history, keep)
+
+
+def _rows(history: PriceHistory, keep: NDArray[np.bool_]) -> PriceHistory:
+    return replace(
+        history,
+        days=tuple(day for day, kept in zip(history.days, keep, strict=True) if kept),
+        closes=history.closes[keep],
+        adjusted=history.adjusted[keep],
+        volumes=history.volumes[keep],
+    )
+
+
+def _first_rows(history: PriceHistory, count: int) -> PriceHistory:
+    return _rows(history, np.arange(len(history.days)) < count)
+
+
+def _rescaled(history: PriceHistory, found: _Found) -> PriceHistory:
+    """Divide what the source left unadjusted before a split that it reports."""
+    for split in history.splits:
+        place, ratio = bisect_left(history.days, split.day), float(split.ratio)
+        if 0 < place < len(history.days) and is_unadjusted(history.closes, place, ratio):
+            adjusted = is_unadjusted(history.adjusted, place, ratio)
+            history = _divided(history, place, ratio, ratio if adjusted else 1.0)
+            found.warn(
+                Rule.UNADJUSTED,
+                f"the closes before {split.day} were not adjusted for the split of {split.ratio} to 1 and are divided "
+                f"by it here",
+            )
+    return history
+
+
+def _divided(history: PriceHistory, count: int, ratio: float, adjusted_ratio: float) -> PriceHistory:
+    """The first `count` rows in shares of which `ratio` make an old one."""
+    first = np.arange(len(history.days)) < count
+    return replace(
+        history,
+        closes=np.where(first, history.closes / ratio, history.closes),
+        adjusted=np.where(first, history.adjusted / adjusted_ratio, history.adjusted),
+        volumes=np.where(first, history.volumes * ratio, history.volumes),
+    )
+
+
+def _compare_downloads(history: PriceHistory, then: PriceHistory, found: _Found) -> None:
+    """The last common sessions: closes as they were paid are equal; adjusted closes have moved by one factor."""
+    common = sorted(set(history.days) & set(then.days))[-OVERLAP:]
+    fetched = then.fetched.date()
+    if not common:
+        if then.days:
+            found.hold(Rule.REWRITTEN, f"the history fetched on {fetched} has no day in common with this one")
+        return
+    now_at, then_at = ([bisect_left(each.days, day) for day in common] for each in (history, then))
+    differences = closes_as_paid(history)[now_at] / closes_as_paid(then)[then_at] - 1.0
+    changed = [
+        f"{day} ({difference:+.1%})"
+        for day, difference in zip(common, differences, strict=True)
+        if abs(difference) > REWRITTEN
+    ]
+    factors = history.adjusted[now_at] / then.adjusted[then_at]
+    if changed:
+        found.hold(Rule.REWRITTEN, f"the close of {_named(changed)} is not that which was fetched on {fetched}")
+    elif factors.max() / factors.min() - 1.0 > READJUSTED:
+        found.warn(
+            Rule.READJUSTED,
+            f"the total returns from {common[0]} to {common[-1]} are not those that were fetched on {fetched}",
+        )
+
+
+def _compare_snapshot(history: PriceHistory, day: date, close: Decimal, found: _Found) -> None:
+    place = bisect_left(history.days, day)
+    if place == len(history.days) or history.days[place] != day:
+        return
+    paid = closes_as_paid(history)[place]
+    if abs(paid / float(close) - 1.0) > OTHER_SECURITY:
+        found.hold(
+            Rule.SNAPSHOT,
+            f"the close of {day}, {_price(paid)}, is not the snapshot's, {_price(float(close))}: another security or "
+            f"unit",
+        )
+
+
+def _as_seen_on(history: PriceHistory, as_of: date) -> PriceHistory:
+    """Rows until that day, in the shares of that day."""
+    history = _first_rows(history, bisect_right(history.days, as_of))
+    for split in history.splits:
+        if split.day > as_of:
+            ratio = 1.0 / float(split.ratio)
+            history = _divided(history, len(history.days), ratio, ratio)
+    return replace(history, splits=tuple(split for split in history.splits if split.day <= as_of))
+
+
+def _finished(history: PriceHistory, now: datetime, sessions: Sessions, found: _Found) -> PriceHistory:
+    """Without a session that was not over when it was fetched, however long ago that is."""
+    count = bisect_right(history.days, sessions.last_completed(min(now, history.fetched)))
+    if count < len(history.days):
+        found.warn(Rule.UNFINISHED, f"{history.days[count]} was not over when it was fetched; its price is not used")
+    return _first_rows(history, count)
+
+
+def _traded(history: PriceHistory, found: _Found) -> PriceHistory:
+    """Without the last days on which nothing was traded; mutual funds, and sources without volumes, have none."""
+    traded = np.flatnonzero(history.volumes > 0.0)
+    if history.kind is Kind.MUTUAL_FUND or not traded.size or traded[-1] == len(history.days) - 1:
+        return history
+    days = [str(day) for day in history.days[traded[-1] + 1 :]]
+    found.warn(Rule.UNTRADED, f"nothing was traded on {_named(days)}; the close is not used")
+    return _first_rows(history, int(traded[-1]) + 1)
+
+
+def _check_age(history: PriceHistory, at: date, sessions: Sessions, found: _Found) -> None:
+    last = history.days[-1]
+    age = sessions.age(last, at)
+    if age > OLD:
+        say = found.hold if age > STALE else found.warn
+        say(Rule.AGE, f"its last close is of {last}, {age} sessions before that of {at}")
+
+
+def _check_frozen(history: PriceHistory, found: _Found) -> None:
+    last = history.closes[-FROZEN:]
+    if history.kind is not Kind.MUTUAL_FUND and len(last) == FROZEN and np.ptp(last) == 0.0 < np.ptp(history.closes):
+        found.warn(Rule.FROZEN, f"its close has been {_price(last[-1])} on all {FROZEN} days to {history.days[-1]}")
+
+
+_OUTCOMES = {
+    MoveKind.RECENT: "no split is reported, and it is too new to tell",
+    MoveKind.SPIKE: "it went back in one step",
+    MoveKind.UNIT: "the unit has changed",
+    MoveKind.MISSING_SPLIT: "no split is reported",
+    MoveKind.LASTING: "no split is reported, so it is taken for real",
+}
+
+
+def _without_jumps(history: PriceHistory, found: _Found) -> PriceHistory:
+    moves = large_moves(history.closes)
+    for kind, outcome in _OUTCOMES.items():
+        steps = [_step(history, move) for move in moves if move.kind is kind]
+        if steps:
+            say = found.warn if kind is MoveKind.LASTING else found.hold
+            say(kind, f"{_named(steps)}; {outcome}")
+    return _rows(history, rows_in_order(moves, len(history.days)))
+
+
+def _step(history: PriceHistory, move: Move) -> str:
+    before, after = history.closes[move.place - 1 : move.place + 1].tolist()
+    return (
+        f"the close of {history.days[move.place]}, {_price(after)}, is {after / before:.3g} times that of "
+        f"{history.days[move.place - 1]}, {_price(before)}"
+    )
+
+
+def _check_distributions(history: PriceHistory, found: _Found) -> None:
+    """What the adjusted close gains over the close in a day was paid out; nothing is ever paid in."""
+    paid = np.expm1(np.diff(np.log(history.adjusted)) - np.diff(np.log(history.closes)))
+    doubtful = np.flatnonzero(np.abs(paid) > DISTRIBUTION)
+    if doubtful.size:
+        is_possible = paid[doubtful].min() > 0.0 and paid[doubtful].max() <= WHOLE_PRICE
+        say = found.warn if is_possible else found.hold
+        days = [f"{history.days[place + 1]} ({paid[place]:+.0%})" for place in doubtful]
+        say(Rule.DISTRIBUTION, f"by its adjusted closes it paid out part of its price on {_named(days)}")
+
+
+def _named(places: Sequence[str]) -> str:
+    shown = ", ".join(places[:NAMED])
+    return shown if len(places) <= NAMED else f"{shown} and {len(places) - NAMED} more"
+
+
+def _price(value: float) -> str:
+    return f"{value:,.2f}" if abs(value) >= 1.0 else f"{value:.4g}"

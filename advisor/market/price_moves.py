@@ -1,0 +1,100 @@
+"""Large daily moves of a price: which are the market's, and which are faults of the source.
+
+Prices alone cannot tell a crash from a fault on the day. Later, a fault shows itself: it goes back in one step, or
+it lasts and is a ratio that splits or units have. A lasting move of any other size is taken for real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import exp, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.units import Vector
+
+UP, DOWN = 1.4, 0.6  # a move of more than 40 %
+RECENT = 5  # sessions in which nothing later can tell what a move was
+UNIT, UNIT_TOLERANCE = 100.0, 1.10  # dollars and cents, pounds and pence
+SPIKE_TOLERANCE = 1.05  # a wrong row goes back to within a day's move: GME on 2021-01-29 missed by 6.5 %, and was real
+SPLIT_TOLERANCE = 1.03  # AAPL fell on 2000-09-29 as after a split of 2 to 1, to within 3.9 %, and was real
+IMPLAUSIBLE = 10.0  # no listed share or fund has moved by this factor in a day
+EXPLAINED = 1.10  # a reported split explains a move this close to it
+SMALLEST_SPLIT = 1.4  # 3 to 2 and beyond; what is less drowns in the day's own move
+
+
+class MoveKind(StrEnum):
+    """What a move of more than 40 % is taken for."""
+
+    RECENT = "recent move"  # too new to tell
+    SPIKE = "spike"  # a few rows that are wrong
+    UNIT = "unit"  # 100 or 1/100: the rows before are in another unit
+    MISSING_SPLIT = "missing split"  # a ratio that only splits have, and none is reported
+    LASTING = "large move"  # real, as far as anyone can tell
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The step from row `place - 1` to row `place`; rows from there to `end`, not included, are a spike's."""
+
+    kind: MoveKind
+    place: int
+    end: int
+
+
+def large_moves(closes: Vector) -> tuple[Move, ...]:
+    """All steps of more than 40 % in positive closes, shape (T,), in their order."""
+    steps = np.diff(np.log(closes))
+    moves: list[Move] = []
+    for place in (np.flatnonzero((steps > log(UP)) | (steps < log(DOWN))) + 1).tolist():
+        if moves and place == moves[-1].end:
+            continue  # the way back of a spike
+        undone = _undone(place, steps)
+        if place >= len(closes) - RECENT:
+            moves.append(Move(MoveKind.RECENT, place, len(closes)))
+        elif undone is not None:
+            moves.append(Move(MoveKind.SPIKE, min(place, undone), max(place, undone)))
+        else:
+            moves.append(Move(_lasting(exp(abs(steps[place - 1]))), place, place))
+    return tuple(moves)
+
+
+def _undone(place: int, steps: Vector) -> int | None:
+    """The row within five sessions whose own step undoes that of `place`, before it or after."""
+    first = max(1, place - RECENT)
+    sums = np.abs(steps[first - 1 : place + RECENT] + steps[place - 1])
+    best = int(np.argmin(sums))
+    return first + best if sums[best] < log(SPIKE_TOLERANCE) else None
+
+
+def _lasting(factor: float) -> MoveKind:
+    if UNIT / UNIT_TOLERANCE <= factor <= UNIT * UNIT_TOLERANCE:
+        return MoveKind.UNIT
+    whole = round(factor)
+    is_split = whole >= 2 and abs(log(factor / whole)) < log(SPLIT_TOLERANCE)
+    return MoveKind.MISSING_SPLIT if is_split or factor >= IMPLAUSIBLE else MoveKind.LASTING
+
+
+def rows_in_order(moves: Sequence[Move], count: int) -> NDArray[np.bool_]:
+    """Rows, of `count`, that no move puts in doubt: the last ones, a spike, or all before a break are left out."""
+    keep = np.ones(count, dtype=bool)
+    for move in moves:
+        match move.kind:
+            case MoveKind.RECENT:
+                keep[move.place :] = False
+            case MoveKind.SPIKE:
+                keep[move.place : move.end] = False
+            case MoveKind.UNIT | MoveKind.MISSING_SPLIT:
+                keep[: move.place] = False
+            case MoveKind.LASTING:
+                pass
+    return keep
+
+
+def is_unadjusted(values: Vector, place: int, ratio: float) -> bool:
+    """Whether the step to row `place` is that of a split, which adjusted values do not show."""
+    step = log(values[place]) - log(values[place - 1])
+    return max(ratio, 1.0 / ratio) >= SMALLEST_SPLIT and abs(step + log(ratio)) < log(EXPLAINED)
