@@ -15,11 +15,12 @@ from advisor.market.builder.fact_tables import Row, day, number, own_table, read
 from advisor.market.data import Constituents, Sourced
 from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_top_list, scaled
 from advisor.market.holdings.model import HoldingsFile
-from advisor.market.holdings.read import read_holdings_file, sector_weights, share_weights
+from advisor.market.holdings.read import read_holdings, sector_weights, share_weights
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
 NOTHING_UNKNOWN = 1.0
+SWAPS = False  # the snapshot of 2026-07-13 counts shares alone; an imported file counts swaps on shares as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class FundSources:
 
 def load_sources(facts: Path, holdings: Path, stocks: Stocks) -> FundSources:
     """Read the issuers' files and the ten-largest lists."""
-    files = [read_holdings_file(path) for path in sorted(holdings.iterdir()) if path.suffix in (".csv", ".xlsx")]
+    files = [_read_file(path) for path in sorted(holdings.iterdir()) if path.suffix in (".csv", ".xlsx")]
     if len({file.fund for file in files}) != len(files):
         raise MarketDataError(f"{holdings}: more than one file for a fund")
     names = {}
@@ -42,6 +43,17 @@ def load_sources(facts: Path, holdings: Path, stocks: Stocks) -> FundSources:
         for name in (row["sector"], row["fund_data_name"], *split_list(row["other_names"])):
             names[name] = row["sector"]
     return FundSources({file.fund: file for file in files}, _top_lists(facts, names), names, stocks)
+
+
+def _read_file(path: Path) -> HoldingsFile:
+    """One issuer's file, named ``<issuer>_<FUND>_<date>``: both have to be what the content says."""
+    parts = path.stem.split("_")
+    if len(parts) != 3:
+        raise MarketDataError(f"{path.name}: expected a name of the form issuer_FUND_date")
+    file = read_holdings(path.read_bytes(), name=path.name, fund=parts[1])
+    if file.as_of.isoformat() != parts[2]:
+        raise MarketDataError(f"{path.name}: the list is of {file.as_of}, the name says otherwise")
+    return file
 
 
 def _top_lists(facts: Path, sector_names: Mapping[str, str]) -> dict[str, TopList]:
@@ -93,10 +105,12 @@ def _from_file(symbol: str, sources: FundSources) -> Constituents:
         raise MarketDataError(f"{symbol}: no holdings file in the folder given by --holdings")
     file = sources.files[symbol]
     sectors: dict[str, float] = {}
-    for name, weight in sector_weights(file).items():
+    for name, weight in sector_weights(file, swaps=SWAPS).items():
         sector = _sector(name, sources.sector_names)
         sectors[sector] = sectors.get(sector, 0.0) + weight
-    full = from_full_file(symbol, share_weights(file), sectors, sources.stocks, as_of=file.as_of, source=file.source)
+    full = from_full_file(
+        symbol, share_weights(file, swaps=SWAPS), sectors, sources.stocks, as_of=file.as_of, source=file.source
+    )
     return replace(full, note=_second_source(symbol, full, sources))
 
 
@@ -161,7 +175,7 @@ def _by_mandate(symbol: str, row: Row, known: Mapping[str, Constituents]) -> Con
 def pairwise_overlaps(files: Mapping[str, HoldingsFile]) -> dict[tuple[str, str], Sourced]:
     """Sum of the smaller weight over all tickers, for every pair of full files, each by its own date."""
     overlaps = {}
-    weights = {fund: share_weights(file) for fund, file in files.items()}
+    weights = {fund: share_weights(file, swaps=SWAPS) for fund, file in files.items()}
     for first, second in combinations(sorted(files), 2):
         shared = weights[first].keys() & weights[second].keys()
         value = sum(min(weights[first][ticker], weights[second][ticker]) for ticker in sorted(shared))

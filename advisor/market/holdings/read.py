@@ -1,189 +1,168 @@
-"""Issuers' own holdings files: iShares (two layouts), SSGA and Invesco.
+"""Issuers' own holdings files: iShares (two layouts), SSGA, Invesco, Vanguard (two) and the SEC's N-PORT.
 
-1. Recognise the layout from the file's own first lines.
+1. Recognise the layout from the content, never from the file's name.
 2. Read every row as text; numbers may carry thousands separators, signs, parentheses or a dash for "none".
-3. Mark which rows are shares of a company: cash, collateral, futures and swaps are not.
-4. Weigh by market value over the whole fund where the file has values, else by the file's weights, because
+3. Say of each row what it is: shares of a company, a swap on them, companies not named, or no company at all.
+4. Check the list against its own count, its own weights and its own values.
+5. Weigh by market value over the whole fund where the file has values, else by the file's weights, because
    rounded weights print 259 of 1,929 rows of a small-cap fund as 0.00.
-
-Rows are matched to companies by exact ticker alone: XTSLA is a cash fund, APLE is a hotel trust, MSFUT is
-collateral, and none of the three is one of the Magnificent Seven.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
-from pathlib import Path
+import hashlib
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
 
-from advisor.errors import MarketDataError
-from advisor.market.holdings.model import HoldingRow, HoldingsFile
-from advisor.market.holdings.xlsx import read_rows
+from advisor.market.holdings import invesco, ishares, nport, ssga, vanguard
+from advisor.market.holdings.cells import is_symbol
+from advisor.market.holdings.checks import check
+from advisor.market.holdings.faults import Faults
+from advisor.market.holdings.model import HoldingsFile, Listing, RowKind
+from advisor.market.holdings.tables import MAX_BYTES, csv_lines, sheet_lines
 from advisor.market.symbols import canonical_symbol
 
-NONE = ("", "-", "--", "N/A")
-NOT_SHARES = ("CASH", "CURRENCY", "FUTURE", "SWAP", "MONEY MARKET", "COLLATERAL")
+ISSUERS = "iShares, SSGA, Invesco, Vanguard, or an N-PORT filing of the SEC"
+LARGEST_EXPONENT = 18
 
 
-def read_holdings_file(path: Path) -> HoldingsFile:
-    """Read one file, named ``<issuer>_<FUND>_<date>`` with a suffix ``.csv`` or ``.xlsx``.
+def read_holdings(content: bytes, *, name: str, fund: str | None = None) -> HoldingsFile:
+    """Read one file, called `name` in messages; `fund` is its symbol, needed where the file does not say it.
 
     Raises
     ------
-    MarketDataError
-        Unknown layout, a date that differs from the name's, a list given twice, or no shares at all.
+    HoldingsFaultsError
+        A `MarketDataError`: unknown layout, no date, unreadable cells, a list that is cut or contradicts itself, no
+        shares, no symbol or another one than `fund`. All faults that could be found, with line and way out.
     """
-    fund = _fund_of(path)
-    lines = read_rows(path) if path.suffix == ".xlsx" else _csv_rows(path)
-    first = lines[0][0] if lines and lines[0] else ""
-    if first.startswith("iShares"):
-        holdings = _ishares(lines, fund, path)
-    elif first == "Fund Name:":
-        holdings = _ssga(lines, fund, path)
-    elif first == "Fund Ticker":
-        holdings = _invesco(lines, fund, path)
-    else:
-        raise MarketDataError(f"{path.name}: not a holdings file of iShares, SSGA or Invesco")
-    if holdings.as_of.isoformat() not in path.stem:
-        raise MarketDataError(f"{path.name}: the list is of {holdings.as_of}, the name says otherwise")
-    if not any(row.is_share for row in holdings.rows):
-        raise MarketDataError(f"{path.name}: no shares in the list")
-    return holdings
+    faults = Faults(name)
+    if len(content) > MAX_BYTES:
+        faults.stop(f"is larger than {MAX_BYTES // 2**20} MiB: no fund's list is that large")
+    listing = _listing(content, faults)
+    symbol = _symbol(listing, fund, faults)
+    faults.tell()
+    notes = check(listing, faults)
+    return HoldingsFile(
+        fund=symbol,
+        as_of=listing.as_of,
+        source=f"{listing.issuer} holdings file {listing.as_of}",
+        rows=listing.rows,
+        net_assets_usd=listing.net_assets_usd,
+        sha256=hashlib.sha256(content).hexdigest(),
+        notes=notes,
+    )
 
 
-def share_weights(holdings: HoldingsFile) -> dict[str, float]:
-    """Weight of each ticker in the whole fund, cash included in the total; rows of one ticker are added."""
-    if all(row.value_usd is not None for row in holdings.rows):
-        total = sum(row.value_usd or 0.0 for row in holdings.rows)
-        parts = [(row, (row.value_usd or 0.0) / total) for row in holdings.rows]
-    else:
-        parts = [(row, row.weight or 0.0) for row in holdings.rows]
+def share_weights(holdings: HoldingsFile, *, swaps: bool = True) -> dict[str, float]:
+    """Weight of each ticker in the whole fund, cash included in the total; rows of one ticker are added.
+
+    Rows without a ticker are there by name. A swap on shares is exposure to them with its notional amount, unless
+    `swaps` is False.
+    """
+    total = _total(holdings)
     weights: dict[str, float] = {}
-    for row, weight in parts:
-        if row.is_share and weight > 0.0:
-            key = row.ticker or row.name
-            weights[key] = weights.get(key, 0.0) + weight
+    for row in holdings.rows:
+        if row.kind is RowKind.SHARE:
+            weight = (row.weight or 0.0) if total is None else (row.value_usd or 0.0) / total
+        elif row.kind is RowKind.SWAP and swaps and total is not None:
+            weight = row.notional_usd / total
+        else:
+            continue
+        if weight > 0.0:
+            weights[row.key] = weights.get(row.key, 0.0) + weight
     return weights
 
 
-def sector_weights(holdings: HoldingsFile) -> dict[str, float]:
+def sector_weights(holdings: HoldingsFile, *, swaps: bool = True) -> dict[str, float]:
     """Weight of each sector as the file names it, shares alone; empty where the file names no sectors."""
-    weights = share_weights(holdings)
+    weights = share_weights(holdings, swaps=swaps)
     sectors: dict[str, float] = {}
     seen: set[str] = set()
     for row in holdings.rows:
-        key = row.ticker or row.name
-        if row.is_share and key in weights and key not in seen and row.sector not in NONE:
-            seen.add(key)
-            sectors[row.sector] = sectors.get(row.sector, 0.0) + weights[key]
+        if row.kind in (RowKind.SHARE, RowKind.SWAP) and row.key in weights and row.key not in seen and row.sector:
+            seen.add(row.key)
+            sectors[row.sector] = sectors.get(row.sector, 0.0) + weights[row.key]
     return sectors
 
 
-def _fund_of(path: Path) -> str:
-    parts = path.stem.split("_")
-    if len(parts) != 3:
-        raise MarketDataError(f"{path.name}: expected a name of the form issuer_FUND_date")
-    return parts[1]
+def unnamed_weights(holdings: HoldingsFile) -> dict[str, float]:
+    """Exposure of each position in companies that the file does not name, by its ticker or name: futures, funds.
 
-
-def _csv_rows(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        return [[cell.strip() for cell in row] for row in csv.reader(handle)]
-
-
-def _ishares(lines: list[list[str]], fund: str, path: Path) -> HoldingsFile:
-    as_of = _date_after(lines, "Fund Holdings as of", "%b %d, %Y", path)
-    source = f"iShares holdings file {as_of}"
-    weight_column = "Weight (%)" if any("Weight (%)" in line for line in lines) else "Market Weight"
-    rows = tuple(
-        HoldingRow(
-            ticker=_ticker(cells["Ticker"]),
-            name=cells["Name"],
-            sector=cells["Sector"],
-            is_share=cells["Asset Class"] == "Equity" and cells.get("Type", "EQUITY") == "EQUITY",
-            value_usd=_number(cells["Market Value"], path),
-            weight=_percent(cells[weight_column], path),
-        )
-        for cells in _table(lines, "Ticker", path)
-    )
-    return HoldingsFile(fund, as_of, source, rows)
-
-
-def _ssga(lines: list[list[str]], fund: str, path: Path) -> HoldingsFile:
-    as_of = _date_after(lines, "Holdings:", "As of %d-%b-%Y", path)
-    rows = tuple(
-        HoldingRow(
-            ticker=_ticker(cells["Ticker"]),
-            name=cells["Name"],
-            sector=cells["Sector"],
-            is_share=cells["Ticker"] not in NONE,
-            value_usd=None,
-            weight=_percent(cells["Weight"], path),
-        )
-        for cells in _table(lines, "Name", path)
-    )
-    return HoldingsFile(fund, as_of, f"SSGA holdings file {as_of}", rows)
-
-
-def _invesco(lines: list[list[str]], fund: str, path: Path) -> HoldingsFile:
-    table = list(_table(lines, "Fund Ticker", path))
-    dates = {datetime.strptime(cells["Date"], "%m/%d/%Y").date() for cells in table}  # noqa: DTZ007
-    if len(dates) != 1 or {cells["Fund Ticker"] for cells in table} != {fund}:
-        raise MarketDataError(f"{path.name}: more than one fund or date")
-    as_of = dates.pop()
-    rows = tuple(
-        HoldingRow(
-            ticker=_ticker(cells["Holding Ticker"]),
-            name=cells["Name"],
-            sector=cells["Sector"],
-            is_share=not any(word in cells["Class of Shares"].upper() for word in NOT_SHARES),
-            value_usd=_number(cells["MarketValue"], path),
-            weight=_percent(cells["Weight"], path),
-        )
-        for cells in table
-    )
-    return HoldingsFile(fund, as_of, f"Invesco holdings file {as_of}", rows)
-
-
-def _table(lines: Iterable[list[str]], first_column: str, path: Path) -> Iterator[dict[str, str]]:
-    """Rows below the header as mappings; the first line too short to be a row ends the table.
-
-    Funds with several share classes can return the document twice, which would double every weight.
+    Amounts count without their sign, for the direction of a derivative is not always there.
     """
-    lines = list(lines)
-    starts = [place for place, line in enumerate(lines) if len(line) > 4 and line[0] == first_column]
-    if len(starts) != 1:
-        raise MarketDataError(f"{path.name}: {len(starts)} header lines where one is expected")
-    header = lines[starts[0]]
-    for line in lines[starts[0] + 1 :]:
-        if len([cell for cell in line if cell]) < 4:
-            return
-        yield dict(zip(header, line, strict=False))
+    total = _total(holdings)
+    weights: dict[str, float] = {}
+    for row in holdings.rows:
+        if row.kind is RowKind.UNNAMED:
+            weight = abs((row.weight or 0.0) if total is None else row.notional_usd / total)
+            weights[row.key] = weights.get(row.key, 0.0) + weight
+    return {key: weight for key, weight in weights.items() if weight > 0.0}
 
 
-def _date_after(lines: list[list[str]], label: str, layout: str, path: Path) -> date:
-    for line in lines:
-        if len(line) > 1 and line[0] == label:
-            return datetime.strptime(line[1], layout).date()  # noqa: DTZ007 - a date without a time
-    raise MarketDataError(f"{path.name}: no line {label!r}")
+def _total(holdings: HoldingsFile) -> float | None:
+    if any(row.value_usd is None for row in holdings.rows):
+        return None
+    return holdings.net_assets_usd or sum(row.value_usd or 0.0 for row in holdings.rows)
 
 
-def _ticker(text: str) -> str:
-    return "" if text in NONE else canonical_symbol(text)
+def _listing(content: bytes, faults: Faults) -> Listing:
+    start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"PK\x03\x04"):
+        lines = sheet_lines(content, faults)
+        return ssga.read(lines, faults) if ssga.recognises(lines) else _unknown(faults)
+    if start.startswith(b"{"):
+        return vanguard.read_document(_document(content, faults), faults)
+    if start[:14].lower().startswith((b"<!doctype html", b"<html")):
+        faults.stop("is a web page, not a holdings file", hint="use the page's link to download the holdings")
+    if start.startswith(b"<"):
+        return nport.read(content, faults)
+    lines = csv_lines(content, faults)
+    if ishares.recognises(lines):
+        return ishares.read(lines, faults)
+    if invesco.recognises(lines):
+        return invesco.read(lines, faults)
+    return vanguard.read(lines, faults) if vanguard.recognises(lines) else _unknown(faults)
 
 
-def _percent(text: str, path: Path) -> float:
-    return _number(text, path) / 100.0
+def _unknown(faults: Faults) -> NoReturn:
+    faults.stop(f"not a holdings file of {ISSUERS}", hint="take the issuer's own download, unchanged")
 
 
-def _number(text: str, path: Path) -> float:
-    if text in NONE:
-        return 0.0
-    plain = text.replace(",", "").replace("$", "")
-    if plain.startswith("(") and plain.endswith(")"):
-        plain = "-" + plain[1:-1]
+def _symbol(listing: Listing, fund: str | None, faults: Faults) -> str:
+    said = canonical_symbol(listing.fund) if listing.fund else None
+    given = canonical_symbol(fund) if fund else None
+    if said and given and said != given:
+        faults.stop(f"the file is of {said[:20]}, not of {given[:20]}", hint="leave --fund out, or give the right file")
+    symbol = said or given
+    if symbol is None:
+        faults.stop("the file does not say the fund's symbol", hint="give it with --fund SYMBOL")
+    if not is_symbol(symbol):
+        faults.stop(f"{symbol[:20]!r} is not the symbol of a fund", hint="expected one like IWM")
+    return symbol
+
+
+def _document(content: bytes, faults: Faults) -> dict[str, Any]:
+    """A JSON document whose numbers are text, since those of a holding are checked as text anyway."""
     try:
-        return float(plain)
-    except ValueError as error:
-        raise MarketDataError(f"{path.name}: {text!r} is not a number") from error
+        text = content.decode("utf-8-sig")
+        document = json.loads(text, parse_float=_plain, parse_int=_plain, parse_constant=_refused)
+    except (ValueError, InvalidOperation, RecursionError) as error:
+        faults.stop(f"is not a JSON document that can be read: {str(error)[:80]}", hint="download it again")
+    if not isinstance(document, dict):
+        faults.stop(f"not a holdings file of {ISSUERS}")
+    return document
+
+
+def _plain(text: str) -> str:
+    """A JSON number without an exponent, which some writers give large numbers."""
+    if len(text) > 2 * LARGEST_EXPONENT + 4:
+        raise ValueError("a number of that many digits")
+    value = Decimal(text)
+    if value and not -LARGEST_EXPONENT <= value.adjusted() <= LARGEST_EXPONENT:
+        raise ValueError(f"{text} is no amount")
+    return format(value, "f")
+
+
+def _refused(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number")
