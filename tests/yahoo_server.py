@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from advisor.market.sessions import Sessions
 from tests.shim.sitecustomize import HOST_HEADER, PORT, to_loopback
 
 SHIM = Path(__file__).parent / "shim"
@@ -58,25 +60,25 @@ class Chart:
     dividends: tuple[tuple[date, float], ...] = ()
 
 
-def weekdays(last: date, count: int) -> tuple[date, ...]:
-    """So many Mondays to Fridays up to a day, which is one of them; exchange holidays are not left out."""
-    days = (last - timedelta(days=back) for back in range(2 * count + 7))
-    return tuple(reversed([day for day in days if day.weekday() < 5][:count]))
+@cache
+def sessions() -> Sessions:
+    """Sessions of the exchange to half a year after the last day that is served."""
+    return Sessions.new_york(LAST_DAY + timedelta(days=180), date(2005, 1, 3))
 
 
 def walk(
     symbol: str,
     *,
     last: date = LAST_DAY,
-    sessions: int = 2770,
+    count: int = 2770,
     seed: int = 1,
     close: float = 100.0,
     days: Sequence[date] | None = None,
     kind: str = "ETF",
     **more: Any,
 ) -> Chart:
-    """A plausible history that ends at `close`: daily returns of 1.1 %, a quarterly dividend of 0.3 %."""
-    days = tuple(days) if days is not None else weekdays(last, sessions)
+    """A plausible history of `count` sessions that ends at `close`: returns of 1.1 % a day, 0.3 % paid a quarter."""
+    days = tuple(days) if days is not None else tuple(day for day in sessions().days if day <= last)[-count:]
     generator = np.random.default_rng([seed, *symbol.encode()])
     returns = np.clip(generator.normal(0.0003, 0.011, len(days)), -0.2, 0.2)
     closes = np.exp(np.cumsum(np.log1p(returns)))
@@ -203,14 +205,6 @@ TRANSPORT_FAULTS: dict[str, Callable[[Answer], Answer]] = {
     "slow": lambda answer: Answer(200, answer.body, how="slow"),
     "drip": lambda answer: Answer(200, answer.body, how="drip"),
 }
-OTHER_FAULTS: dict[str, Callable[[Answer], Answer]] = {
-    "429 for long": lambda answer: Answer(429, b"Too Many Requests\r\n", "text/plain", {"Retry-After": "3600"}),
-    "429 for a second": lambda answer: Answer(429, b"Too Many Requests\r\n", "text/plain", {"Retry-After": "1"}),
-    "404 page": lambda answer: as_page("404", 404),
-    "401": _error(401, "Unauthorized"),
-    "loop": lambda answer: as_page("", 302, Location="https://query2.finance.yahoo.com/v8/finance/chart/AGAIN"),
-    "consent": lambda answer: as_page("", 307, Location="https://guce.yahoo.com/consent?done=x"),
-}
 
 
 def _change_chart(change: Callable[[dict[str, Any]], None]) -> Callable[[Answer], Answer]:
@@ -261,11 +255,16 @@ def _repeat(chart: dict[str, Any]) -> None:
     chart["timestamp"][-3] = chart["timestamp"][-4]
 
 
-def _shift(days: int, rows: slice) -> Callable[[Answer], Answer]:
-    def change(chart: dict[str, Any]) -> None:
-        chart["timestamp"][rows] = [second + days * 86400 for second in chart["timestamp"][rows]]
+def _repeat_last(chart: dict[str, Any]) -> None:
+    """The price of this minute beside the row of the day, as Yahoo sends it during a session."""
+    chart["timestamp"].append(chart["timestamp"][-1] + 3600)
+    for columns in (chart["indicators"]["quote"][0], chart["indicators"]["adjclose"][0]):
+        for name in columns:
+            columns[name] = [*columns[name], columns[name][-1] * 2 if name == "volume" else columns[name][-1] + 1.0]
 
-    return _change_chart(change)
+
+def _future(chart: dict[str, Any]) -> None:
+    chart["timestamp"][-1] += 400 * 86400
 
 
 def _scale_last(factor: float) -> Callable[[Answer], Answer]:
@@ -277,8 +276,17 @@ def _scale_last(factor: float) -> Callable[[Answer], Answer]:
     return _change_chart(change)
 
 
-def _no_volume(chart: dict[str, Any]) -> None:
-    chart["indicators"]["quote"][0]["volume"] = [0] * len(chart["timestamp"])
+def _no_closes(chart: dict[str, Any]) -> None:
+    """None for the last two sessions; for one alone, the day before is a price that one may have in any case."""
+    chart["indicators"]["quote"][0]["close"][-2:] = [None, None]
+
+
+def _old(chart: dict[str, Any]) -> None:
+    """Without the last 280 sessions, which are 400 days."""
+    del chart["timestamp"][-280:]
+    for columns in (chart["indicators"]["quote"][0], chart["indicators"]["adjclose"][0]):
+        for name in columns:
+            columns[name] = columns[name][:-280]
 
 
 def _no_columns(chart: dict[str, Any]) -> None:
@@ -287,16 +295,16 @@ def _no_columns(chart: dict[str, Any]) -> None:
 
 TRANSPORT_FAULTS["no columns"] = _change_chart(_no_columns)
 DATA_FAULTS: dict[str, Callable[[Answer], Answer]] = {
-    "null close": _last("close", lambda close: None),
+    "no closes": _change_chart(_no_closes),
     "100 times": _scale_last(100.0),
     "a hundredth": _scale_last(0.01),
     "zero": _last("close", lambda close: 0.0),
     "negative": _last("close", lambda close: -5.0),
     "text": _last("close", str),
     "infinite": _last("adjclose", lambda close: float("inf")),
-    "no volume": _change_chart(_no_volume),
-    "old": _shift(-400, slice(None)),
-    "future": _shift(400, slice(-1, None)),
+    "no volume": _last("volume", lambda volume: 0),
+    "old": _change_chart(_old),
+    "future": _change_chart(_future),
     "repeated day": _change_chart(_repeat),
     "unequal columns": _change_chart(_shorten),
     "other symbol": _meta(symbol="SPAM"),
@@ -306,6 +314,16 @@ DATA_FAULTS: dict[str, Callable[[Answer], Answer]] = {
     "unknown zone": _meta(exchangeTimezoneName="Mars/Olympus_Mons"),
     "split 4:0": _change_chart(_split),
     "split without event": _change_chart(_unannounced_split),
+}
+OTHER_FAULTS: dict[str, Callable[[Answer], Answer]] = {
+    "429 for long": lambda answer: Answer(429, b"Too Many Requests\r\n", "text/plain", {"Retry-After": "3600"}),
+    "429 for seconds": lambda answer: Answer(429, b"Too Many Requests\r\n", "text/plain", {"Retry-After": "4"}),
+    "404 page": lambda answer: as_page("404", 404),
+    "401": _error(401, "Unauthorized"),
+    "loop": lambda answer: as_page("", 302, Location="https://query2.finance.yahoo.com/v8/finance/chart/AGAIN"),
+    "no close": _last("close", lambda close: None),
+    "second row of the day": _change_chart(_repeat_last),
+    "consent": lambda answer: as_page("", 307, Location="https://guce.yahoo.com/consent?done=x"),
 }
 FAULTS = TRANSPORT_FAULTS | DATA_FAULTS | OTHER_FAULTS
 
@@ -322,6 +340,7 @@ class YahooServer:
         self.charts = dict(charts or {})
         self.facts = dict(facts or {})
         self.latency = latency
+        self.crumb = CRUMB
         self.answers: dict[str, Answer] = {}  # by path, in place of what is made: for recorded answers
         self.requests: list[Seen] = []
         self.most_at_once = 0
@@ -357,7 +376,8 @@ class YahooServer:
 
     def environment(self) -> dict[str, str]:
         """Variables under which a Python process meets this Yahoo in place of the real one."""
-        return dict(os.environ) | {PORT: str(self.port), "PYTHONPATH": str(SHIM)}
+        path = [str(SHIM), str(SHIM.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return dict(os.environ) | {PORT: str(self.port), "PYTHONPATH": os.pathsep.join(path)}
 
     def data_requests(self, symbol: str | None = None) -> list[Seen]:
         """Requests for charts and facts, of one symbol or of all."""
@@ -376,7 +396,7 @@ class YahooServer:
             return self._failing(seen, self._chart(seen))
         if seen.path.startswith("/v10/finance/quoteSummary/"):
             return self._failing(seen, self._summary(seen))
-        return _page_for_cookies(seen)
+        return _page_for_cookies(seen, self.crumb)
 
     @contextmanager
     def open_request(self) -> Iterator[None]:
@@ -408,7 +428,7 @@ class YahooServer:
         return as_json({"chart": {"result": [chart_document(chart, start, end)], "error": None}})
 
     def _summary(self, seen: Seen) -> Answer:
-        if seen.query.get("crumb") != CRUMB:
+        if seen.query.get("crumb") != self.crumb:
             error = {"code": "Unauthorized", "description": "Invalid Crumb"}
             return as_json({"finance": {"result": None, "error": error}}, 401)
         facts = self.facts.get(seen.path.rsplit("/", 1)[-1])
@@ -467,7 +487,7 @@ def _opening(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, 9, 30, tzinfo=NEW_YORK).timestamp())
 
 
-def _page_for_cookies(seen: Seen) -> Answer:
+def _page_for_cookies(seen: Seen, crumb: str) -> Answer:
     """Cookies, crumbs and the pages on which a European visitor consents."""
     pages = {
         ("fc.yahoo.com", "/"): as_page("", 404, **{"Set-Cookie": "A3=d=made-up; Path=/"}),
@@ -478,7 +498,7 @@ def _page_for_cookies(seen: Seen) -> Answer:
         ("finance.yahoo.com", "/"): as_page("Yahoo Finance", 200, **{"Set-Cookie": "A1=d=made-up; Path=/"}),
     }
     if seen.path == "/v1/test/getcrumb":
-        return Answer(200, CRUMB.encode(), "text/plain;charset=utf-8")
+        return Answer(200, crumb.encode(), "text/plain;charset=utf-8")
     if seen.path == "/v2/collectConsent" and seen.method == "POST":
         return as_page("", 302, Location="https://guce.yahoo.com/copyConsent?sessionId=3_cc-session_made-up")
     if seen.path == "/v2/collectConsent":

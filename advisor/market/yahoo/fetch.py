@@ -10,13 +10,14 @@ import queue
 import random
 import re
 import threading
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from time import monotonic, sleep
 from typing import TypeVar
 
-from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault, now_utc
+from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.sessions import today
 from advisor.market.yahoo.chart import check_chart, history_of
 from advisor.market.yahoo.faults import PASSING, Fault
 from advisor.market.yahoo.summary import facts_of
@@ -56,8 +57,8 @@ def fetch_histories(
         from advisor.market.yahoo import client  # loads yfinance
 
         ticker = yahoo_ticker(symbol)
-        end = now_utc(now).date() + timedelta(days=2)  # after today in every time zone
-        document, frame = client.chart(ticker, start, end, timeout=timeout, deadline=deadline)
+        tomorrow = today(now) + timedelta(days=1)
+        document, frame = client.chart(ticker, start, tomorrow, timeout=timeout, deadline=deadline)
         meta = check_chart(document, ticker, now)
         if frame is None:
             raise Fault(Cause.BAD_ANSWER, "prices that the client cannot read")
@@ -174,7 +175,7 @@ def _in_some_tries(symbol: str, ask: Callable[[str, float], T], timeout: float) 
     """Answer of the source, asked again after a passing fault as long as the time allows."""
     if ISIN.fullmatch(symbol):
         return SourceFault(symbol, Cause.WRONG_INSTRUMENT, "an ISIN is not a ticker symbol")
-    deadline = time.monotonic() + BUDGET * timeout
+    deadline = monotonic() + BUDGET * timeout
     attempt = 1
     while True:
         try:
@@ -182,8 +183,8 @@ def _in_some_tries(symbol: str, ask: Callable[[str, float], T], timeout: float) 
         except Fault as fault:
             pause = PAUSE * timeout * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
             pause = max(pause, fault.retry_after or 0.0)
-            is_late = time.monotonic() + pause + timeout / 2 > deadline
+            is_late = monotonic() + pause + timeout / 2 > deadline
             if not fault.is_passing or attempt == TRIES or is_late:
                 return SourceFault(symbol, fault.cause, fault.detail)
         attempt += 1
-        time.sleep(pause)
+        sleep(pause)

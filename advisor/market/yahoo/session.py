@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -53,8 +53,9 @@ class WatchedSession(_http.requests.Session):  # type: ignore[misc]
         self._first_cookie: Any = None  # the answer that brought it
 
     def forget(self) -> None:
-        """Ask the hosts for cookies again that did not answer."""
+        """Ask the hosts for cookies anew."""
         self._silent.clear()
+        self._first_cookie = None
 
     @contextmanager
     def watch(self, timeout: float, deadline: float) -> Iterator[list[Exchange]]:
@@ -68,6 +69,8 @@ class WatchedSession(_http.requests.Session):  # type: ignore[misc]
     def request(self, method: str, url: str, **options: Any) -> Any:  # noqa: ANN401 - either library's response
         """Make one request, redirects included. Raises what the library raises, and RefusedError."""
         attempt: Attempt = self._threads.attempt
+        if urlsplit(url).hostname == FIRST_COOKIE:
+            return self._ask_first_cookie(attempt, method, url, options)
         is_data = asks_for_data(urlsplit(url).path)
         try:
             response = self._follow(attempt, method, url, options)
@@ -96,26 +99,30 @@ class WatchedSession(_http.requests.Session):  # type: ignore[misc]
             method, url, options = "GET", urljoin(url, location), {}
         raise RefusedError("the source redirects without end")
 
-    def _ask(self, attempt: Attempt, method: str, url: str, options: dict[str, Any]) -> Any:  # noqa: ANN401
-        """One request to one allowed host. The hosts for cookies are not asked again for what they did once.
+    def _ask_first_cookie(self, attempt: Attempt, method: str, url: str, options: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Answer of the host that gives the first cookie, or an empty one where it fails: many networks block it.
 
-        The client asks for its first cookie before each request, because it finds none in a file.
+        It is asked once. The client would ask before each request, because it finds no cookie in a file, and with
+        requests it does not survive a failure.
         """
+        if self._first_cookie is None:
+            self._first_cookie = _http.requests.Response()
+            with suppress(Exception):  # nothing depends on it
+                self._first_cookie = self._follow(attempt, method, url, options)
+        return self._first_cookie
+
+    def _ask(self, attempt: Attempt, method: str, url: str, options: dict[str, Any]) -> Any:  # noqa: ANN401
+        """One request to one allowed host; a host for cookies that fails once is not asked again."""
         host = _allowed_host(url)
         if host in self._silent:
             raise RefusedError("the source's host for cookies does not answer")
-        if host == FIRST_COOKIE and self._first_cookie is not None:
-            return self._first_cookie
         bounded = options | {"timeout": attempt.seconds_left(), "allow_redirects": False}
         try:
-            response = _in_time(lambda: super(WatchedSession, self).request(method, url, **bounded), bounded["timeout"])
+            return _in_time(lambda: super(WatchedSession, self).request(method, url, **bounded), bounded["timeout"])
         except Exception:
             if host in COOKIE_HOSTS:
                 self._silent.add(host)
             raise
-        if host == FIRST_COOKIE:
-            self._first_cookie = response
-        return response
 
 
 def _allowed_host(url: str) -> str:
