@@ -14,6 +14,7 @@ from pathlib import Path
 
 from advisor.market.holdings.cells import NONE
 from advisor.market.symbols import canonical_symbol
+from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
 _TABLE = Path(__file__).resolve().parent / "identifiers.csv"
 _ISSUE_AND_CLASS = 8  # a CUSIP without its check digit, as some files have it
@@ -47,12 +48,26 @@ def _by_cusip(cusip: str) -> str:
     return found or (_known().get(f"{cusip.upper()}*", "") if len(cusip) == _ISSUE_AND_CLASS else "")
 
 
+def seven_of(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weight of each company of the Magnificent Seven in a fund, from the weights by symbol, 0 for none."""
+    companies = {row["symbol"]: row["company"] for row in _table()}
+    seven = dict.fromkeys(MAGNIFICENT_SEVEN, 0.0)
+    for symbol, company in companies.items():
+        seven[company] += weights.get(symbol, 0.0)
+    return seven
+
+
 @cache
 def _known() -> Mapping[str, str]:
     """Symbol by ISIN, by CUSIP, and by the CUSIP's first eight characters with a star."""
-    table: dict[str, str] = {}
+    return {
+        key: row["symbol"]
+        for row in _table()
+        for key in (row["isin"], row["cusip"], f"{row['cusip'][:_ISSUE_AND_CLASS]}*")
+    }
+
+
+@cache
+def _table() -> tuple[dict[str, str], ...]:
     with _TABLE.open(encoding="utf-8", newline="") as handle:
-        for row in csv.DictReader(handle, strict=True):
-            for key in (row["isin"], row["cusip"], f"{row['cusip'][:_ISSUE_AND_CLASS]}*"):
-                table[key] = row["symbol"]
-    return table
+        return tuple(csv.DictReader(handle, strict=True))

@@ -60,7 +60,7 @@ def share_weights(holdings: HoldingsFile, *, swaps: bool = True) -> dict[str, fl
     Rows without a ticker are there by name. A swap on shares is exposure to them with its notional amount, unless
     `swaps` is False.
     """
-    total = _total(holdings)
+    total = total_usd(holdings)
     weights: dict[str, float] = {}
     for row in holdings.rows:
         if row.kind is RowKind.SHARE:
@@ -91,7 +91,7 @@ def unnamed_weights(holdings: HoldingsFile) -> dict[str, float]:
 
     Amounts count without their sign, for the direction of a derivative is not always there.
     """
-    total = _total(holdings)
+    total = total_usd(holdings)
     weights: dict[str, float] = {}
     for row in holdings.rows:
         if row.kind is RowKind.UNNAMED:
@@ -100,23 +100,36 @@ def unnamed_weights(holdings: HoldingsFile) -> dict[str, float]:
     return {key: weight for key, weight in weights.items() if weight > 0.0}
 
 
-def _total(holdings: HoldingsFile) -> float | None:
+def total_usd(holdings: HoldingsFile) -> float | None:
+    """What the market values are parts of, in dollars: the whole fund; None where the file has weights alone."""
     if any(row.value_usd is None for row in holdings.rows):
         return None
     return holdings.net_assets_usd or sum(row.value_usd or 0.0 for row in holdings.rows)
 
 
-def _listing(content: bytes, faults: Faults) -> Listing:
+def format_of(content: bytes) -> str:
+    """What a file is by its first bytes: xlsx, json, xml, html, or csv for all else."""
     start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"PK\x03\x04"):
-        lines = sheet_lines(content, faults)
-        return ssga.read(lines, faults) if ssga.recognises(lines) else _unknown(faults)
+        return "xlsx"
     if start.startswith(b"{"):
-        return vanguard.read_document(_document(content, faults), faults)
+        return "json"
     if start[:14].lower().startswith((b"<!doctype html", b"<html")):
-        faults.stop("is a web page, not a holdings file", hint="use the page's link to download the holdings")
-    if start.startswith(b"<"):
-        return nport.read(content, faults)
+        return "html"
+    return "xml" if start.startswith(b"<") else "csv"
+
+
+def _listing(content: bytes, faults: Faults) -> Listing:
+    match format_of(content):
+        case "xlsx":
+            lines = sheet_lines(content, faults)
+            return ssga.read(lines, faults) if ssga.recognises(lines) else _unknown(faults)
+        case "json":
+            return vanguard.read_document(_document(content, faults), faults)
+        case "xml":
+            return nport.read(content, faults)
+        case "html":
+            faults.stop("is a web page, not a holdings file", hint="use the page's link to download the holdings")
     lines = csv_lines(content, faults)
     if ishares.recognises(lines):
         return ishares.read(lines, faults)
