@@ -385,6 +385,14 @@ class YahooServer:
         seen = [request for request in self.requests if request.path.startswith(paths)]
         return [request for request in seen if symbol in (None, request.path.rsplit("/", 1)[-1])]
 
+    def wait_for_requests(self, count: int, seconds: float) -> bool:
+        """Whether so many requests for data arrive within some time."""
+        for _ in range(int(seconds / 0.05)):
+            if len(self.data_requests()) >= count:
+                return True
+            time.sleep(0.05)
+        return False
+
     def answer(self, seen: Seen) -> Answer:
         """What to send back."""
         with self._lock:

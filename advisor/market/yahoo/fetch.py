@@ -128,6 +128,7 @@ def _ask_all(
         warnings.simplefilter("ignore")  # the client calls pandas in ways that it warns of
         if count:
             _open_client()
+        warnings.simplefilter("ignore")  # once more: the client has put a filter of its own first
         for _ in range(min(AT_ONCE, count)):
             threading.Thread(target=work, daemon=True).start()
         for _ in range(count):
