@@ -87,7 +87,7 @@ def invesco(parts: Sequence[Part], *, fund: str = "MADE", weights: Sequence[str]
     ]
     for part, weight in zip(parts, weights or percents(parts, 3), strict=True):
         share_class = "Common Stock" if part.asset == "Equity" else part.asset
-        cells = f'{fund},{part.cusip},{part.ticker} ,"1","{money(part.value)}",{weight},"{part.called}"'
+        cells = f'{fund},{part.cusip},{part.ticker} ,"1","{money(part.value)}",{weight},{quoted([part.called])}'
         lines.append(f'{cells},{share_class},"{part.sector}",09/26/2025')
     return ("\n".join(lines) + "\n").encode()
 

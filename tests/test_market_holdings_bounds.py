@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_top_list, scaled
+from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_holdings, from_top_list, scaled
+from advisor.market.holdings.read import read_holdings
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
+from tests.holdings_files import Part, ishares, nport, position
 
 DAY = date(2026, 5, 3)
 SEVEN = {
@@ -126,3 +128,36 @@ def test_the_truth_is_never_outside_the_bounds(weights, length, with_sectors):
     seven = sum(truth[company] for company in MAGNIFICENT_SEVEN)
     assert found.magnificent_seven[0] - 1e-9 <= seven <= found.magnificent_seven[1] + 4 * slack
     assert found.magnificent_seven[1] <= sum(found.companies[company][1] for company in MAGNIFICENT_SEVEN) + 1e-12
+
+
+def held(parts: list[Part]):
+    file = read_holdings(ishares(parts), name="list.csv", fund="F")
+    return from_holdings(file, {}, STOCKS)
+
+
+def test_a_file_of_shares_and_cash_alone_gives_points():
+    found = held([Part("NVDA", 60.0), Part("BNK", 10.0), Part("XYZ", 20.0), Part("USD", 10.0, asset="Cash")])
+    assert (found.magnificent_seven, found.coverage, found.others_high) == ((0.6, 0.6), 1.0, 0.2)
+    assert all(low == high for low, high in found.companies.values())
+    assert (found.basis, found.holdings_count, found.as_of) == ("full file", 3, date(2026, 5, 5))
+
+
+def test_an_index_future_can_hold_any_company_but_one_on_small_companies_none_of_the_seven():
+    """Of a fund of 100 dollars, 4 in an S&P 500 future and 2 in a Russell 2000 future."""
+    future = {"value": 0.0, "asset": "Futures"}
+    large, small = Part("ESU6", notional=4.0, **future), Part("RTYU6", notional=2.0, **future)
+    found = held([Part("NVDA", 60.0), Part("XYZ", 40.0), large, small])
+    assert found.magnificent_seven == pytest.approx((0.6, 0.64), abs=1e-12)
+    assert found.companies["Nvidia"] == pytest.approx((0.6, 0.64), abs=1e-12)
+    assert found.companies["Bank"] == pytest.approx((0.0, 0.06), abs=1e-12)
+    assert (found.coverage, found.others_high) == pytest.approx((0.94, 0.46), abs=1e-12)
+    assert held([Part("XYZ", 40.0), small]).magnificent_seven == (0.0, 0.0)
+
+
+def test_a_filing_without_tickers_does_not_deny_the_companies_that_it_could_name():
+    shares = [("NVIDIA", 500.0, "67066G104"), ("A BANK", 300.0, "123456789"), ("A MAKER", 200.0, "987654321")]
+    content = nport([position(Part("", value, name, cusip=cusip), 1000.0) for name, value, cusip in shares], 1000.0)
+    found = from_holdings(read_holdings(content, name="f.xml", fund="F"), {}, STOCKS)
+    assert found.companies["Nvidia"] == (0.5, 0.5)
+    assert found.companies["Bank"] == found.companies["Maker"] == (0.0, 0.3)
+    assert found.companies["Apple"] == (0.0, 0.0)

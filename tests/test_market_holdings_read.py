@@ -107,7 +107,7 @@ def test_a_warrant_and_a_swap_on_an_index_are_not_shares():
     file = read(ishares(parts, new=True))
     assert share_weights(file) == {"AAA": 0.9}
     assert reasons(file) == ["warrant", "swap: notional 20"]
-    assert unnamed_weights(file) == {"AAA WARRANT": 0.1, "SPXSW": 0.2}
+    assert unnamed_weights(file) == {"SPXSW": 0.2}
 
 
 def test_a_short_position_is_told_and_not_netted():

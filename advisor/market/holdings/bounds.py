@@ -12,13 +12,19 @@ The interval of a group is narrower than the sum of its members' intervals, sinc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from advisor.market.data import Constituents
+from advisor.market.holdings.model import HoldingsFile
+from advisor.market.holdings.read import share_weights, unnamed_weights
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
+# Contracts on the Russell 2000 (RTY, M2K) and the S&P MidCap 400 (EMD), whose rules keep large companies out: a root,
+# a month's letter and a year. Source: CME Group, product codes.
+_WITHOUT_SEVEN = re.compile(r"(RTY|M2K|EMD)[FGHJKMNQUVXZ]\d{1,2}", re.ASCII)
 SECTOR_ROUNDING = 0.00005  # half a unit of the last digit that sector weights are published with
 
 
@@ -80,6 +86,34 @@ def from_full_file(
         magnificent_seven=(seven, seven),
         holdings_count=len(weights),
         sectors=dict(sectors) or None,
+    )
+
+
+def from_holdings(holdings: HoldingsFile, sectors: Mapping[str, float], stocks: Stocks) -> Constituents:
+    """Points from a full file, widened by what it does not name; `sectors` are those of the file, by our names.
+
+    1. Futures, options and funds inside the fund can hold any company: every interval reaches up by their exposure,
+       but those of the seven not by index futures that hold none of them.
+    2. A share without a ticker can be of any company that no row names, up to the largest such row: a filing without
+       tickers says nothing of companies other than the seven, which are found by CUSIP and ISIN.
+    """
+    weights, unnamed = share_weights(holdings), unnamed_weights(holdings)
+    full = from_full_file(holdings.fund, weights, sectors, stocks, as_of=holdings.as_of, source=holdings.source)
+    hidden = sum(unnamed.values())
+    of_seven = sum(weight for key, weight in unnamed.items() if not _WITHOUT_SEVEN.fullmatch(key))
+    by_name = max((weights.get(row.name, 0.0) for row in holdings.rows if row.is_share and not row.ticker), default=0.0)
+    companies = {}
+    for company, (weight, _) in full.companies.items():
+        is_seven = company in MAGNIFICENT_SEVEN
+        room = of_seven if is_seven else hidden + (by_name if weight == 0.0 else 0.0)
+        companies[company] = (weight, weight + room)
+    seven = full.magnificent_seven[0]
+    return replace(
+        full,
+        coverage=max(0.0, 1.0 - hidden),
+        companies=companies,
+        others_high=full.others_high + hidden,
+        magnificent_seven=(seven, seven + of_seven),
     )
 
 

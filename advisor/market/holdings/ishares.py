@@ -19,6 +19,7 @@ WEIGHTS = ("Weight (%)", "Market Weight")  # before 2026, and since
 DATE = "Fund Holdings as of"
 CASH = {"Cash": "cash", "Money Market": "cash fund", "Cash Collateral and Margins": "collateral"}
 NO_COMPANIES = {"Fixed Income": "bond", "FX": "currency", "Forwards": "currency forward"}
+WARRANTS = ("WARRANT", "RIGHT", "RIGHTS")  # claims on one named company, worth next to nothing
 DERIVATIVES = {"Futures": "future", "Options": "option", "Swaps": "swap"}
 
 
@@ -102,6 +103,8 @@ def _kind(row: Row, value: float | None, notional: float) -> tuple[RowKind, str]
         if notional < 0.0:
             return RowKind.OTHER, f"short swap: notional {notional:,.0f}"
         return RowKind.SWAP, ""
+    if kind in WARRANTS:
+        return RowKind.OTHER, kind.lower()
     if kind not in ("", "EQUITY"):
         return RowKind.UNNAMED, kind.lower()
     if value is None:
