@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from advisor.cli.options import common_options, load_market, portfolio_argument, today_in_new_york
+from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, emit_json
 
 
 @click.command()
 @portfolio_argument
 @common_options
-def exposure(*, file: Path, as_of: date | None, market: str, as_json: bool, quiet: bool, debug: bool) -> None:
+def exposure(
+    *,
+    file: Path,
+    as_of: date | None,
+    market: str,
+    offline: bool,
+    accepted: dict[str, Decimal],
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+) -> None:
     """Show how much of a household is really the Magnificent Seven, directly and through its funds.
 
     Every figure is an interval where a fund's list of holdings stops early: what is known, and what the list
@@ -33,7 +44,8 @@ def exposure(*, file: Path, as_of: date | None, market: str, as_json: bool, quie
     from advisor.portfolio.load import read_portfolio
 
     portfolio, _ = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
-    resolved = resolve(load_market(market), portfolio)
+    found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+    resolved = resolve(found.market, portfolio)
     seen = look_through(portfolio, resolved)
     funds = [fund.symbol for fund in seen.funds]
     overlaps = {(a, b): overlap(resolved, a, b) for i, a in enumerate(funds) for b in funds[i + 1 :]}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
+from advisor.cli.output import note
+
 if TYPE_CHECKING:
-    from advisor.market.data import MarketData
+    from advisor.market.sources import MarketInput
+    from advisor.portfolio.model import Portfolio
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,13 +49,7 @@ def common_options(command: Command) -> Command:
     """Options that every command on a portfolio has."""
     options = [
         day_option,
-        click.option(
-            "--market",
-            default="snapshot",
-            show_default=True,
-            metavar="snapshot|FILE",
-            help="Market data: the embedded snapshot, or a snapshot file of your own.",
-        ),
+        *market_options(),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text."),
         click.option("--quiet", is_flag=True, help="Print no progress and no warnings."),
         click.option("--debug", is_flag=True, help="Show the stack of an error."),
@@ -59,17 +59,81 @@ def common_options(command: Command) -> Command:
     return command
 
 
+def market_options() -> list[Callable[[Command], Command]]:
+    """``--market``, ``--offline`` and ``--accept-price``: what `market_input` reads."""
+    return [
+        click.option(
+            "--market",
+            default="snapshot",
+            show_default=True,
+            metavar="snapshot|yahoo|PATH",
+            help="Market data: the embedded snapshot, Yahoo, a snapshot file, or a folder with prices.csv.",
+        ),
+        click.option("--offline", is_flag=True, help="With --market yahoo: use what earlier runs kept, ask nobody."),
+        click.option(
+            "--accept-price",
+            "accepted",
+            multiple=True,
+            callback=_prices,
+            metavar="SYMBOL=USD",
+            help="Your own price in place of a doubtful one; may be given again.",
+        ),
+    ]
+
+
+def _prices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, Decimal]:
+    """Parse ``SPY=123.45``, or fail with exit code 2."""
+    del ctx, param
+    from advisor.market.symbols import canonical_symbol
+    from advisor.portfolio.values import ValueFaultError, positive, symbol
+
+    found: dict[str, Decimal] = {}
+    for text in value:
+        name, equals, price = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text!r} is not of the form SYMBOL=123.45")
+        try:
+            ticker = canonical_symbol(symbol(name))
+            amount = positive(price)
+        except ValueFaultError as fault:
+            raise click.BadParameter(f"{text!r}: {fault}") from fault
+        if found.setdefault(ticker, amount) != amount:
+            raise click.BadParameter(f"{ticker} is given two prices")
+    return found
+
+
 def today_in_new_york() -> date:
     """Today, where the markets are."""
     return datetime.now(ZoneInfo("America/New_York")).date()
 
 
-def load_market(source: str) -> MarketData:
-    """Market data named by ``--market``."""
-    if source == "yahoo":
-        raise click.UsageError(
-            "--market yahoo comes with a later version; this one reads the embedded snapshot or a snapshot file"
-        )
-    from advisor.market.snapshot import load_snapshot
+def market_input(
+    portfolio: Portfolio, market: str, *, offline: bool, accepted: Mapping[str, Decimal], quiet: bool
+) -> MarketInput:
+    """Market data for a portfolio, as the three options name them; a bar on standard error shows what is fetched."""
+    from advisor.market.sources import Request, load_market
 
-    return load_snapshot(None if source == "snapshot" else Path(source))
+    now = datetime.now(UTC).replace(microsecond=0)
+    found = load_market(Request(market, now, offline, accepted), portfolio, _no_bar if quiet else progress_bar)
+    if market == "yahoo" and not quiet:
+        for text in found.kept_notes:
+            note(text)
+    return found
+
+
+@contextmanager
+def progress_bar(what: str, symbols: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """A bar on standard error, which steps on with each symbol; a line where no person watches."""
+    with click.progressbar(length=len(symbols), label=f"Reading {what}", file=sys.stderr) as bar:
+
+        def done(symbol: str) -> None:
+            del symbol
+            bar.update(1)
+
+        yield done
+
+
+@contextmanager
+def _no_bar(what: str, symbols: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    del what, symbols
+    yield lambda _: None

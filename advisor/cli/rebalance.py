@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 from datetime import date
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from advisor import __version__
-from advisor.cli.options import common_options, load_market, portfolio_argument, today_in_new_york
+from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, note
 from advisor.cli.signals import finish
 from advisor.errors import InputError, LimitsConflictError, printable
@@ -21,15 +22,26 @@ from advisor.errors import InputError, LimitsConflictError, printable
 @common_options
 @click.option("--out", metavar="FOLDER", help="Folder for the files [default: reports/<file>-<as_of>/].")
 def rebalance(
-    *, file: Path, as_of: date | None, market: str, as_json: bool, quiet: bool, debug: bool, out: str | None
+    *,
+    file: Path,
+    as_of: date | None,
+    market: str,
+    offline: bool,
+    accepted: dict[str, Decimal],
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    out: str | None,
 ) -> None:
     """Propose trades that bring a household within its limits, at the least cost after tax.
 
-    Writes report.html, report.pdf, recommendation.json and orders.csv, and prints a summary.
+    Writes report.html, report.pdf, recommendation.json and orders.csv, and prints a summary. With other market data
+    than the embedded snapshot, market.json holds them, for advisor verify.
 
     \b
     Example:
       advisor rebalance portfolios/tech-employee.yaml
+      advisor rebalance portfolios/tech-employee.yaml --market yahoo
     """
     del debug
     if out == "":  # most likely an unset variable of a script
@@ -44,7 +56,8 @@ def rebalance(
 
     tell = (lambda _: None) if quiet else note
     try:
-        recommendation = recommend(portfolio, load_market(market), printable(file.name), data.decode(), versions())
+        found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+        recommendation = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())
     except LimitsConflictError as error:
         named = LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details)
         for amounts in getattr(error, "__notes__", ()):
@@ -53,6 +66,8 @@ def rebalance(
     except InputError as error:  # found only beside the market data, where the file's name and text are not known
         raise InputError(error.issues, str(file), data.decode()) from error
     files = report_files(recommendation, tell)
+    if found.document is not None:
+        files["market.json"] = found.document
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"
     with replaced(folder, files) as written:
         if as_json:

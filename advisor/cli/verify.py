@@ -6,24 +6,31 @@ import hashlib
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli.failure import PartialResultError
-from advisor.cli.options import load_market
 from advisor.cli.output import emit, emit_json
-from advisor.errors import InputError, Issue, UnverifiedAnswerError
+from advisor.errors import InputError, Issue, MarketDataError, UnverifiedAnswerError
 
+if TYPE_CHECKING:
+    from advisor.market.data import MarketData
+
+MARKET_FILE = "market.json"  # what `advisor rebalance` writes beside the record
 MAX_BYTES = 64 * 2**20  # a record holds its portfolio file, of at most 8 MiB, escaped
 
 
 @click.command()
 @click.argument("file", type=click.Path(readable=False, path_type=Path), metavar="RECOMMENDATION.json")
-@click.option("--market", default="snapshot", show_default=True, metavar="snapshot|FILE", help="Market data used then.")
+@click.option(
+    "--market",
+    metavar="snapshot|FILE",
+    help="Market data used then [default: the embedded snapshot, or market.json beside the record].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--debug", is_flag=True, help="Show the stack of an error.")
-def verify(*, file: Path, market: str, as_json: bool, debug: bool) -> None:
+def verify(*, file: Path, market: str | None, as_json: bool, debug: bool) -> None:
     """Check a recommendation again, from itself and the market data alone.
 
     Exit 0 when every check passes, 6 when one does not.
@@ -40,7 +47,7 @@ def verify(*, file: Path, market: str, as_json: bool, debug: bool) -> None:
     document = _read(file)
     text, as_of = _inputs(document, file)
     portfolio = load_portfolio(text, file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of)
-    data = resolve(load_market(market), portfolio)
+    data = resolve(_market(document, file, market), portfolio)
     checks = check_record(document, portfolio, data)
     failed = sum(not check.passed for check in checks)
     rows = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks]
@@ -63,6 +70,35 @@ def verify(*, file: Path, market: str, as_json: bool, debug: bool) -> None:
             emit(f"        {check.detail}\n")
     if failed:
         raise error
+
+
+def _market(document: dict[str, Any], file: Path, named: str | None) -> MarketData:
+    """Market data by name, else those whose digest was recorded."""
+    from advisor.market.snapshot import load_snapshot
+
+    if named is not None:
+        return load_snapshot(None if named == "snapshot" else Path(named))
+    embedded, beside = load_snapshot(), file.parent / MARKET_FILE
+    recorded = _recorded_market(document)
+    if recorded.get("sha256") == embedded.sha256 or not recorded:
+        return embedded
+    if not beside.is_file():
+        raise MarketDataError(
+            f"{file}: its market data, {str(recorded.get('id'))[:80]}, are not the embedded snapshot, and there is no "
+            f"{MARKET_FILE} beside it; give them with --market FILE"
+        )
+    found = load_snapshot(beside)
+    if found.sha256 != recorded.get("sha256"):
+        raise MarketDataError(f"{beside}: not the market data of this recommendation; give them with --market FILE")
+    return found
+
+
+def _recorded_market(document: dict[str, Any]) -> dict[str, Any]:
+    try:
+        recorded = document["inputs"]["market"]
+    except (KeyError, TypeError):
+        return {}
+    return recorded if isinstance(recorded, dict) else {}
 
 
 def _read(file: Path) -> dict[str, Any]:

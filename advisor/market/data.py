@@ -17,6 +17,8 @@ import numpy as np
 from advisor.market.history import Split
 from advisor.units import Matrix, Vector
 
+MARKET = "VTI"  # the total US stock market, whose premium over cash all expected returns come from
+
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
@@ -169,17 +171,20 @@ class MarketData:
         default_factory=lambda: MappingProxyType({})
     )  # symbol -> the one whose data the user has it take
     scenarios: Scenarios = NO_SCENARIOS  # a source may have none
+    indexes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # of funds that are not here
     splits: Mapping[str, tuple[Split, ...]] = field(default_factory=lambda: MappingProxyType({}))
     accepted: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))  # prices the user set
     warnings: tuple[MarketWarning, ...] = ()
 
     def identity(self, symbol: str) -> str:
-        """What a security is: the index of an index fund, else the security itself.
+        """What a security is: the index of an index fund, else the security itself; of one without data, itself.
 
         Two securities of one identity hold the same portfolio: they share an expected return, and a loss in one
         is not deductible beside a purchase of the other.
         """
-        return self.securities[symbol].index or symbol
+        security = self.securities.get(symbol)
+        index = self.indexes.get(symbol) if security is None else security.index
+        return index or symbol
 
     def is_small_cap(self, symbol: str) -> bool:
         """Whether a security is a small-cap fund, by its category: IWM, VTWO, IJR, but VB or AVUV as well."""

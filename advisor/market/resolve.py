@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import Constituents, FactorCovariance, MarketData, Scenarios, Security, Sourced
+from advisor.market.data import MARKET, Constituents, FactorCovariance, MarketData, Scenarios, Security, Sourced
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import Portfolio, SecurityNote
 
@@ -56,6 +56,13 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
     if missing:
         raise MarketDataError(_message(missing, market))
     return replace(_extended(market, copies, constituents), proxied=MappingProxyType(proxied))
+
+
+def needed_symbols(portfolio: Portfolio) -> tuple[str, ...]:
+    """Symbols that a price source is asked for, in one spelling each: `resolve`'s, their proxies, and the market's."""
+    required = _required(portfolio)
+    proxies = {note.proxy for note in portfolio.securities if note.symbol in required}
+    return tuple(sorted({canonical_symbol(symbol) for symbol in (*required, *proxies, MARKET)}))
 
 
 def _required(portfolio: Portfolio) -> dict[str, list[str]]:

@@ -91,6 +91,7 @@ def _market(document: Row, source: str, sha256: str) -> MarketData:
         long_run_start=date.fromisoformat(document["long_run_start"]),
         notes=tuple(document["notes"]),
         scenarios=_scenarios(document["scenarios"], document["scenario_rows"]),
+        indexes=_frozen(document.get("indexes", {})),
         splits=_splits(document.get("splits", [])),
         accepted=_frozen({symbol: Decimal(price) for symbol, price in document.get("accepted", {}).items()}),
         warnings=tuple(

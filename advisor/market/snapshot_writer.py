@@ -41,6 +41,8 @@ def snapshot_text(market: MarketData) -> str:
     }
     if market.source != "snapshot":
         document["source"] = market.source
+    if market.indexes:
+        document["indexes"] = dict(sorted(market.indexes.items()))
     if market.splits:
         document["splits"] = [
             {"symbol": symbol, "day": split.day, "ratio": split.ratio, "source": split.source}

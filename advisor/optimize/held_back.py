@@ -50,17 +50,13 @@ def wash_identities(portfolio: Portfolio, market: MarketData, symbols: Iterable[
 
     Groups of the user with a common member become one. A symbol without data is itself.
     """
-
-    def plain(symbol: str) -> str:
-        return market.identity(symbol) if symbol in market.securities else symbol
-
     merged: list[set[str]] = []
     for group in portfolio.identical:
-        together = {plain(symbol) for symbol in group}
+        together = {market.identity(symbol) for symbol in group}
         apart = [other for other in merged if not other & together]
         merged = [*apart, together.union(*(other for other in merged if other & together))]
     names = {identity: min(group) for group in merged for identity in group}
-    return {symbol: names.get(plain(symbol), plain(symbol)) for symbol in symbols}
+    return {symbol: names.get(market.identity(symbol), market.identity(symbol)) for symbol in symbols}
 
 
 def held_back(portfolio: Portfolio, market: MarketData) -> tuple[HeldBack, ...]:

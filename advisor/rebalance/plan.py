@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.errors import InputError, Issue
-from advisor.market.data import MarketData
+from advisor.market.data import MARKET, MarketData
 from advisor.optimize.inputs import allocation_inputs, expense_ratios, household_value_usd
 from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
@@ -36,7 +36,7 @@ from advisor.rebalance.model import Assumption, Certificate, Explanation, Househ
 from advisor.rebalance.trades import cash_after, shares_after
 from advisor.rebalance.warn import warnings_of
 from advisor.risk.covariance import betas, risk_model
-from advisor.risk.expected_returns import MARKET, expected_returns, implied_risk_aversion
+from advisor.risk.expected_returns import expected_returns, implied_risk_aversion
 from advisor.risk.measures import beta, weight_vector
 
 SOLVER = "Clarabel through cvxpy"

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.market.data import MarketData
+from advisor.market.data import MARKET, MarketData
 from advisor.portfolio.model import Portfolio, View
 from advisor.risk.covariance import RiskModel, betas
 from advisor.units import Vector
-
-MARKET = "VTI"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,10 @@ def _gain(order: Order, sold: SoldLot) -> int:
 
 def _alike(symbol: str, portfolio: Portfolio, market: MarketData) -> set[str]:
     """All that counts as `symbol` for wash sales: reached from it by common indexes and the user's groups."""
+    index_of = dict(market.indexes) | {row.symbol: row.index or row.symbol for row in market.securities.values()}
     by_index: dict[str, list[str]] = {}
-    for security in market.securities.values():
-        by_index.setdefault(security.index or security.symbol, []).append(security.symbol)
+    for name, index in index_of.items():
+        by_index.setdefault(index, []).append(name)
     reached: set[str] = set()
     ahead = [symbol]
     while ahead:
@@ -58,7 +59,7 @@ def _alike(symbol: str, portfolio: Portfolio, market: MarketData) -> set[str]:
         if here not in reached:
             reached.add(here)
             ahead += [other for group in portfolio.identical if here in group for other in group]
-            ahead += by_index.get((market.securities[here].index or here) if here in market.securities else here, [])
+            ahead += by_index.get(index_of.get(here, here), [])
     return reached
 
 

@@ -1,0 +1,271 @@
+"""A folder of the user's own data: ``prices.csv``, issuers' holdings files, and what else is known of a symbol.
+
+``prices.csv`` has a column ``Date`` and one of closes for each symbol, adjusted for splits and dividends, blank where
+there is none; the last is taken for the price. ``securities.csv``, which may be missing, has the columns symbol, kind
+(stock, etf, mutual_fund), name, sector (of a stock; the category of a fund) and expense_ratio (a fraction), for symbols
+that the program does not know. Every other ``.csv``, ``.xlsx``, ``.json`` and ``.xml`` file is an issuer's holdings
+file; where that does not say its fund, its name begins with the fund's symbol: ``IWM_2026-10-30.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from advisor.errors import MarketDataError
+from advisor.market.assemble import Findings
+from advisor.market.data import MarketData, MarketWarning, Origin
+from advisor.market.history import Kind, PriceHistory, SecurityFacts, now_utc
+from advisor.market.holdings.faults import HoldingsFaultsError
+from advisor.market.holdings.model import HoldingsFile
+from advisor.market.holdings.read import read_holdings
+from advisor.market.price_checks import CheckedHistory, check_history
+from advisor.market.sessions import Sessions
+from advisor.market.symbols import canonical_symbol
+from advisor.portfolio.values import ValueFaultError
+from advisor.portfolio.values import symbol as ticker
+
+PRICES, SECURITIES = "prices.csv", "securities.csv"
+COLUMNS = ("symbol", "kind", "name", "sector", "expense_ratio")
+HOLDINGS = (".csv", ".xlsx", ".json", ".xml")
+MAX_BYTES = 64 * 2**20
+NAMED = 10  # faults of one file that a message names
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Closes by symbol as (day, close), and the digest of the file."""
+
+    closes: Mapping[str, list[tuple[date, float]]]
+    sha256: str
+    last: date
+
+
+def folder_findings(
+    folder: Path,
+    symbols: Sequence[str],
+    base: MarketData,
+    *,
+    as_of: date,
+    now: datetime,
+    sessions: Sessions,
+    accepted: Mapping[str, Decimal],
+) -> Findings:
+    """What the folder says of `symbols`, checked as any source's prices are, but for their age, which is told, not judged.
+
+    Raises `MarketDataError` for a file that cannot be used, with its faults, and for prices that are missing or held.
+    """
+    table = _prices(folder / PRICES)
+    facts = _securities(folder / SECURITIES, now)
+    files = _holdings_files(folder, as_of)
+    known = [symbol for symbol in symbols if symbol in table.closes]
+    histories = {symbol: _history(symbol, table, base, facts, files, now) for symbol in known}
+    checked = {
+        symbol: check_history(
+            history, as_of=min(as_of, table.last), now=now, sessions=sessions, accepted=accepted.get(symbol)
+        )
+        for symbol, history in histories.items()
+    }
+    _refuse(folder, symbols, checked)
+    origin = Origin(f"{PRICES} of the folder {folder.name}", table.sha256)
+    last = max(result.history.days[-1] for result in checked.values())
+    return Findings(
+        source=f"folder {folder.name}",
+        id=f"folder-{last}",
+        histories={symbol: result.history for symbol, result in checked.items()},
+        origins=dict.fromkeys(checked, origin),
+        facts=facts,
+        files=files,
+        warnings=tuple(
+            MarketWarning(f"price_{doubt.rule.replace(' ', '_')}", (symbol,), f"{doubt.message}.")
+            for symbol, result in checked.items()
+            for doubt in result.doubts
+        ),
+    )
+
+
+def _refuse(folder: Path, symbols: Sequence[str], checked: Mapping[str, CheckedHistory]) -> None:
+    lines = [doubt.message for result in checked.values() for doubt in result.doubts if doubt.held]
+    lines += [f"{symbol}: no column" for symbol in symbols if symbol not in checked]
+    if lines:
+        listed = "".join(f"\n  {line}" for line in lines)
+        raise MarketDataError(
+            f"{folder / PRICES}: no usable price for every symbol that this portfolio needs:{listed}\n"
+            "Add them, or give a stand-in: securities: [{symbol: X, proxy: ..., price: ...}]"
+        )
+
+
+def _history(
+    symbol: str,
+    table: _Table,
+    base: MarketData,
+    facts: Mapping[str, SecurityFacts],
+    files: Mapping[str, HoldingsFile],
+    now: datetime,
+) -> PriceHistory:
+    rows = table.closes[symbol]
+    closes = np.array([close for _, close in rows])
+    return PriceHistory(
+        symbol=symbol,
+        name=None,
+        kind=_kind(symbol, base, facts, files),
+        currency="USD",
+        days=tuple(day for day, _ in rows),
+        closes=closes,
+        adjusted=closes,
+        volumes=np.full(len(rows), np.nan),  # unknown
+        splits=(),
+        source=PRICES,
+        fetched=now_utc(now),
+    )
+
+
+def _kind(symbol: str, base: MarketData, facts: Mapping[str, SecurityFacts], files: Mapping[str, HoldingsFile]) -> Kind:
+    if symbol in base.securities:
+        return Kind.ETF if base.securities[symbol].is_fund else Kind.STOCK
+    if symbol in facts:
+        return facts[symbol].kind
+    if symbol in files:
+        return Kind.ETF
+    raise MarketDataError(
+        f"{symbol}: whether it is a stock or a fund is not known; add it to {SECURITIES} beside {PRICES}, with the "
+        f"columns {', '.join(COLUMNS)}"
+    )
+
+
+def _prices(path: Path) -> _Table:
+    content = _content(path)
+    rows = _rows(content, path)
+    if not rows or rows[0][:1] != ["Date"]:
+        raise MarketDataError(f"{path}:1: expected a header line that begins with Date and names one symbol a column")
+    symbols = [_symbol(name, f"{path}:1") for name in rows[0][1:]]
+    if len(set(symbols)) != len(symbols) or not symbols:
+        raise MarketDataError(f"{path}:1: expected each symbol once")
+    closes: dict[str, list[tuple[date, float]]] = {symbol: [] for symbol in symbols}
+    faults: list[str] = []
+    latest = date.min
+    for line, row in enumerate(rows[1:], start=2):
+        day = _day(row[0])
+        if len(row) != len(rows[0]) or day is None or day <= latest:
+            reason = "another number of fields than the header"
+            if len(row) == len(rows[0]):
+                reason = "no date (YYYY-MM-DD) after that of the line before"
+            faults.append(f"{path}:{line}: {reason}")
+            continue
+        latest = day
+        for symbol, cell in zip(symbols, row[1:], strict=True):
+            price = _price(cell)
+            if price is None:
+                faults.append(f"{path}:{line}: {symbol}: {cell[:20]!r} is neither a price nor empty")
+            elif price:
+                closes[symbol].append((day, price))
+    if faults:
+        more = f"\n  and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
+        raise MarketDataError("\n".join(faults[:NAMED]) + more)
+    found = {symbol: rows for symbol, rows in closes.items() if rows}
+    if not found:
+        raise MarketDataError(f"{path}: no prices")
+    return _Table(found, hashlib.sha256(content).hexdigest(), latest)
+
+
+def _securities(path: Path, now: datetime) -> dict[str, SecurityFacts]:
+    if not path.is_file():
+        return {}
+    rows = _rows(_content(path), path)
+    if not rows or tuple(rows[0]) != COLUMNS:
+        raise MarketDataError(f"{path}:1: expected the header {','.join(COLUMNS)}")
+    found = {}
+    for line, row in enumerate(rows[1:], start=2):
+        where = f"{path}:{line}"
+        if len(row) != len(COLUMNS):
+            raise MarketDataError(f"{where}: another number of fields than the header")
+        symbol, kind, name, sector, fee = row
+        if kind not in list(Kind):
+            raise MarketDataError(f"{where}: the kind {kind[:20]!r} is not one of {', '.join(Kind)}")
+        ratio = _price(fee)
+        if ratio is None or ratio > 0.1:
+            raise MarketDataError(f"{where}: the expense ratio {fee[:20]!r} is not a fraction like 0.0019")
+        is_stock = Kind(kind) is Kind.STOCK
+        found[_symbol(symbol, where)] = SecurityFacts(
+            symbol=_symbol(symbol, where),
+            name=name or None,
+            kind=Kind(kind),
+            category=None if is_stock else sector or None,
+            sector=sector or None if is_stock else None,
+            expense_ratio=ratio if fee else None,
+            dividend_yield=None,
+            price_to_earnings=None,
+            top_holdings=(),
+            sectors={},
+            source=SECURITIES,
+            fetched=now_utc(now),
+        )
+    return found
+
+
+def _holdings_files(folder: Path, as_of: date) -> dict[str, HoldingsFile]:
+    """For each fund its newest list on or before `as_of`."""
+    found: dict[str, HoldingsFile] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in HOLDINGS or path.name in (PRICES, SECURITIES):
+            continue
+        content = _content(path)
+        try:
+            holdings = read_holdings(content, name=str(path))
+        except HoldingsFaultsError:
+            holdings = read_holdings(content, name=str(path), fund=path.stem.split("_")[0])
+        known = found.get(holdings.fund)
+        if holdings.as_of <= as_of and (known is None or known.as_of < holdings.as_of):
+            found[holdings.fund] = holdings
+    return found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise MarketDataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+    if len(content) > MAX_BYTES:
+        raise MarketDataError(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
+    return content
+
+
+def _rows(content: bytes, path: Path) -> list[list[str]]:
+    try:
+        text = content.decode("utf-8-sig")
+        return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise MarketDataError(f"{path}: is not a CSV file in UTF-8: {error}") from error
+
+
+def _symbol(text: str, where: str) -> str:
+    try:
+        return canonical_symbol(ticker(text))
+    except ValueFaultError as fault:
+        raise MarketDataError(f"{where}: {fault}") from fault
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("YYYY-MM-DD") else None
+    except ValueError:
+        return None
+
+
+def _price(text: str) -> float | None:
+    """A plain positive decimal number; 0 for an empty cell, None for anything else."""
+    if not text:
+        return 0.0
+    plain = text.replace(".", "", 1)
+    if not (plain.isascii() and plain.isdigit() and len(text) <= 30 and float(text) > 0.0):
+        return None
+    return float(text)

@@ -1,0 +1,185 @@
+"""What is known of funds' holdings once newer lists are at hand than those that came with the program.
+
+For each fund, in this order:
+
+1. the issuer's own file, if its date is not before that of the file known already;
+2. the file known already;
+3. for a fund that holds what another holds (the same index, a part of it, a multiple of it): that fund's newer list;
+4. the source's list of the ten largest, under the fund's mandate;
+5. what is known already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from advisor.market.builder.fact_tables import Row, fund_table, number, own_table, split_list
+from advisor.market.data import Constituents, MarketData, Sourced
+from advisor.market.history import SecurityFacts
+from advisor.market.holdings.bounds import Stocks, TopList, from_holdings, from_top_list, scaled
+from advisor.market.holdings.model import HoldingsFile
+from advisor.market.holdings.read import sector_weights, share_weights
+from advisor.market.symbols import canonical_symbol
+from advisor.portfolio.model import MAGNIFICENT_SEVEN
+
+FULL_FILE = "full file"
+
+
+@dataclass(frozen=True, slots=True)
+class FundNews:
+    """Newer lists: issuers' files, and a source's facts with the ten largest, by fund."""
+
+    files: Mapping[str, HoldingsFile]
+    facts: Mapping[str, SecurityFacts]
+    stocks: Stocks
+
+
+def sector_names() -> dict[str, str]:
+    """The project's name of each sector by the letters of every name that sources use for it."""
+    names = {}
+    for row in own_table("sectors", ("sector", "fund_data_name", "other_names")):
+        for name in (row["sector"], row["fund_data_name"], *split_list(row["other_names"])):
+            names[_letters(name)] = row["sector"]
+    return names
+
+
+def sector_named(text: str | None, names: Mapping[str, str]) -> str | None:
+    """The project's name of a sector; None for one that no source was known to use."""
+    return None if text is None else names.get(_letters(text))
+
+
+def updated_constituents(funds: Iterable[str], base: MarketData, news: FundNews) -> dict[str, Constituents]:
+    """Constituents of those of `funds` of which anything is known, in alphabetical order."""
+    rows, names = fund_table(), sector_names()
+    found = {}
+    for symbol in sorted(funds):
+        known = _current(symbol, base, news, rows, names)
+        if known is not None:
+            found[symbol] = _with_sectors(known, base)
+    return found
+
+
+def _current(
+    symbol: str, base: MarketData, news: FundNews, rows: Mapping[str, Row], names: Mapping[str, str]
+) -> Constituents | None:
+    known, file, row = base.constituents.get(symbol), news.files.get(symbol), rows.get(symbol)
+    has_file = known is not None and known.basis == FULL_FILE
+    if file is not None and not (known is not None and has_file and _is_older(file.as_of, known.as_of)):
+        return _noted(_from_file(file, news.stocks, names), _top_list(symbol, news, names), news.stocks)
+    if known is not None and has_file:
+        return _noted(known, _top_list(symbol, news, names), news.stocks)
+    if known is not None and row is not None and row["proxy"] and row["method"] in ("proxy", "subset", "leveraged"):
+        parent = _current(row["proxy"], base, news, rows, names)
+        if parent is None or parent == base.constituents.get(row["proxy"]):
+            return known
+        return _from_parent(symbol, row, parent)
+    top = _top_list(symbol, news, names)
+    if top is None or (row is not None and row["method"] != "list"):
+        return known
+    allowed = MAGNIFICENT_SEVEN if row is None else _allowed(row)
+    basis = "ten largest" if len(allowed) == len(MAGNIFICENT_SEVEN) else "ten largest, mandate"
+    return replace(
+        from_top_list(symbol, top, news.stocks, allowed=allowed, basis=basis), note=known.note if known else None
+    )
+
+
+def _is_older(day: date, known: date | None) -> bool:
+    return known is not None and day < known
+
+
+def _from_file(file: HoldingsFile, stocks: Stocks, names: Mapping[str, str], allowed: Collection[str]) -> Constituents:
+    """A full list; its index futures and funds within the fund may be any company that the mandate allows."""
+    sectors: dict[str, float] = {}
+    for name, weight in sector_weights(file).items():
+        sector = sector_named(name, names)
+        if sector is None:  # one unknown name makes the whole table one of unknown names
+            sectors = {}
+            break
+        sectors[sector] = sectors.get(sector, 0.0) + weight
+    return replace(from_holdings(file, sectors, stocks), sha256=file.sha256)
+
+
+def _top_list(symbol: str, news: FundNews, names: Mapping[str, str]) -> TopList | None:
+    facts = news.facts.get(symbol)
+    if facts is None or not facts.top_holdings:
+        return None
+    weights: dict[str, float] = {}
+    for ticker, _, weight in facts.top_holdings:
+        weights[canonical_symbol(ticker)] = weight
+    sectors = {sector_named(name, names): weight for name, weight in facts.sectors.items()}
+    listed = {sector: weight for sector, weight in sectors.items() if sector is not None}
+    complete = len(listed) == len(sectors)
+    day = facts.fetched.date()
+    source = f"{facts.source} read on {day}, of a day that it does not state"
+    return TopList(weights, dict(sorted(listed.items())) if complete else {}, day, source)
+
+
+def _noted(full: Constituents, top: TopList | None, stocks: Stocks) -> Constituents:
+    """The full list, with what a list of the ten largest says where it names any of the seven."""
+    if top is None:
+        return full
+    seven = from_top_list(full.fund, top, stocks, allowed=MAGNIFICENT_SEVEN, basis="").magnificent_seven[0]
+    if seven == 0.0:
+        return full
+    note = (
+        f"The ten largest read on {top.as_of} hold {100 * seven:.2f} % in the seven; "
+        f"the full file of {full.as_of}, used here, {100 * full.magnificent_seven[0]:.2f} %."
+    )
+    return replace(full, note=note)
+
+
+def _from_parent(symbol: str, row: Row, parent: Constituents) -> Constituents:
+    note = row["note"] or None
+    if row["method"] == "proxy":
+        return replace(parent, fund=symbol, basis=row["basis"], proxy=parent.fund, note=note)
+    where = f"funds.csv: {symbol}"
+    low, high = number(row["scale_low"], where), number(row["scale_high"], where)
+    return scaled(symbol, parent, low, high, basis=row["basis"], note=note)
+
+
+def _allowed(row: Row) -> tuple[str, ...]:
+    return {"all": MAGNIFICENT_SEVEN, "none": ()}.get(row["seven_allowed"], split_list(row["seven_allowed"]))
+
+
+def _with_sectors(known: Constituents, base: MarketData) -> Constituents:
+    """Constituents with the sectors of the newest list of a fund of the same index, where they have none."""
+    if known.sectors is not None:
+        return known
+    identity = base.identity(known.fund)
+    twins = [other for fund, other in base.constituents.items() if base.identity(fund) == identity and other.sectors]
+    newest = max(twins, key=lambda other: (other.as_of or date.min, other.fund), default=None)
+    return known if newest is None else replace(known, sectors=newest.sectors)
+
+
+def overlaps_of(
+    funds: Iterable[str], base: MarketData, files: Mapping[str, HoldingsFile]
+) -> dict[tuple[str, str], Sourced]:
+    """Overlap of each pair of `funds` that full files tell: of two newer files, or the known one.
+
+    A known overlap of two funds holds for every two funds of their indexes.
+    """
+    chosen = sorted(funds)
+    found: dict[tuple[str, str], Sourced] = {}
+    for (one, other), figure in base.overlaps.items():
+        pair = {base.identity(one), base.identity(other)}
+        for place, first in enumerate(chosen):
+            for second in chosen[place + 1 :]:
+                if {base.identity(first), base.identity(second)} == pair:
+                    found[first, second] = figure
+    weights = {fund: share_weights(files[fund]) for fund in chosen if fund in files}
+    listed = sorted(weights)
+    for place, first in enumerate(listed):
+        for second in listed[place + 1 :]:
+            found[first, second] = _overlap(files[first], files[second], weights[first], weights[second])
+    return found
+
+
+def _overlap(one: HoldingsFile, other: HoldingsFile, a: Mapping[str, float], b: Mapping[str, float]) -> Sourced:
+    value = sum(min(a[key], b[key]) for key in sorted(a.keys() & b.keys()))
+    return Sourced(value, min(one.as_of, other.as_of), f"{one.fund}: {one.source}; {other.fund}: {other.source}")
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalpha())

@@ -1,0 +1,245 @@
+"""Market data from a source that is asked now, by way of what earlier runs have kept.
+
+1. What was fetched since the last close is as new as anything can be, and is not asked for again.
+2. What is fetched is checked beside what was kept; only a history without a held doubt is kept in its place.
+3. Where the source does not answer, what was kept is used if it is young enough, with a warning.
+4. Anything else ends the run: nothing is computed from a price that is missing or in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from advisor.errors import MarketDataError
+from advisor.market.cache import Cache
+from advisor.market.data import MarketData, MarketWarning, Origin
+from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.price_checks import CheckedHistory, check_history
+from advisor.market.sessions import Sessions, today
+
+PRICES, FACTS = "prices", "facts"
+YEARS = 11  # of history: ten years of months, and of any window of the covariance
+FACTS_DAYS = 7  # facts of funds change by the month
+RETRY = timedelta(hours=1)  # a source that lacks the last session is asked again after this
+MONTH_ENDS = 31
+
+Watch = Callable[[str, Sequence[str]], AbstractContextManager[Callable[[str], None]]]
+Value = TypeVar("Value", PriceHistory, SecurityFacts)
+
+
+class PriceSource(Protocol):
+    """Asks for what it is told, and answers for every symbol with a value or the one cause why there is none."""
+
+    name: str
+
+    def histories(
+        self, symbols: Sequence[str], start: date, now: datetime, done: Callable[[str], None]
+    ) -> Mapping[str, PriceHistory | SourceFault]:
+        """Daily prices from `start` on."""
+
+    def facts(
+        self, symbols: Sequence[str], now: datetime, done: Callable[[str], None]
+    ) -> Mapping[str, SecurityFacts | SourceFault]:
+        """Facts besides prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one run has at hand: the source (None: only what is kept), the cache, and the time."""
+
+    source: PriceSource | None
+    source_name: str
+    cache: Cache
+    sessions: Sessions
+    now: datetime
+    as_of: date
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Checked histories by symbol, where each comes from, and what to warn of."""
+
+    histories: Mapping[str, PriceHistory]
+    origins: Mapping[str, Origin]
+    warnings: tuple[MarketWarning, ...]
+
+
+def price_histories(
+    symbols: Sequence[str],
+    desk: Desk,
+    *,
+    base: MarketData,
+    accepted: Mapping[str, Decimal],
+    optional: frozenset[str] = frozenset(),
+) -> Prices:
+    """Checked histories of all `symbols`; of those in `optional`, as far as there are any.
+
+    Raises `MarketDataError` that names each symbol without a usable price, the cause, and the ways out.
+    """
+    kept = {symbol: history for symbol in symbols if (history := read_history(desk.cache, symbol)) is not None}
+    fetched, faults = _fetched([symbol for symbol in symbols if not _is_fresh(kept.get(symbol), desk)], desk)
+    checked: dict[str, CheckedHistory] = {}
+    for symbol in symbols:
+        history = fetched.get(symbol) or kept.get(symbol)
+        if history is not None:
+            earlier = kept.get(symbol) if symbol in fetched else None
+            checked[symbol] = _checked(history, earlier, desk, base, accepted)
+    for symbol, history in fetched.items():
+        if not checked[symbol].is_held:
+            desk.cache.write(PRICES, symbol, history.to_bytes())
+    _refuse(symbols, checked, faults, desk, base, optional)
+    usable = {symbol: result for symbol, result in checked.items() if not result.is_held and result.history.days}
+    return Prices(
+        {symbol: result.history for symbol, result in usable.items()},
+        {symbol: _origin(fetched.get(symbol) or kept[symbol]) for symbol in usable},
+        tuple(_warnings(usable, faults, kept)),
+    )
+
+
+def security_facts(symbols: Sequence[str], desk: Desk) -> tuple[Mapping[str, SecurityFacts], tuple[MarketWarning, ...]]:
+    """Facts of `symbols`, fetched where what is kept is older than a week; what is missing is named in a warning."""
+    kept = {symbol: facts for symbol in symbols if (facts := read_facts(desk.cache, symbol)) is not None}
+    youngest = desk.now - timedelta(days=FACTS_DAYS)
+    stale = [symbol for symbol in symbols if symbol not in kept or kept[symbol].fetched < youngest]
+    fetched: dict[str, SecurityFacts] = {}
+    if desk.source is not None and stale:
+        with desk.watch("fund facts", stale) as done:
+            answers = desk.source.facts(stale, desk.now, done)
+        fetched = {symbol: facts for symbol, facts in answers.items() if isinstance(facts, SecurityFacts)}
+    for symbol, facts in fetched.items():
+        desk.cache.write(FACTS, symbol, facts.to_bytes())
+    missing = [symbol for symbol in stale if symbol not in fetched]
+    return {**kept, **fetched}, _facts_warning(missing, desk)
+
+
+def read_history(cache: Cache, symbol: str) -> PriceHistory | None:
+    """The history that was kept, if there is one that can be read."""
+    return _read(cache, PRICES, symbol, PriceHistory.from_bytes)
+
+
+def read_facts(cache: Cache, symbol: str) -> SecurityFacts | None:
+    """The facts that were kept, if there are any that can be read."""
+    return _read(cache, FACTS, symbol, SecurityFacts.from_bytes)
+
+
+def _read(cache: Cache, kind: str, symbol: str, decode: Callable[[bytes], Value]) -> Value | None:
+    content = cache.read(kind, symbol)
+    if content is None:
+        return None
+    try:
+        return decode(content)
+    except (ValueError, KeyError, TypeError):  # of another version of the program: fetched again
+        return None
+
+
+def _is_fresh(history: PriceHistory | None, desk: Desk) -> bool:
+    """Whether asking again could not give more: fetched since the last close, and it has that close."""
+    if desk.source is None:
+        return True
+    if history is None or not history.days:
+        return False
+    last = desk.sessions.last_completed(desk.now)
+    if desk.sessions.last_completed(history.fetched) < min(last, desk.as_of):
+        return False
+    return history.days[-1] >= min(last, desk.as_of) or desk.now - history.fetched < RETRY
+
+
+def _fetched(symbols: Sequence[str], desk: Desk) -> tuple[dict[str, PriceHistory], dict[str, SourceFault]]:
+    if desk.source is None or not symbols:
+        return {}, {}
+    start = date(desk.as_of.year - YEARS, 1, 1)
+    with desk.watch("prices", symbols) as done:
+        answers = desk.source.histories(symbols, start, desk.now, done)
+    histories = {symbol: answer for symbol, answer in answers.items() if isinstance(answer, PriceHistory)}
+    return histories, {symbol: answer for symbol, answer in answers.items() if isinstance(answer, SourceFault)}
+
+
+def _checked(
+    history: PriceHistory,
+    earlier: PriceHistory | None,
+    desk: Desk,
+    base: MarketData,
+    accepted: Mapping[str, Decimal],
+) -> CheckedHistory:
+    known = base.securities.get(history.symbol)
+    return check_history(
+        history,
+        as_of=desk.as_of,
+        now=desk.now,
+        sessions=desk.sessions,
+        earlier=earlier,
+        known_close=None if known is None else (known.close_date, known.close_usd),
+        accepted=accepted.get(history.symbol),
+    )
+
+
+def _refuse(
+    symbols: Sequence[str],
+    checked: Mapping[str, CheckedHistory],
+    faults: Mapping[str, SourceFault],
+    desk: Desk,
+    base: MarketData,
+    optional: frozenset[str],
+) -> None:
+    """Raise if a symbol has no usable price."""
+    lacking = [symbol for symbol in symbols if symbol not in checked and symbol not in optional]
+    held = [doubt for s in symbols if s in checked and s not in optional for doubt in checked[s].doubts if doubt.held]
+    if not lacking and not held:
+        return
+    snapshot = f"--market snapshot uses the prices of {base.as_of} that come with the program"
+    if desk.source is not None and lacking and all(faults[s].cause is Cause.NO_NETWORK for s in lacking) and not held:
+        raise MarketDataError(f"no network: {desk.source_name} cannot be reached for {_count(lacking)}; {snapshot}")
+    lines = [doubt.message for doubt in held]
+    for symbol in lacking:
+        fault = faults.get(symbol)
+        lines.append(f"{symbol}: {fault.cause} ({fault.detail})" if fault else f"{symbol}: nothing is kept of it")
+    listed = "".join(f"\n  {line}" for line in lines)
+    named = sorted({*lacking, *(doubt.symbol for doubt in held)})
+    raise MarketDataError(
+        f"no usable price from {desk.source_name} for {_count(named)}:{listed}\n"
+        f"Try again later; or {snapshot}; or give a stand-in: securities: [{{symbol: X, proxy: ..., price: ...}}]"
+    )
+
+
+def _count(symbols: Sequence[str]) -> str:
+    return symbols[0] if len(symbols) == 1 else f"{len(symbols)} symbols"
+
+
+def _origin(history: PriceHistory) -> Origin:
+    return Origin(f"{history.source}, read {history.fetched:%Y-%m-%d %H:%M} UTC", history.sha256)
+
+
+def _warnings(
+    usable: Mapping[str, CheckedHistory], faults: Mapping[str, SourceFault], kept: Mapping[str, PriceHistory]
+) -> list[MarketWarning]:
+    found = []
+    for symbol, result in usable.items():
+        if symbol in faults:
+            fault, read = faults[symbol], kept[symbol].fetched.date()
+            text = f"{symbol}: {fault.cause} ({fault.detail}); the prices read on {read} are used."
+            found.append(MarketWarning("kept_price", (symbol,), text))
+        for doubt in result.doubts:
+            code = "price_" + "_".join(str(doubt.rule).split())
+            found.append(MarketWarning(code, (symbol,), f"{doubt.message}."))
+    return found
+
+
+def _facts_warning(missing: Sequence[str], desk: Desk) -> tuple[MarketWarning, ...]:
+    if not missing:
+        return ()
+    text = (
+        f"{desk.source_name} gave no fund facts now for {', '.join(missing)}: fees, yields and lists of holdings are "
+        "as known before, each with its own date."
+    )
+    return (MarketWarning("facts_not_new", tuple(missing), text),)
+
+
+def new_york_sessions(now: datetime, as_of: date) -> Sessions:
+    """The sessions that a run at `now` for a decision on `as_of` can ask about."""
+    return Sessions.new_york(max(today(now), as_of) + timedelta(days=MONTH_ENDS))

@@ -1,0 +1,161 @@
+"""Market data by the name of their source: the embedded snapshot, Yahoo, a snapshot file, or a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from advisor.errors import MarketDataError
+from advisor.market.assemble import BILLS, Findings, assembled, frozen, with_accepted, with_files
+from advisor.market.cache import Cache
+from advisor.market.data import MarketData
+from advisor.market.folder import folder_findings
+from advisor.market.history import Kind, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.holdings.library import newest
+from advisor.market.live import Desk, Prices, Watch, new_york_sessions, price_histories, security_facts
+from advisor.market.paths import cache_folder, imported_folder
+from advisor.market.resolve import needed_symbols
+from advisor.market.snapshot import load_snapshot
+from advisor.market.symbols import canonical_symbol
+from advisor.portfolio.model import CovarianceChoice, Portfolio
+
+SNAPSHOT, YAHOO = "snapshot", "yahoo"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which market data a run wants: ``--market``, ``--offline``, ``--accept-price``; `now` has a time zone."""
+
+    source: str
+    now: datetime
+    offline: bool = False
+    accepted: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketInput:
+    """Market data, and the bytes of the snapshot file that they are; None where the embedded one is used as it is."""
+
+    market: MarketData
+    document: bytes | None
+    kept_notes: tuple[str, ...] = ()  # what the person at the terminal should know of the cache
+
+
+def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketInput:
+    """Market data that hold every symbol of the portfolio that the source knows.
+
+    `watch` is told what is being fetched, for a progress bar. Raises `MarketDataError` with the way out.
+    """
+    notes: tuple[str, ...] = ()
+    if request.source == YAHOO:
+        market, notes = _from_yahoo(request, portfolio, watch)
+    elif request.source != SNAPSHOT and Path(request.source).is_dir():
+        market = _from_folder(Path(request.source), request, portfolio)
+    else:
+        market = _from_snapshot(request.source, portfolio)
+    given = with_accepted(market, request.accepted, portfolio.as_of) if request.accepted else market
+    if request.source != YAHOO and given is market and market.sha256:
+        return MarketInput(market, None)
+    return MarketInput(*frozen(given), notes)
+
+
+def _from_snapshot(source: str, portfolio: Portfolio) -> MarketData:
+    """A snapshot with the imported holdings files; without a digest if these tell something new."""
+    if portfolio.preferences.covariance is not None:
+        raise MarketDataError(
+            "preferences.covariance: a snapshot has no price history to estimate from; remove the key, or give "
+            "--market yahoo, or a folder with prices.csv"
+        )
+    base = load_snapshot(None if source == SNAPSHOT else Path(source))
+    return with_files(base, newest(imported_folder(), portfolio.as_of))
+
+
+def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[MarketData, tuple[str, ...]]:
+    base, symbols = load_snapshot(), needed_symbols(portfolio)
+    check_accepted(request.accepted, symbols)
+    desk = Desk(
+        source=None if request.offline else Yahoo(),
+        source_name="the cache" if request.offline else "Yahoo",
+        cache=Cache(cache_folder() / YAHOO),
+        sessions=new_york_sessions(request.now, portfolio.as_of),
+        now=request.now,
+        as_of=portfolio.as_of,
+        watch=watch,
+    )
+    covered = frozenset(canonical_symbol(note.symbol) for note in portfolio.securities if note.price_usd is not None)
+    prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=covered)
+    asked = [s for s, history in prices.histories.items() if history.kind is not Kind.STOCK or s not in base.securities]
+    facts, unknown = security_facts(sorted({*asked, BILLS}), desk)
+    last = max(history.days[-1] for history in prices.histories.values())
+    found = Findings(
+        source="Yahoo",
+        id=f"yahoo-{last}",
+        histories=prices.histories,
+        origins=prices.origins,
+        facts=facts,
+        files=newest(imported_folder(), portfolio.as_of),
+        warnings=(*prices.warnings, *unknown),
+    )
+    market = assembled(base, found, portfolio.preferences.covariance or CovarianceChoice())
+    return market, _kept_notes(desk, prices)
+
+
+def _kept_notes(desk: Desk, prices: Prices) -> tuple[str, ...]:
+    """What happened to what is kept between runs, and how old it is where nothing was asked."""
+    notes = []
+    if desk.source is None:
+        oldest = min(history.fetched for history in prices.histories.values())
+        notes.append(f"offline: prices as they were read on {oldest:%Y-%m-%d %H:%M} UTC or later")
+    if desk.cache.set_aside:
+        notes.append(f"unreadable in the cache, set aside and read anew: {', '.join(desk.cache.set_aside)}")
+    return (*notes, *(f"not kept for the next run: {reason}" for reason in desk.cache.unwritten))
+
+
+def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> MarketData:
+    base, symbols = load_snapshot(), needed_symbols(portfolio)
+    check_accepted(request.accepted, symbols)
+    found = folder_findings(
+        folder,
+        symbols,
+        base,
+        as_of=portfolio.as_of,
+        now=request.now,
+        sessions=new_york_sessions(request.now, portfolio.as_of),
+        accepted=request.accepted,
+    )
+    kept = newest(imported_folder(), portfolio.as_of)
+    own = {fund: file for fund, file in kept.items() if fund not in found.files}
+    found = replace(found, files={**own, **found.files})
+    return assembled(base, found, portfolio.preferences.covariance or CovarianceChoice())
+
+
+def check_accepted(accepted: Mapping[str, Decimal], symbols: Sequence[str]) -> None:
+    """Refuse a price for a symbol that the portfolio does not need."""
+    unknown = sorted(set(accepted) - set(symbols))
+    if unknown:
+        raise MarketDataError(f"--accept-price: {', '.join(unknown)} is not among the symbols of this portfolio file")
+
+
+class Yahoo:
+    """Yahoo as a `PriceSource`."""
+
+    name = "Yahoo"
+
+    def histories(
+        self, symbols: Sequence[str], start: date, now: datetime, done: Callable[[str], None]
+    ) -> Mapping[str, PriceHistory | SourceFault]:
+        """Daily prices from `start` on."""
+        from advisor.market.yahoo.fetch import fetch_histories  # loads the client
+
+        return fetch_histories(symbols, start, now=now, progress=done)
+
+    def facts(
+        self, symbols: Sequence[str], now: datetime, done: Callable[[str], None]
+    ) -> Mapping[str, SecurityFacts | SourceFault]:
+        """Facts besides prices."""
+        from advisor.market.yahoo.fetch import fetch_facts  # loads the client
+
+        return fetch_facts(symbols, now=now, progress=done)
