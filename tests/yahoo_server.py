@@ -491,6 +491,7 @@ def chart_document(chart: Chart, start: int, end: int) -> dict[str, Any]:
     }
 
 
+@cache
 def _opening(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, 9, 30, tzinfo=NEW_YORK).timestamp())
 
@@ -531,6 +532,7 @@ class _Httpd(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # it would hold the body back until the head is acknowledged
     server: _Httpd
 
     def log_message(self, format: str, *args: Any) -> None:

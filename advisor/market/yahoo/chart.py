@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ KINDS = {"EQUITY": Kind.STOCK, "ETF": Kind.ETF, "MUTUALFUND": Kind.MUTUAL_FUND}
 SOURCE = "Yahoo chart"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_NAME = 100
+NUMBERS: set[type] = {int, float}
 
 
 def check_chart(document: Any, ticker: str, now: datetime) -> Mapping[str, Any]:  # noqa: ANN401 - JSON
@@ -60,7 +62,7 @@ def history_of(frame: Any, meta: Mapping[str, Any], symbol: str, now: datetime) 
     known = ~(np.isnan(closes) | np.isnan(adjusted))
     if not known.any():
         raise Fault(Cause.BAD_ANSWER, "a chart without prices")
-    days = [day.date() for day in frame.index]
+    days = frame.index.date.tolist()
     ratios = frame["Stock Splits"].to_numpy(dtype=float)
     return PriceHistory(
         symbol=symbol,
@@ -109,19 +111,14 @@ def _check_columns(indicators: Mapping[str, Any], length: int) -> None:
     for name, column in columns.items():
         if len(column) != length:
             raise Fault(Cause.BAD_ANSWER, f"{length} days, but {len(column)} values of {name}")
-        if not all(value is None or _is_number(value) for value in column):
+        if not {type(value) for value in column} <= NUMBERS | {NoneType} or math.inf in column or -math.inf in column:
             raise Fault(Cause.BAD_ANSWER, f"a value of {name} that is not a number")
 
 
 def _check_splits(events: Mapping[str, Any]) -> None:
     for split in (events.get("splits") or {}).values():
-        if not (_is_number(split["numerator"]) and _is_number(split["denominator"])):
+        if not {type(split["numerator"]), type(split["denominator"])} <= NUMBERS:
             raise Fault(Cause.BAD_ANSWER, "a split that is not a ratio of numbers")
-
-
-def _is_number(value: object) -> bool:
-    """Whether a value is a number other than an infinite one; the client leaves NaN out as it does null."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isinf(value)
 
 
 def _word(text: str) -> str:

@@ -53,9 +53,10 @@ class WatchedSession(_http.requests.Session):  # type: ignore[misc]
         self._first_cookie: Any = None  # the answer that brought it
 
     def forget(self) -> None:
-        """Ask the hosts for cookies anew."""
+        """Ask the hosts for cookies anew that did not answer."""
         self._silent.clear()
-        self._first_cookie = None
+        if self._first_cookie is not None and not self._first_cookie.headers:
+            self._first_cookie = None
 
     @contextmanager
     def watch(self, timeout: float, deadline: float) -> Iterator[list[Exchange]]:
