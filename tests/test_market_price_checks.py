@@ -109,6 +109,8 @@ FAULTS = {
     "row of a weekend": (history(CLEAN, days=(*DAYS[-COUNT:-6], date(2026, 11, 14), *DAYS[-5:])), "days", True),
     "repeated day": (history(CLEAN, days=(*DAYS[-COUNT + 1 : -1], DAYS[-2], FRIDAY)), "days", True),
     "descending days": (history(CLEAN, days=(*DAYS[-COUNT:-3], DAYS[-2], DAYS[-3], FRIDAY)), "days", True),
+    "row of long ago": (history(CLEAN, days=(date(1950, 1, 3), *DAYS[-COUNT + 1 :])), "days", True),
+    "two rows after the last": (history(CLEAN, days=(*DAYS[-COUNT:-3], FRIDAY, *DAYS[-3:-1])), "days", True),
     "block of 100 times": (history(np.concatenate([CLEAN[:30], CLEAN[30:33] * 100, CLEAN[33:]])), "spike", True),
     "one row 60 % too high": (history(changed(CLEAN, back_20=CLEAN[-20] * 1.6)), "spike", True),
     "unit changed for good": (history(np.append(CLEAN[:30] * 100, CLEAN[30:])), "unit", True),
@@ -162,6 +164,7 @@ def test_a_message_names_thing_day_and_figures():
     [
         ("last close 100 times too high", DAYS[-COUNT:-1]),
         ("split without an event, new", DAYS[-COUNT:-2]),
+        ("two rows after the last", (*DAYS[-COUNT:-3], FRIDAY)),
         ("block of 100 times", DAYS[-COUNT : -COUNT + 30] + DAYS[-COUNT + 33 :]),
         ("unit changed for good", DAYS[-COUNT + 30 :]),
         ("split without an event, old", DAYS[-COUNT + 30 :]),
@@ -189,6 +192,7 @@ def test_rows_in_doubt_are_left_out_of_what_risk_is_measured_from(name, left):
         (0.559, [("large move", False)]),
         (8.5, [("large move", False)]),
         (9.99, [("missing split", True)]),
+        (10.4, [("missing split", True)]),
         (17.5, [("missing split", True)]),  # no ratio, but nothing moves so
         (90.8, [("missing split", True)]),
         (91.0, [("unit", True)]),
@@ -214,6 +218,15 @@ def test_a_move_that_goes_back_within_five_sessions_is_a_spike(level, rows, rule
     closes = np.full(COUNT, 100.0) + np.arange(COUNT) % 2 * 0.01
     closes[30 : 30 + rows] = level
     assert rules(check(history(closes)))[0] == (rule, rule == "spike")
+
+
+def test_a_spike_is_one_doubt_though_it_has_two_large_steps():
+    closes = np.full(COUNT, 100.0) + np.arange(COUNT) % 2 * 0.01
+    closes[30:32] *= 100
+    assert only(check(history(closes))).message == (
+        f"SPY: the close of {DAYS[-30]}, 10,000.00, is 100 times that of {DAYS[-31]}, 100.01; it went back in one "
+        "step; --accept-price SPY=123.45 takes your own price"
+    )
 
 
 def test_a_wild_week_that_does_not_go_back_is_the_markets():
@@ -299,8 +312,20 @@ def test_a_reported_split_that_does_not_explain_a_move_excuses_nothing():
 
 def test_mutual_funds_and_sources_without_volumes_need_none():
     assert check(history(CLEAN, kind=Kind.MUTUAL_FUND, volumes=np.zeros(COUNT))).doubts == ()
+    stray = changed(np.zeros(COUNT), back_9=5.0)
+    assert check(history(CLEAN, kind=Kind.MUTUAL_FUND, volumes=stray)).doubts == ()
     assert check(history(CLEAN, volumes=np.zeros(COUNT))).doubts == ()
     assert check(history(CLEAN, volumes=np.full(COUNT, np.nan))).doubts == ()
+
+
+def test_a_price_that_never_moves_is_not_frozen():
+    assert check(history(np.ones(COUNT))).doubts == ()
+
+
+def test_a_split_before_the_first_row_is_in_all_of_them():
+    """The last close is twice the first, as after a step over the beginning."""
+    splits = (Split(DAYS[-COUNT], Decimal("0.5")),)
+    assert check(history(np.linspace(100.0, 50.0, COUNT), splits=splits)).doubts == ()
 
 
 @pytest.mark.parametrize(("gain", "expected"), [(1.19, []), (1.21, False), (1.99, False), (2.01, True), (0.79, True)])

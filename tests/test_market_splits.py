@@ -136,15 +136,13 @@ def test_a_reverse_split_over_counts():
 
 
 def test_of_several_splits_the_later_ones_are_missed():
-    """NVDA-like: 4 to 1, then 10 to 1. A close of 4 today was 40 between them and 160 before both."""
-    first, second = Split(date(2021, 7, 20), Decimal(4)), Split(date(2024, 6, 10), Decimal(10))
-    closes = history((date(2019, 5, 14), 4.0), (AS_OF, 180.0))
-    for cost, missed in (("4.10", ()), ("41", (second,)), ("158", (first, second)), ("16", ())):
-        stale = found(lot(cost, acquired=date(2019, 5, 14)), splits=(second, first), closes=closes)
+    """Like TSLA: 5 to 1, then 3 to 1. A close of 16 in today's shares was 48 between them and 240 before both."""
+    first, second, day = Split(date(2020, 8, 31), Decimal(5)), Split(date(2022, 8, 25), Decimal(3)), date(2019, 5, 14)
+    closes = history((day, 16.0), (AS_OF, 400.0))
+    for cost, missed in (("16.40", ()), ("49", (second,)), ("237", (first, second)), ("100", ()), ("27", ())):
+        stale = found(lot(cost, acquired=day), splits=(second, first), closes=closes)
         assert [each.splits for each in stale] == ([missed] if missed else [])
-    assert stale_lots(
-        household(lot("158", acquired=date(2019, 5, 14))), {"VUG": (first, second)}, {"VUG": closes}, AS_OF
-    )[0].corrected_shares == Decimal(400)
+    assert found(lot("237", acquired=day), splits=(first, second), closes=closes)[0].corrected_shares == 150
 
 
 def test_a_split_before_the_lot_or_after_the_decision_is_none_of_its_business():
@@ -179,7 +177,8 @@ def test_the_last_price_alone_is_weaker_evidence():
     assert found(lot("80.81"), closes=None, prices={"VUG": Decimal("83.17")}) == ()
     assert found(lot("484.86"), closes=None) == ()
     reverse = (Split(SPLIT.day, Decimal("0.1")),)
-    assert found(lot("8"), splits=reverse, closes=None, prices={"VUG": Decimal(80)}) == ()
+    for cost in ("8", "200"):
+        assert found(lot(cost), splits=reverse, closes=None, prices={"VUG": Decimal(80)}) == ()
 
 
 def test_a_lot_without_cost_is_to_be_checked_for_a_year():
