@@ -399,6 +399,17 @@ def test_other_encodings_long_lines_and_large_files_are_refused_with_their_reaso
     refused(text.replace(b"NAME AAA", b"A" * 140_000), "is not a CSV file")
 
 
+def test_lists_longer_or_wider_than_any_funds_are_refused():
+    wide = ishares([Part("AAA", 1.0)]).replace(
+        b"Ticker,Name", b"Ticker,Name" + b"".join(b",C%d" % n for n in range(60))
+    )
+    refused(wide, ":10:1: 71 columns")
+    refused(b'{"fund": {"entity": [' + b"{}," * 50_001 + b"{}]}}", "more than 50,000 entries")
+    refused(b'{"fund": "' + b" " * (9 * 2**20) + b'"}', "is larger than 8 MiB")
+    refused(nport(["<a>" * 100], 1.0), "more elements than any fund's positions need")
+    refused(nport(["<invstOrSec/>"] * 50_001, 1.0), "more than 50,000 positions")
+
+
 def test_a_footer_with_quotation_marks_is_none_of_the_rows():
     assert "“terms”" in ISHARES_FOOTER
     assert len(read(ishares([Part("AAA", 1.0), CASH])).rows) == 2

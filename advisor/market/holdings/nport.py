@@ -18,11 +18,12 @@ from advisor.market.holdings.cells import day, number, percent
 from advisor.market.holdings.faults import Faults
 from advisor.market.holdings.identifiers import Identifiers, symbol_of
 from advisor.market.holdings.model import HoldingRow, Listing, RowKind
+from advisor.market.holdings.tables import MAX_LINES
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # the type alone; what is parsed goes through defusedxml
 
-MAX_ELEMENTS = 2_000_000
+MAX_ELEMENTS, MAX_LEVEL = 2_000_000, 64
 POSITION = "invstOrSec"
 SHARES = ("EC", "EP")  # common and preferred equity
 EQUITY_DERIVATIVE = "DE"
@@ -44,6 +45,8 @@ def read(content: bytes, faults: Faults) -> Listing:
     for name, element in _elements(content, faults):
         if name == POSITION:
             number_of_entries += 1
+            if number_of_entries > MAX_LINES:
+                faults.stop(f"has more than {MAX_LINES:,} positions: no fund's list is that long")
             try:
                 rows.append(_row(element, number_of_entries))
             except ValueError as error:
@@ -67,19 +70,17 @@ def _elements(content: bytes, faults: Faults) -> Iterator[tuple[str, Element]]:
     from defusedxml.ElementTree import ParseError, iterparse
 
     wanted = (POSITION, "repPdDate", "netAssets", "seriesName", "regName")
-    started, depth, root = 0, 0, ""
+    started, level, depth, root = 0, 0, 0, ""
     try:
         for event, element in iterparse(io.BytesIO(content.lstrip()), ("start", "end"), forbid_dtd=True):
             name = element.tag.rpartition("}")[2]
             if event == "start":
                 root = root or name
-                started, depth = started + 1, depth + (name == POSITION)
-                if root != "edgarSubmission" or started > MAX_ELEMENTS:
-                    faults.stop(
-                        f"not an N-PORT filing of at most {MAX_ELEMENTS:,} elements: it begins with <{root[:40]}>"
-                    )
+                started, level, depth = started + 1, level + 1, depth + (name == POSITION)
+                if root != "edgarSubmission" or started > MAX_ELEMENTS or level > MAX_LEVEL:
+                    faults.stop(f"not an N-PORT filing: <{root[:40]}>, or more elements than any fund's positions need")
                 continue
-            depth -= name == POSITION
+            level, depth = level - 1, depth - (name == POSITION)
             if depth == 0 and name in wanted:
                 yield name, element
             if depth == 0:

@@ -25,6 +25,7 @@ from advisor.market.symbols import canonical_symbol
 
 ISSUERS = "iShares, SSGA, Invesco, Vanguard, or an N-PORT filing of the SEC"
 LARGEST_EXPONENT = 18
+MAX_DOCUMENT_BYTES = 8 * 2**20  # objects take far more memory than their text
 
 
 def read_holdings(content: bytes, *, name: str, fund: str | None = None) -> HoldingsFile:
@@ -157,6 +158,8 @@ def _symbol(listing: Listing, fund: str | None, faults: Faults) -> str:
 
 def _document(content: bytes, faults: Faults) -> dict[str, Any]:
     """A JSON document whose numbers are text, since those of a holding are checked as text anyway."""
+    if len(content) > MAX_DOCUMENT_BYTES:
+        faults.stop(f"is larger than {MAX_DOCUMENT_BYTES // 2**20} MiB: no fund's list is that large")
     try:
         text = content.decode("utf-8-sig")
         document = json.loads(text, parse_float=_plain, parse_int=_plain, parse_constant=_refused)

@@ -17,6 +17,7 @@ from advisor.market.holdings.faults import Faults
 MAX_BYTES = 32 * 2**20
 MAX_LINE_BYTES = 2**20
 MAX_LINES = 50_000
+MAX_COLUMNS = 60
 MAX_PARTS = 1000
 END_OF_TABLE = 1  # a line with no more filled cells than this is blank or a footer
 
@@ -129,6 +130,8 @@ def table_rows(lines: Sequence[Line], place: int, faults: Faults, *, end: int | 
     A row of another length than the header's is a fault, and so is a row below the end of the table.
     """
     header = lines[place].cells
+    if len(header) > MAX_COLUMNS:
+        faults.stop(f"{len(header):,} columns: no fund's list is that wide", lines[place].number)
     if len({name for name in header if name}) != sum(1 for name in header if name):
         faults.stop("a column name is there twice", lines[place].number)
     rows: list[Row] = []

@@ -15,7 +15,7 @@ from advisor.market.holdings.cells import NONE, day, number, percent, printed_un
 from advisor.market.holdings.faults import Faults
 from advisor.market.holdings.identifiers import Identifiers, symbol_of
 from advisor.market.holdings.model import HoldingRow, Listing, RowKind
-from advisor.market.holdings.tables import Line, Row, header_places, table_rows
+from advisor.market.holdings.tables import MAX_LINES, Line, Row, header_places, table_rows
 
 COLUMNS = ("HOLDINGS", "TICKER", "% OF FUNDS*", "MARKET VALUE*")
 STOCKS = "Equity"
@@ -107,6 +107,8 @@ def read_document(document: Mapping[str, Any], faults: Faults) -> Listing:
     entities = fund.get("entity") if isinstance(fund, dict) else None
     if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
         faults.stop("not a holdings document of Vanguard: no list fund.entity", hint="take the issuer's own download")
+    if len(entities) > MAX_LINES:
+        faults.stop(f"has more than {MAX_LINES:,} entries: no fund's list is that long")
     rows = [row for place, entity in enumerate(entities, start=1) if (row := _entry(entity, place, faults))]
     value = sum(row.value_usd or 0.0 for row in rows)
     printed = sum(row.weight or 0.0 for row in rows)
