@@ -265,6 +265,24 @@ def test_a_crumb_that_has_expired_is_renewed(server: YahooServer) -> None:
     assert not isinstance(second, SourceFault)
 
 
+def test_facts_for_which_no_crumb_is_given_are_rate_limited(server: YahooServer, pauses: list[float]) -> None:
+    server.answers["/v1/test/getcrumb"] = Answer(429, b"Too Many Requests", "text/plain")
+    assert isinstance(prices_of("IWM"), PriceHistory)  # prices need none
+    fault = fetch_facts(["IWM"], now=NOW)["IWM"]
+    assert isinstance(fault, SourceFault)
+    assert fault.cause is Cause.RATE_LIMITED
+
+
+def test_a_source_that_never_answers_is_not_waited_for_once_for_each_symbol(server: YahooServer) -> None:
+    server.answers = {path: Answer(200, b"", how="slow") for path in ("/", "/v1/test/getcrumb")}
+    server.fail("*", "slow")
+    found = fetch_histories(MANY, START, now=NOW, timeout=0.5)
+    assert {each.cause for each in found.values() if isinstance(each, SourceFault)} == {Cause.TIMED_OUT}
+    assert len(found) == len(MANY)
+    details = [each.detail for each in found.values() if isinstance(each, SourceFault)]
+    assert sum(detail.startswith("not asked") for detail in details) >= len(MANY) - 7
+
+
 def test_facts_cost_one_request_for_each_symbol(server: YahooServer) -> None:
     found = fetch_facts(["IWM", "NVDA", "NONE"], now=NOW)
     assert [type(each).__name__ for each in found.values()] == ["SecurityFacts", "SecurityFacts", "SourceFault"]

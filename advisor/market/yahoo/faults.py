@@ -16,7 +16,8 @@ from advisor.market.history import Cause
 
 DATA_PATHS = ("/v8/finance/chart/", "/v10/finance/quoteSummary/")
 PASSING = {Cause.RATE_LIMITED, Cause.SOURCE_DOWN, Cause.TIMED_OUT}  # mostly over after a moment
-BLOCKED = 999  # Yahoo's own status beside 429
+LIMITED = {429, 999}  # the second is Yahoo's own
+UNAUTHORIZED = {401, 403}
 NO_CONNECTION = {5, 6, 7}  # curl: neither proxy nor host resolved, or not connected
 BROKEN_CERTIFICATE = {60}  # curl: the peer could not be verified
 TIME_IS_UP = {28}
@@ -62,14 +63,16 @@ def read_answer(exchanges: Sequence[Exchange]) -> Any:  # noqa: ANN401 - JSON
     """The JSON document of the last answer with data. Raises Fault with the cause where there is none."""
     last = next((exchange for exchange in reversed(exchanges) if exchange.is_data), None)
     last = last or (exchanges[-1] if exchanges else None)
+    if last is not None and last.status in UNAUTHORIZED:  # for want of a crumb, which may have been refused
+        last = next((exchange for exchange in exchanges if exchange.status in LIMITED), last)
     if last is None:
         raise Fault(Cause.BAD_ANSWER, "the client asked nothing")
     if last.error is not None:
         raise fault_of_connection(last.error)
-    if not last.is_data:
-        raise Fault(Cause.BAD_ANSWER, "no data were asked for, after an answer that the client could not read")
     document = _parsed(last.content)
     _raise_for_status(last, document)
+    if not last.is_data:
+        raise Fault(Cause.BAD_ANSWER, "no data were asked for, after an answer that the client could not read")
     if document is None:
         raise _fault_of_text(last.content)
     if _says_not_found(document):
@@ -116,7 +119,7 @@ def _parsed(content: bytes) -> Any:  # noqa: ANN401 - JSON
 
 def _raise_for_status(exchange: Exchange, document: Any) -> None:  # noqa: ANN401 - JSON
     status = exchange.status or 0
-    if status in (429, BLOCKED):
+    if status in LIMITED:
         asked = "" if exchange.retry_after is None else f", and to wait {exchange.retry_after:.0f} s"
         raise Fault(
             Cause.RATE_LIMITED,

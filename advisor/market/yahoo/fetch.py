@@ -1,7 +1,8 @@
 """Prices and facts of several securities: a few at once, each in a bounded time, each with one named outcome.
 
 A request may take `timeout` seconds, and a symbol two and a half times that, its later tries and the pauses between
-them included. Nothing but ticker symbols is sent.
+them included; a source that answers for no symbol is given up after three times that. Nothing but ticker symbols is
+sent.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")  # the client would search for it
 SHARE_CLASS = re.compile(r"([A-Z]{1,5})\.([A-Z])")
 AT_ONCE = 4
 TRIES = 3
-BUDGET = 2.5  # timeouts that a symbol may take
+BUDGET, PATIENCE = 2.5, 3.0  # timeouts that a symbol may take; and that may pass without any answer
 PAUSE = 0.1  # of a timeout, before the second try; twice that before the third; each times 0.5 to 1.5
 GENERAL = PASSING | {Cause.NO_NETWORK}  # of the source, not of the symbol
 
@@ -108,13 +109,13 @@ def _ask_all(
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[str, T | SourceFault | Exception]] = queue.SimpleQueue()
     outcomes: dict[str, T | SourceFault] = {}
-    source = _Source()
+    source = _Source(PATIENCE * timeout)
 
     def work() -> None:
-        while not waiting.empty():
+        while True:
             try:
                 symbol = waiting.get_nowait()
-            except queue.Empty:  # another thread was faster
+            except queue.Empty:
                 return
             try:
                 done.put((symbol, source.ask(symbol, ask, timeout)))
@@ -147,36 +148,39 @@ def _open_client() -> None:
 
 
 class _Source:
-    """What the threads know together: how many symbols in a row the source failed for.
+    """What the threads know together: when the source last answered, and for how many symbols it has failed since.
 
-    After as many as are asked at once, the rest is not asked at all: neither a source that asks for fewer requests
-    nor a user without a network is served by more of them.
+    After as many as are asked at once, or too long a time, the rest is not asked at all: neither a source that asks
+    for fewer requests nor a user without a network is served by more of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
         self._lock = threading.Lock()
+        self._patience = patience  # seconds
+        self._given_up_at = monotonic() + patience
         self._failed = 0
-        self._cause = Cause.SOURCE_DOWN  # of the last that failed
+        self._cause = Cause.TIMED_OUT  # of the last that failed
 
     def ask(self, symbol: str, ask: Callable[[str, float], T], timeout: float) -> T | SourceFault:
         with self._lock:
-            if self._failed >= AT_ONCE:
+            deadline = min(monotonic() + BUDGET * timeout, self._given_up_at)
+            if self._failed >= AT_ONCE or monotonic() >= deadline:
                 return SourceFault(symbol, self._cause, "not asked, after the source failed for others")
-        outcome = _in_some_tries(symbol, ask, timeout)
+        outcome = _in_some_tries(symbol, ask, timeout, deadline)
         with self._lock:
             if isinstance(outcome, SourceFault) and outcome.cause in GENERAL:
                 self._failed += 1
                 self._cause = outcome.cause
             else:
                 self._failed = 0
+                self._given_up_at = monotonic() + self._patience
         return outcome
 
 
-def _in_some_tries(symbol: str, ask: Callable[[str, float], T], timeout: float) -> T | SourceFault:
+def _in_some_tries(symbol: str, ask: Callable[[str, float], T], timeout: float, deadline: float) -> T | SourceFault:
     """Answer of the source, asked again after a passing fault as long as the time allows."""
     if ISIN.fullmatch(symbol):
         return SourceFault(symbol, Cause.WRONG_INSTRUMENT, "an ISIN is not a ticker symbol")
-    deadline = monotonic() + BUDGET * timeout
     attempt = 1
     while True:
         try:

@@ -16,13 +16,12 @@ from urllib.parse import urljoin, urlsplit
 
 from yfinance import _http
 
-from advisor.market.yahoo.faults import Exchange, RefusedError, asks_for_data, seconds_to_wait
+from advisor.market.yahoo.faults import UNAUTHORIZED, Exchange, RefusedError, asks_for_data, seconds_to_wait
 
 DATA_HOSTS = {"query1.finance.yahoo.com", "query2.finance.yahoo.com"}
 FIRST_COOKIE = "fc.yahoo.com"
 COOKIE_HOSTS = {FIRST_COOKIE, "guce.yahoo.com", "consent.yahoo.com", "finance.yahoo.com"}
 HOPS = 6  # Yahoo's consent pages need four
-NEW_CRUMB = {401, 403}  # the client's second request, with another cookie, can mend these
 
 
 @dataclass(slots=True)
@@ -86,7 +85,7 @@ class WatchedSession(_http.requests.Session):  # type: ignore[misc]
             retry_after=seconds_to_wait(headers.get("Retry-After"), headers.get("Date")),
         )
         attempt.exchanges.append(exchange)
-        if exchange.is_data and response.status_code >= 400 and response.status_code not in NEW_CRUMB:
+        if exchange.is_data and response.status_code >= 400 and response.status_code not in UNAUTHORIZED:
             raise RefusedError("the client would throw its cookies away, and ask again at once")
         return response
 
