@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from curl_cffi import CurlECode
+from curl_cffi.requests import exceptions as curl
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+from advisor.market.history import Cause
+from advisor.market.yahoo.faults import fault_of_connection
 from tests.yahoo_matrix import TIMEOUT
 from tests.yahoo_server import DATA_FAULTS, TRANSPORT_FAULTS
 
@@ -108,3 +116,28 @@ def test_a_symbol_is_called_delisted_only_where_the_source_knows_none(library: s
     texts = {fault: " ".join(outcome["details"]) for fault, outcome in matrix()[library].items()}
     assert [fault for fault, text in texts.items() if "delisted" in text] == ["404"]
     assert not any("http" in text.replace("HTTP", "") or "yahoo" in text.lower() for text in texts.values())
+
+
+def errors_of_both_libraries() -> list[tuple[Exception, Cause]]:
+    url = "https://query2.finance.yahoo.com/"
+    refused = MaxRetryError(HTTPConnectionPool("x"), url, NewConnectionError(HTTPConnection("x"), "refused"))
+    return [
+        (curl.CertificateVerifyError("", CurlECode.PEER_FAILED_VERIFICATION), Cause.BAD_ANSWER),
+        (curl.SSLError("", CurlECode.SSL_CONNECT_ERROR), Cause.SOURCE_DOWN),
+        (curl.DNSError("", CurlECode.COULDNT_RESOLVE_HOST), Cause.NO_NETWORK),
+        (curl.ProxyError("", CurlECode.COULDNT_RESOLVE_PROXY), Cause.NO_NETWORK),
+        (curl.ConnectionError("", CurlECode.COULDNT_CONNECT), Cause.NO_NETWORK),
+        (curl.Timeout("", CurlECode.OPERATION_TIMEDOUT), Cause.TIMED_OUT),
+        (curl.ConnectionError("", CurlECode.GOT_NOTHING), Cause.SOURCE_DOWN),
+        (requests.exceptions.SSLError(MaxRetryError(HTTPConnectionPool("x"), url, OSError())), Cause.BAD_ANSWER),
+        (requests.exceptions.ProxyError(refused), Cause.NO_NETWORK),
+        (requests.exceptions.ConnectionError(refused), Cause.NO_NETWORK),
+        (requests.exceptions.ConnectTimeout(refused), Cause.TIMED_OUT),
+        (requests.exceptions.ConnectionError(ProtocolError("Connection aborted.")), Cause.SOURCE_DOWN),
+        (requests.exceptions.ChunkedEncodingError(ProtocolError("IncompleteRead")), Cause.SOURCE_DOWN),
+    ]
+
+
+@pytest.mark.parametrize(("error", "cause"), errors_of_both_libraries())
+def test_a_failed_connection_has_the_cause_that_its_library_means(error: Exception, cause: Cause) -> None:
+    assert fault_of_connection(error).cause is cause
