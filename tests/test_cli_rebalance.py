@@ -20,6 +20,7 @@ import pytest
 
 from advisor.cli import recommend as flow
 from advisor.market.snapshot import load_snapshot
+from advisor.market.sources import MarketInput
 from advisor.rebalance.check import Check
 from advisor.report.render import PdfUnavailableError
 from tests.command import CHECKOUT, PORTFOLIOS, REPORT_FILES, call, contents, end, start
@@ -356,8 +357,8 @@ def test_a_machine_without_network_gives_the_same_bytes(written: tuple[Path, str
 def test_300_hostile_files_are_answered_or_refused_with_a_named_reason(
     tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    market = load_snapshot()
-    monkeypatch.setattr("advisor.cli.rebalance.load_market", lambda _: market)
+    found = MarketInput(load_snapshot(), None)
+    monkeypatch.setattr("advisor.cli.rebalance.market_input", lambda *_, **__: found)
     file, out = tmp_path / "hostile.yaml", tmp_path / "out"
     codes = []
     for text in hostile_households(300, seed=20261120):

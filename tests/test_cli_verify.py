@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from advisor.market.snapshot import EMBEDDED
 from tests.command import call
 from tests.samples import ANSWERED, record_of
 
@@ -78,12 +79,12 @@ def test_a_changed_record_fails(change: Callable[[dict[str, Any]], None], tmp_pa
     document = record_of("tech-employee")
     change(document)
     file = save(tmp_path, document)
-    ended = call(capsys, "verify", file)
+    ended = call(capsys, "verify", file, "--market", "snapshot")
     assert ended.code == 6
     assert "\nFAILED  " in f"\n{ended.out}"
     assert "checks failed" in ended.err
     assert "$" not in ended.err
-    answer = call(capsys, "verify", file, "--json").document
+    answer = call(capsys, "verify", file, "--market", "snapshot", "--json").document
     assert (answer["passed"], answer["error"]["kind"]) == (False, "unverified")
     assert not all(check["passed"] for check in answer["checks"])
 
@@ -160,3 +161,14 @@ def test_a_damaged_record_is_never_a_bug(tmp_path: Path, capsys) -> None:
         assert ended.code in (0, 3, 6), (path, last, ended.err)
         codes.add(ended.code)
     assert codes >= {0, 6}
+
+
+def test_other_market_data_are_looked_for_beside_the_record(tmp_path: Path, capsys) -> None:
+    document = record_of("tech-employee")
+    other_market(document)
+    file = save(tmp_path, document)
+    ended = call(capsys, "verify", file)
+    assert ended.code == 4
+    assert "there is no market.json beside it; give them with --market FILE" in ended.err
+    (file.parent / "market.json").write_bytes(EMBEDDED.read_bytes())
+    assert "not the market data of this recommendation" in call(capsys, "verify", file).err

@@ -96,7 +96,7 @@ def test_the_wheel_is_named_licensed_and_has_its_command(wheel: Path) -> None:
     assert {"licenses/LICENSE", "licenses/templates/fonts/OFL.txt"} <= texts.keys()
     assert "Name: smallcap-advisor\n" in texts["METADATA"]
     assert "Requires-Dist: cvxpy" in texts["METADATA"]
-    assert "yfinance" not in texts["METADATA"]
+    assert "Requires-Dist: yfinance" in texts["METADATA"]
     assert texts["entry_points.txt"].strip() == "[console_scripts]\nadvisor = advisor.cli.main:main"
 
 

@@ -56,6 +56,7 @@ class FundExposure:
     source: str
     proxy: str | None
     note: str | None
+    sha256: str | None = None  # of the issuer's file, where the list is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,7 @@ def _fund(symbol: str, weight: float, market: MarketData) -> FundExposure:
         source=constituents.source,
         proxy=constituents.proxy,
         note=constituents.note,
+        sha256=constituents.sha256,
     )
 
 

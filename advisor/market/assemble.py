@@ -6,7 +6,6 @@ read back as one (`frozen`), so that every source passes the same reader and eve
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -88,7 +87,7 @@ def assembled(base: MarketData, found: Findings, choice: CovarianceChoice) -> Ma
 
 
 def with_accepted(market: MarketData, prices: Mapping[str, Decimal], as_of: date) -> MarketData:
-    """Market data in which the user's own prices stand for those of the source.
+    """Market data, without a digest as yet, in which the user's own prices stand for those of the source.
 
     Raises `MarketDataError` for a symbol that is not there.
     """
@@ -97,9 +96,9 @@ def with_accepted(market: MarketData, prices: Mapping[str, Decimal], as_of: date
         raise MarketDataError(f"--accept-price: {', '.join(missing)} is no symbol of {market.id} that this file needs")
     securities = dict(market.securities)
     for symbol, price in prices.items():
-        own = Origin("your own price (--accept-price)", hashlib.sha256(f"{symbol}={price}".encode()).hexdigest())
+        own = Origin("your own price (--accept-price)", None)
         securities[symbol] = replace(securities[symbol], close_usd=price, close_date=as_of, origin=own)
-    return replace(market, securities=securities, accepted={**market.accepted, **prices})
+    return replace(market, sha256="", securities=securities, accepted={**market.accepted, **prices})
 
 
 def broad_funds() -> frozenset[str]:
@@ -108,21 +107,23 @@ def broad_funds() -> frozenset[str]:
 
 
 def with_files(base: MarketData, files: Mapping[str, HoldingsFile]) -> MarketData:
-    """`base` with newer holdings files than its own, for all funds that these tell something of."""
+    """`base`, or with newer holdings files than its own, for all funds of which they tell, without a digest as yet."""
+    if not files:
+        return base
     stocks = _stocks(base, base.securities)
-    funds = list(base.constituents)
-    constituents = updated_constituents(
-        {*funds, *(f for f in files if f in base.securities)}, base, FundNews(files, {}, stocks)
-    )
-    changed = [fund for fund, known in constituents.items() if known != base.constituents.get(fund)]
+    funds = [symbol for symbol, security in base.securities.items() if security.is_fund]
+    before = updated_constituents(funds, base, FundNews({}, {}, stocks))
+    constituents = updated_constituents(funds, base, FundNews(files, {}, stocks))
+    changed = [fund for fund, known in constituents.items() if known != before.get(fund)]
     if not changed:
         return base
     return replace(
         base,
         id=f"{base.id}+holdings",
         source=f"{base.source} with imported holdings files",
+        sha256="",
         constituents={**base.constituents, **{fund: constituents[fund] for fund in changed}},
-        overlaps={**base.overlaps, **overlaps_of(funds, base, files)},
+        overlaps={**base.overlaps, **overlaps_of([fund for fund in funds if fund in files], base, files)},
     )
 
 

@@ -34,7 +34,7 @@ class Origin:
     """Where a price was read: the source in words, and the digest of what was read."""
 
     source: str
-    sha256: str
+    sha256: str | None  # None where it is no bytes: a price that the user typed
 
 
 @dataclass(frozen=True, slots=True)

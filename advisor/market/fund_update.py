@@ -89,8 +89,7 @@ def _is_older(day: date, known: date | None) -> bool:
     return known is not None and day < known
 
 
-def _from_file(file: HoldingsFile, stocks: Stocks, names: Mapping[str, str], allowed: Collection[str]) -> Constituents:
-    """A full list; its index futures and funds within the fund may be any company that the mandate allows."""
+def _from_file(file: HoldingsFile, stocks: Stocks, names: Mapping[str, str]) -> Constituents:
     sectors: dict[str, float] = {}
     for name, weight in sector_weights(file).items():
         sector = sector_named(name, names)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import MARKET, Constituents, FactorCovariance, MarketData, Scenarios, Security, Sourced
+from advisor.market.data import MARKET, Constituents, FactorCovariance, MarketData, Origin, Scenarios, Security, Sourced
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import Portfolio, SecurityNote
 
@@ -118,6 +118,7 @@ def _proxied(note: SecurityNote, proxy: Security, portfolio: Portfolio) -> Secur
         name=f"{note.symbol}, as {proxy.symbol}",
         close_usd=note.price_usd,
         close_date=portfolio.as_of,
+        origin=Origin("your own price (portfolio file)", None),
         half_spread=spread,
         expense_ratio=fee,
         dividend_yield=None,

@@ -149,7 +149,7 @@ def _security(row: Row) -> Security:
         index=row["index"],
         expense_ratio=_optional(row["expense_ratio"]),
         dividend_yield=_optional(row["dividend_yield"]),
-        origin=Origin(row["origin"]["source"], row["origin"]["sha256"]) if "origin" in row else None,
+        origin=Origin(str(row["origin"]["source"]), row["origin"]["sha256"]) if "origin" in row else None,
     )
 
 

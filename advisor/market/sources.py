@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from pathlib import Path
 from advisor.errors import MarketDataError
 from advisor.market.assemble import BILLS, Findings, assembled, frozen, with_accepted, with_files
 from advisor.market.cache import Cache
-from advisor.market.data import MarketData
+from advisor.market.data import MarketData, MarketWarning
 from advisor.market.folder import folder_findings
 from advisor.market.history import Kind, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.holdings.library import newest
@@ -19,10 +19,12 @@ from advisor.market.live import Desk, Prices, Watch, new_york_sessions, price_hi
 from advisor.market.paths import cache_folder, imported_folder
 from advisor.market.resolve import needed_symbols
 from advisor.market.snapshot import load_snapshot
+from advisor.market.splits import stale_lots
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import CovarianceChoice, Portfolio
 
 SNAPSHOT, YAHOO = "snapshot", "yahoo"
+SEEMS = {True: "is of before a split", False: "may be of before a split"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,34 @@ def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketI
     `watch` is told what is being fetched, for a progress bar. Raises `MarketDataError` with the way out.
     """
     notes: tuple[str, ...] = ()
+    histories: Mapping[str, PriceHistory] = {}
     if request.source == YAHOO:
-        market, notes = _from_yahoo(request, portfolio, watch)
+        market, histories, notes = _from_yahoo(request, portfolio, watch)
     elif request.source != SNAPSHOT and Path(request.source).is_dir():
-        market = _from_folder(Path(request.source), request, portfolio)
+        market, histories = _from_folder(Path(request.source), request, portfolio)
     else:
         market = _from_snapshot(request.source, portfolio)
     given = with_accepted(market, request.accepted, portfolio.as_of) if request.accepted else market
-    if request.source != YAHOO and given is market and market.sha256:
-        return MarketInput(market, None)
-    return MarketInput(*frozen(given), notes)
+    document = None
+    if not given.sha256:
+        given, document = frozen(given)
+    stale = tuple(_stale_lots(portfolio, given, histories))
+    return MarketInput(replace(given, warnings=(*given.warnings, *stale)), document, notes)
+
+
+def _stale_lots(
+    portfolio: Portfolio, market: MarketData, histories: Mapping[str, PriceHistory]
+) -> Iterator[MarketWarning]:
+    """Lots that seem to be entered in the shares of before a split; told to the user, and not to the market's file."""
+    prices = {symbol: security.close_usd for symbol, security in market.securities.items()}
+    for lot in stale_lots(portfolio, market.splits, histories, portfolio.as_of, prices=prices):
+        acquired = f" of {lot.acquired}" if lot.acquired else ""
+        shares = f"{lot.shares.normalize():f} shares"
+        text = f"The {lot.symbol} lot{acquired} in {lot.account}, {shares}, {SEEMS[lot.certain]}: {lot.evidence}. "
+        corrected = f"{round(lot.corrected_shares, 3).normalize():f} shares"
+        if lot.corrected_cost_per_share is not None:
+            corrected += f" at ${lot.corrected_cost_per_share:,.2f}"
+        yield MarketWarning("stale_lot", (lot.symbol,), f"{text}After it, enter {corrected}.")
 
 
 def _from_snapshot(source: str, portfolio: Portfolio) -> MarketData:
@@ -73,7 +93,9 @@ def _from_snapshot(source: str, portfolio: Portfolio) -> MarketData:
     return with_files(base, newest(imported_folder(), portfolio.as_of))
 
 
-def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[MarketData, tuple[str, ...]]:
+def _from_yahoo(
+    request: Request, portfolio: Portfolio, watch: Watch
+) -> tuple[MarketData, Mapping[str, PriceHistory], tuple[str, ...]]:
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
     desk = Desk(
@@ -100,7 +122,7 @@ def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[M
         warnings=(*prices.warnings, *unknown),
     )
     market = assembled(base, found, portfolio.preferences.covariance or CovarianceChoice())
-    return market, _kept_notes(desk, prices)
+    return market, prices.histories, _kept_notes(desk, prices)
 
 
 def _kept_notes(desk: Desk, prices: Prices) -> tuple[str, ...]:
@@ -114,7 +136,7 @@ def _kept_notes(desk: Desk, prices: Prices) -> tuple[str, ...]:
     return (*notes, *(f"not kept for the next run: {reason}" for reason in desk.cache.unwritten))
 
 
-def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> MarketData:
+def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[MarketData, Mapping[str, PriceHistory]]:
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
     found = folder_findings(
@@ -129,7 +151,7 @@ def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> Market
     kept = newest(imported_folder(), portfolio.as_of)
     own = {fund: file for fund, file in kept.items() if fund not in found.files}
     found = replace(found, files={**own, **found.files})
-    return assembled(base, found, portfolio.preferences.covariance or CovarianceChoice())
+    return assembled(base, found, portfolio.preferences.covariance or CovarianceChoice()), found.histories
 
 
 def check_accepted(accepted: Mapping[str, Decimal], symbols: Sequence[str]) -> None:

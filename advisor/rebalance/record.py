@@ -15,7 +15,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
-from advisor.market.data import MarketData
+from advisor.market.data import MarketData, Origin
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
 from advisor.rebalance.model import (
     Certificate,
@@ -69,6 +69,13 @@ def record(
                 "as_of": market.as_of.isoformat(),
                 "sha256": market.sha256,
                 "age_days": (portfolio.as_of - market.as_of).days,
+                "prices": [_price(row.symbol, portfolio, market) for row in plan.assumptions],
+                "holdings": [
+                    _list(row.symbol, portfolio, market)
+                    for row in plan.assumptions
+                    if row.symbol in market.constituents
+                ],
+                "accepted_prices": {symbol: _plain(price) for symbol, price in sorted(market.accepted.items())},
             },
             "versions": dict(sorted(versions.items())),
         },
@@ -101,6 +108,33 @@ def record(
         },
         "certificate": _certificate(plan.certificate),
         "warnings": [{"code": warned.code, "message": warned.message} for warned in plan.warnings],
+    }
+
+
+def _price(symbol: str, portfolio: Portfolio, market: MarketData) -> Record:
+    """A price with its origin: its own, or the market data as a whole."""
+    security = market.securities[symbol]
+    origin = security.origin or Origin(market.id, market.sha256)
+    return {
+        "symbol": symbol,
+        "price_usd": _plain(security.close_usd),
+        "as_of": security.close_date.isoformat(),
+        "age_days": (portfolio.as_of - security.close_date).days,
+        "source": origin.source,
+        "sha256": origin.sha256,
+    }
+
+
+def _list(symbol: str, portfolio: Portfolio, market: MarketData) -> Record:
+    """A fund's list of holdings with its origin; the digest is that of the issuer's file, or of the market data."""
+    known = market.constituents[symbol]
+    return {
+        "fund": symbol,
+        "basis": known.basis,
+        "as_of": _day(known.as_of),
+        "age_days": None if known.as_of is None else (portfolio.as_of - known.as_of).days,
+        "source": known.source,
+        "sha256": known.sha256 or market.sha256,
     }
 
 

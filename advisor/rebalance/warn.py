@@ -26,6 +26,7 @@ def warnings_of(
     portfolio, market = yardstick.portfolio, yardstick.market
     found = [
         *_age(portfolio, market),
+        *_told_by_the_source(market, {*before.weights, *after.weights}),
         *_kept_for_tax(portfolio, trades),
         *_wash_sales(portfolio, trades),
         *_held_back(portfolio, market),
@@ -34,6 +35,7 @@ def warnings_of(
         *_proxies(portfolio, market),
         *_unknown_fees(market, {*before.weights, *after.weights}),
         *_short_histories(market, {*before.weights, *after.weights}),
+        *(Warned("covariance_repaired", f"{note[:1].upper()}{note[1:]}.") for note in market.covariance.notes),
         *_stand_ins(portfolio, market, {*before.weights, *after.weights}),
     ]
     if trades and below_minimum:
@@ -54,6 +56,15 @@ def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
         "check each price before placing an order."
     )
     return [Warned("stale_prices", text)]
+
+
+def _told_by_the_source(market: MarketData, symbols: set[str]) -> list[Warned]:
+    """What the market data themselves warn of, as far as it touches this household, and prices the user set."""
+    found = [Warned(warned.code, warned.message) for warned in market.warnings if symbols & set(warned.symbols)]
+    if market.accepted:
+        prices = ", ".join(f"{symbol} at ${price}" for symbol, price in sorted(market.accepted.items()))
+        found.append(Warned("accepted_prices", f"Prices as you set them, in place of the source's: {prices}."))
+    return found
 
 
 def _kept_for_tax(portfolio: Portfolio, trades: tuple[Trade, ...]) -> list[Warned]:
@@ -153,7 +164,7 @@ def _unknown_fees(market: MarketData, symbols: set[str]) -> list[Warned]:
 
 def _short_histories(market: MarketData, symbols: set[str]) -> list[Warned]:
     short = market.covariance.short_histories
-    named = [f"{symbol} ({short[symbol]} days)" for symbol in sorted(symbols & short.keys())]
+    named = [f"{symbol} ({short[symbol]} returns)" for symbol in sorted(symbols & short.keys())]
     if not named:
         return []
     return [Warned("short_history", f"Risk estimated from less than the whole window: {', '.join(named)}.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 
 from advisor.market.data import MarketData, Sourced
 from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
@@ -87,7 +88,7 @@ def assumptions_table(plan: RebalancePlan, market: MarketData) -> Table | None:
     return Table("Assumed return and risk of each security", columns, rows, notes)
 
 
-def prices_table(plan: RebalancePlan, market: MarketData) -> Table:
+def prices_table(plan: RebalancePlan, market: MarketData, as_of: date) -> Table:
     """Close, spread and expenses of every security held or bought, each with its date or source."""
     columns = (
         Column("Security", "text"),
@@ -97,11 +98,11 @@ def prices_table(plan: RebalancePlan, market: MarketData) -> Table:
         Column("Expense ratio"),
         Column("Dates and sources", "text"),
     )
-    rows = tuple(_price_row(symbol, market) for symbol in merged(plan.before.weights, plan.after.weights))
+    rows = tuple(_price_row(symbol, market, as_of) for symbol in merged(plan.before.weights, plan.after.weights))
     return Table("Prices, spreads and expenses", columns, rows)
 
 
-def constituents_table(plan: RebalancePlan) -> Table | None:
+def constituents_table(plan: RebalancePlan, as_of: date) -> Table | None:
     """Each fund's list: date, coverage, basis, source and note; None where no fund is held."""
     funds = {fund.symbol: fund for fund in (*plan.after.exposure.funds, *plan.before.exposure.funds)}
     if not funds:
@@ -116,12 +117,12 @@ def constituents_table(plan: RebalancePlan) -> Table | None:
     rows = tuple(
         row(
             fund.symbol,
-            iso(fund.as_of),
+            _dated(fund.as_of, as_of),
             percent(fund.coverage, 0),
             interval(*fund.seven_in_fund),
             Cell(
                 "; ".join(filter(None, (fund.basis, f"list of {fund.proxy}" if fund.proxy else "", fund.source))),
-                lines=(fund.note,) if fund.note else (),
+                lines=(*filter(None, (fund.note,)), *_digest(fund.sha256)),
             ),
         )
         for fund in funds.values()
@@ -219,21 +220,36 @@ def checks_table(plan: RebalancePlan) -> Table:
     )
 
 
-def _price_row(symbol: str, market: MarketData) -> Row:
+def _price_row(symbol: str, market: MarketData, as_of: date) -> Row:
     security = market.securities[symbol]
     sources = [f"spread: {_origin(security.half_spread)}"]
     if security.expense_ratio is not None:
         sources.append(f"expenses: {_origin(security.expense_ratio)}")
+    if security.origin is not None:
+        sources.insert(0, f"close: {security.origin.source}")
     if symbol in market.proxied:
         sources.append(f"risk and companies of {market.proxied[symbol]}, as the portfolio file says")
+    digest = security.origin.sha256 if security.origin else None
     return row(
         symbol,
         cents(security.close_usd),
-        iso(security.close_date),
+        _dated(security.close_date, as_of),
         bps(security.half_spread.value),
         percent(security.expense_ratio.value, 2) if security.expense_ratio else "–",
-        "; ".join(sources),
+        Cell("; ".join(sources), lines=_digest(digest)),
     )
+
+
+def _dated(day: date | None, as_of: date) -> Cell:
+    """A day, and how long before the day of the decision it is."""
+    if day is None:
+        return Cell(iso(day))
+    age = (as_of - day).days
+    return Cell(iso(day), lines=(f"{plural(age, 'day')} old" if age >= 0 else f"{plural(-age, 'day')} later",))
+
+
+def _digest(text: str | None) -> tuple[str, ...]:
+    return (f"sha256 {text}",) if text else ()
 
 
 def _tiny(value: float) -> str:
@@ -246,7 +262,7 @@ def _tiny(value: float) -> str:
 def _short_histories(plan: RebalancePlan, market: MarketData) -> str:
     held = merged(plan.before.weights, plan.after.weights)
     short = market.covariance.short_histories
-    found = [f"{symbol} ({short[symbol]:,} daily returns)" for symbol in held if symbol in short]
+    found = [f"{symbol} ({short[symbol]:,} returns)" for symbol in held if symbol in short]
     return ", ".join(found) if found else "none among the securities held or bought"
 
 

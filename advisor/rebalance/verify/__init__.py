@@ -70,8 +70,36 @@ def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: Marke
         faults.append(
             f"made with market data {stated.get('id')!r}, checked with {market.id!r} or another version of it"
         )
+    faults += _origin_faults(stated, market)
     if record.get("as_of") != portfolio.as_of.isoformat():
         faults.append(f"as_of is {record.get('as_of')!r}, the portfolio says {portfolio.as_of.isoformat()}")
+    return faults
+
+
+def _origin_faults(stated: dict[str, Any], market: MarketData) -> Faults:
+    """Where each price and each list of holdings is said to come from, against the market data."""
+    faults = []
+    for line in stated.get("prices") or []:
+        security = market.securities.get(str(line.get("symbol"))) if isinstance(line, dict) else None
+        origin = security.origin if security else None
+        source, digest = (origin.source, origin.sha256) if origin else (market.id, market.sha256)
+        if security is None or (line.get("source"), line.get("sha256"), line.get("as_of")) != (
+            source,
+            digest,
+            security.close_date.isoformat(),
+        ):
+            faults.append(f"inputs.market.prices: {line!r:.60} is not where that price comes from")
+    for line in stated.get("holdings") or []:
+        known = market.constituents.get(str(line.get("fund"))) if isinstance(line, dict) else None
+        day = known.as_of.isoformat() if known and known.as_of else None
+        if known is None or (line.get("source"), line.get("sha256"), line.get("as_of")) != (
+            known.source,
+            known.sha256 or market.sha256,
+            day,
+        ):
+            faults.append(f"inputs.market.holdings: {line!r:.60} is not where that list comes from")
+    if stated.get("accepted_prices") != {symbol: f"{price.normalize():f}" for symbol, price in market.accepted.items()}:
+        faults.append("inputs.market.accepted_prices are not the prices that were accepted")
     return faults
 
 
