@@ -59,6 +59,7 @@ class Desk:
     now: datetime
     as_of: date
     watch: Watch
+    anew: bool = False  # ask even for what is fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def security_facts(symbols: Sequence[str], desk: Desk) -> tuple[Mapping[str, Sec
     """Facts of `symbols`, fetched where what is kept is older than a week; what is missing is named in a warning."""
     kept = {symbol: facts for symbol in symbols if (facts := read_facts(desk.cache, symbol)) is not None}
     youngest = desk.now - timedelta(days=FACTS_DAYS)
-    stale = [symbol for symbol in symbols if symbol not in kept or kept[symbol].fetched < youngest]
+    stale = [symbol for symbol in symbols if desk.anew or symbol not in kept or kept[symbol].fetched < youngest]
     fetched: dict[str, SecurityFacts] = {}
     if desk.source is not None and stale:
         with desk.watch("fund facts", stale) as done:
@@ -142,7 +143,7 @@ def _is_fresh(history: PriceHistory | None, desk: Desk) -> bool:
     """Whether asking again could not give more: fetched since the last close, and it has that close."""
     if desk.source is None:
         return True
-    if history is None or not history.days:
+    if desk.anew or history is None or not history.days:
         return False
     last = desk.sessions.last_completed(desk.now)
     if desk.sessions.last_completed(history.fetched) < min(last, desk.as_of):

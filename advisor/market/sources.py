@@ -98,15 +98,7 @@ def _from_yahoo(
 ) -> tuple[MarketData, Mapping[str, PriceHistory], tuple[str, ...]]:
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
-    desk = Desk(
-        source=None if request.offline else Yahoo(),
-        source_name="the cache" if request.offline else "Yahoo",
-        cache=Cache(cache_folder() / YAHOO),
-        sessions=new_york_sessions(request.now, portfolio.as_of),
-        now=request.now,
-        as_of=portfolio.as_of,
-        watch=watch,
-    )
+    desk = yahoo_desk(request, portfolio.as_of, watch)
     covered = frozenset(canonical_symbol(note.symbol) for note in portfolio.securities if note.price_usd is not None)
     prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=covered)
     asked = [s for s, history in prices.histories.items() if history.kind is not Kind.STOCK or s not in base.securities]
@@ -123,6 +115,25 @@ def _from_yahoo(
     )
     market = assembled(base, found, portfolio.preferences.covariance or CovarianceChoice())
     return market, prices.histories, _kept_notes(desk, prices)
+
+
+def yahoo_desk(request: Request, as_of: date, watch: Watch, *, anew: bool = False) -> Desk:
+    """Yahoo, or what was kept of it; `anew` asks for what is fresh as well."""
+    return Desk(
+        source=None if request.offline else Yahoo(),
+        source_name="the cache" if request.offline else "Yahoo",
+        cache=yahoo_cache(),
+        sessions=new_york_sessions(request.now, as_of),
+        now=request.now,
+        as_of=as_of,
+        watch=watch,
+        anew=anew,
+    )
+
+
+def yahoo_cache() -> Cache:
+    """What is kept of Yahoo's answers."""
+    return Cache(cache_folder() / YAHOO)
 
 
 def _kept_notes(desk: Desk, prices: Prices) -> tuple[str, ...]:
