@@ -5,11 +5,15 @@ from __future__ import annotations
 import click
 
 from advisor.cli.data_import_holdings import import_holdings
+from advisor.cli.data_refresh import refresh
+from advisor.cli.data_status import status
 
 
 @click.group()
 def data() -> None:
-    """Import holdings files, and see what market data is held."""
+    """See what market data are held, fetch prices, import holdings files."""
 
 
+data.add_command(status)
+data.add_command(refresh)
 data.add_command(import_holdings)

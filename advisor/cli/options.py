@@ -70,15 +70,20 @@ def market_options() -> list[Callable[[Command], Command]]:
             help="Market data: the embedded snapshot, Yahoo, a snapshot file, or a folder with prices.csv.",
         ),
         click.option("--offline", is_flag=True, help="With --market yahoo: use what earlier runs kept, ask nobody."),
-        click.option(
-            "--accept-price",
-            "accepted",
-            multiple=True,
-            callback=_prices,
-            metavar="SYMBOL=USD",
-            help="Your own price in place of a doubtful one; may be given again.",
-        ),
+        accept_option,
     ]
+
+
+def accept_option(command: Command) -> Command:
+    """``--accept-price``, once for each symbol."""
+    return click.option(
+        "--accept-price",
+        "accepted",
+        multiple=True,
+        callback=_prices,
+        metavar="SYMBOL=USD",
+        help="Your own price in place of a doubtful one; may be given again.",
+    )(command)
 
 
 def _prices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, Decimal]:
@@ -114,7 +119,7 @@ def market_input(
     from advisor.market.sources import Request, load_market
 
     now = datetime.now(UTC).replace(microsecond=0)
-    found = load_market(Request(market, now, offline, accepted), portfolio, _no_bar if quiet else progress_bar)
+    found = load_market(Request(market, now, offline, accepted), portfolio, no_bar if quiet else progress_bar)
     if market == "yahoo" and not quiet:
         for text in found.kept_notes:
             note(text)
@@ -134,6 +139,7 @@ def progress_bar(what: str, symbols: Sequence[str]) -> Iterator[Callable[[str], 
 
 
 @contextmanager
-def _no_bar(what: str, symbols: Sequence[str]) -> Iterator[Callable[[str], None]]:
+def no_bar(what: str, symbols: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """Nothing is shown."""
     del what, symbols
     yield lambda _: None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -41,6 +41,18 @@ def _console(text: StringIO) -> Console:
     console = Console(file=text, force_terminal=terminal, highlight=False, markup=False, emoji=False)
     console.width = max(console.width, LEAST_WIDTH) if terminal else PIPE_WIDTH
     return console
+
+
+def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lines of text in columns under their heads."""
+    text = StringIO()
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for head in heads:
+        table.add_column(head, no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    _console(text).print(table)
+    return text.getvalue()
 
 
 def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, written: tuple[Path, ...]) -> str:

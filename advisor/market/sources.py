@@ -101,8 +101,7 @@ def _from_yahoo(
     desk = yahoo_desk(request, portfolio.as_of, watch)
     covered = frozenset(canonical_symbol(note.symbol) for note in portfolio.securities if note.price_usd is not None)
     prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=covered)
-    asked = [s for s, history in prices.histories.items() if history.kind is not Kind.STOCK or s not in base.securities]
-    facts, unknown = security_facts(sorted({*asked, BILLS}), desk)
+    facts, unknown = security_facts(sorted({*_asked(prices, base), BILLS}), desk)
     last = max(history.days[-1] for history in prices.histories.values())
     found = Findings(
         source="Yahoo",
@@ -115,6 +114,19 @@ def _from_yahoo(
     )
     market = assembled(base, found, portfolio.preferences.covariance or CovarianceChoice())
     return market, prices.histories, _kept_notes(desk, prices)
+
+
+def refreshed(request: Request, symbols: Sequence[str], as_of: date, watch: Watch) -> tuple[Prices, tuple[str, ...]]:
+    """Prices and facts of `symbols`, fetched now and kept, and what to say of the cache.
+
+    Raises `MarketDataError` that names each symbol without a usable price; the others are kept all the same.
+    """
+    base = load_snapshot()
+    check_accepted(request.accepted, symbols)
+    desk = yahoo_desk(request, as_of, watch, anew=True)
+    prices = price_histories(symbols, desk, base=base, accepted=request.accepted)
+    _, unknown = security_facts(_asked(prices, base), desk)
+    return replace(prices, warnings=(*prices.warnings, *unknown)), _kept_notes(desk, prices)
 
 
 def yahoo_desk(request: Request, as_of: date, watch: Watch, *, anew: bool = False) -> Desk:
@@ -163,6 +175,12 @@ def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[
     own = {fund: file for fund, file in kept.items() if fund not in found.files}
     found = replace(found, files={**own, **found.files})
     return assembled(base, found, portfolio.preferences.covariance or CovarianceChoice()), found.histories
+
+
+def _asked(prices: Prices, base: MarketData) -> list[str]:
+    """Symbols whose facts count: funds, and stocks that the snapshot does not know."""
+    kinds = {symbol: history.kind for symbol, history in prices.histories.items()}
+    return sorted(symbol for symbol, kind in kinds.items() if kind is not Kind.STOCK or symbol not in base.securities)
 
 
 def check_accepted(accepted: Mapping[str, Decimal], symbols: Sequence[str]) -> None:
