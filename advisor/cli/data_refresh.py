@@ -31,7 +31,7 @@ def refresh(*, names: tuple[str, ...], accepted: dict[str, Decimal], as_json: bo
     nothing else, leave this machine.
 
     \b
-    Examples:
+    Example:
       advisor data refresh portfolios/tech-employee.yaml
       advisor data refresh IWM VTWO IJR
     """

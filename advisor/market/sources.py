@@ -74,12 +74,13 @@ def _stale_lots(
     prices = {symbol: security.close_usd for symbol, security in market.securities.items()}
     for lot in stale_lots(portfolio, market.splits, histories, portfolio.as_of, prices=prices):
         acquired = f" of {lot.acquired}" if lot.acquired else ""
-        shares = f"{lot.shares.normalize():f} shares"
+        shares = f"{lot.shares.normalize():,f} shares"
         text = f"The {lot.symbol} lot{acquired} in {lot.account}, {shares}, {SEEMS[lot.certain]}: {lot.evidence}. "
-        corrected = f"{round(lot.corrected_shares, 3).normalize():f} shares"
+        corrected = f"{round(lot.corrected_shares, 3).normalize():,f} shares"
         if lot.corrected_cost_per_share is not None:
             corrected += f" at ${lot.corrected_cost_per_share:,.2f}"
-        yield MarketWarning("stale_lot", (lot.symbol,), f"{text}After it, enter {corrected}.")
+        way_out = "Enter" if lot.certain else "If it is of before, enter"
+        yield MarketWarning("stale_lot", (lot.symbol,), f"{text}{way_out} {corrected}.")
 
 
 def _from_snapshot(source: str, portfolio: Portfolio) -> MarketData:
