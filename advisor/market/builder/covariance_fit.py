@@ -1,7 +1,7 @@
 """The snapshot's covariance: factors are the traded securities of the table `factors`, with a return on every day.
 
-Every covariance with a factor, and every variance, equals the sample's for a full history. `market.estimate.covariance`
-has the method, which is the same for the price histories of any source.
+Every covariance with a factor, and every variance, equals the sample's for a full history. `market.estimate.histories`
+has the regressions, which are the same for the price histories of any source.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pandas as pd
 
 from advisor.errors import MarketDataError
 from advisor.market.data import FactorCovariance
-from advisor.market.estimate.covariance import fit_factors
 from advisor.market.estimate.estimators import sample_covariance
+from advisor.market.estimate.histories import fit_factors
 from advisor.market.estimate.returns import years_before
 from advisor.units import TRADING_DAYS
 

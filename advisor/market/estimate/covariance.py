@@ -1,16 +1,15 @@
-"""Covariance from price history, in the factor form that `MarketData` carries. docs/data.md compares the methods.
+"""Covariance from price history, in the factor form that `MarketData` carries. docs/risk-from-history.md compares.
 
-Every method but one splits the securities in two: those with a return in (nearly) every period of the window, and
-those with a shorter history. The covariance of the former is estimated from the periods they share; each of the
-latter is regressed on them over the periods it has, and what the regression leaves is taken as its own risk.
+1. Returns of the window by day, week or month; a history with fewer than `LEAST_PERIODS` of them is refused.
+2. The securities with a return in (nearly) every period: their covariance is the sample's, or shrunk.
+3. Every other security by regression on them, over the periods it has (`histories`).
 
-Source: R. F. Stambaugh, "Analyzing investments whose histories differ in length", Journal of Financial Economics 45
-(1997), section 2.
+Only the method `pairwise` takes each pair by itself, and repairs what does not fit together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn
@@ -19,36 +18,80 @@ import numpy as np
 
 from advisor.errors import MarketDataError
 from advisor.market.data import FactorCovariance
-from advisor.market.estimate.estimators import ledoit_wolf, pairwise_covariance, sample_covariance
+from advisor.market.estimate.estimators import (
+    common_correlation,
+    ledoit_wolf,
+    pairwise_covariance,
+    sample_covariance,
+)
+from advisor.market.estimate.histories import (
+    FULL,
+    PER_SLOPE,
+    REPEATED,
+    FactorFit,
+    fit_factors,
+    fit_in_turn,
+    shared_histories,
+)
 from advisor.market.estimate.repair import covariance_root
 from advisor.market.estimate.returns import PERIODS_A_YEAR, PricePanel, ReturnTable, returns_of, years_before
-from advisor.portfolio.model import CovarianceChoice, CovarianceMethod
-from advisor.units import Matrix, Vector
+from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, ReturnPeriod
+from advisor.units import Matrix
 
-REPEATED = 1e-6  # part of a volatility below which a factor only repeats the others
-FULL = 0.98  # part of the window's periods that a full history has
 LEAST_PERIODS = 24  # of a history, or of a pair's common one
-PER_SLOPE = 10  # periods that each slope of a regression needs
+LATE_DAYS = 31  # by which prices may begin after the window without a word
+DAYS_A_YEAR = 365.25
+DENSE = 0.9  # part of the sessions of a year that daily prices have at least
+FLAT = 1e-8  # standard deviation of a return below which a price does not move
 WORDS = {
-    CovarianceMethod.SAMPLE: "Sample covariance of the full histories, shorter ones regressed on them (Stambaugh 1997)",
+    CovarianceMethod.SAMPLE: "Sample covariance of the full histories, shorter ones regressed on longer ones",
     CovarianceMethod.LEDOIT_WOLF: (
-        "Covariance of the full histories shrunk towards one variance and no correlation (Ledoit and Wolf 2004) by "
-        "{shrinkage:.1%}, shorter ones regressed on them (Stambaugh 1997)"
+        "Covariance of the full histories, shrunk by {shrinkage:.3f} of the way towards one variance and no "
+        "correlation (Ledoit and Wolf 2004), shorter ones regressed on longer ones"
     ),
     CovarianceMethod.FACTOR: (
-        "Broad funds as factors, with their sample covariance; every other security regressed on them and its residual "
-        "taken as independent of all others (Stambaugh 1997 for the short histories)"
+        "Broad funds as factors, with their sample covariance; every other security regressed on them, its residual "
+        "independent of all others"
     ),
     CovarianceMethod.PAIRWISE: "Sample covariance of each pair over the periods that both have",
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FactorFit:
-    """Loadings, shape (n, k), in standard deviations a period; residual variances a period, shape (n,)."""
+class _Window:
+    """Returns of the window, the covariance of each pair in it, and in words when it is."""
 
-    loadings: Matrix
-    residual: Vector
+    table: ReturnTable
+    covariance: Matrix
+    counts: Matrix  # periods that a pair has in common
+    where: str
+    market: int
+
+    def longest_first(self) -> list[int]:
+        """Columns by the length of their histories; the market is the first."""
+        lengths, symbols = np.diag(self.counts), self.table.symbols
+        return sorted(range(len(symbols)), key=lambda c: (c != self.market, -lengths[c], symbols[c]))
+
+    def repeated(self) -> dict[int, int]:
+        """Columns that move as one with an earlier one, and which that is."""
+        left = 2.0 * (1.0 - np.abs(common_correlation(self.table.returns)))
+        left[self.counts < LEAST_PERIODS] = np.nan
+        order = self.longest_first()
+        return {
+            c: next(o for o in order[:place] if left[o, c] < REPEATED**2)
+            for place, c in enumerate(order)
+            if (left[order[:place], c] < REPEATED**2).any()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A fit, the columns that are its factors, and what has to be said of it."""
+
+    fit: FactorFit
+    factors: list[int]
+    shrinkage: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 def covariance_from_history(
@@ -56,68 +99,53 @@ def covariance_from_history(
 ) -> FactorCovariance:
     """Annual covariance of all securities of a panel over the years up to `end`, both anniversaries included.
 
-    `broad` are the symbols that may be factors of the method of that name, as far as they have a full history;
-    `market` is the one that a security with a very short history is regressed on alone.
+    `broad` are the symbols that may be factors of the method of that name, as far as they have a full history; `market`
+    is a factor too, and among the regressors of every regression.
 
     Raises
     ------
     MarketDataError
-        A security with fewer than `LEAST_PERIODS` returns; `market` without a full history; two securities that are the
-        same series; a covariance that is too far from being one (pairwise).
+        A security with fewer than `LEAST_PERIODS` returns; `market` without a full history; prices that are not daily
+        where daily returns are asked for; no more periods than securities, or linearly dependent ones (sample, factor);
+        a covariance that is too far from being one (pairwise).
     """
     start = years_before(end, choice.years)
-    table = returns_of(panel.between(start, end), choice.returns)
-    _check_lengths(table, start, end)
-    if choice.method is CovarianceMethod.PAIRWISE:
-        return _pairwise(table, start, end)
-    known = np.isfinite(table.returns).sum(axis=0)
-    full = [s for s, count in zip(table.symbols, known, strict=True) if count >= FULL * len(table.ends)]
-    factors = tuple(s for s in full if s in broad) if choice.method is CovarianceMethod.FACTOR else tuple(full)
-    if market not in factors:
-        raise MarketDataError(
-            f"{market}: its price history has gaps between {start} and {end}; the covariance is built on it"
-        )
-    columns = [table.symbols.index(symbol) for symbol in factors]
-    common = table.returns[np.isfinite(table.returns[:, columns]).all(axis=1)]
-    shrinkage = 0.0
-    if choice.method is CovarianceMethod.LEDOIT_WOLF:
-        covariance, shrinkage = ledoit_wolf(common[:, columns])
-    else:
-        covariance = sample_covariance(common[:, columns])
-    fit = fit_factors(table.symbols, common, columns, covariance, market=table.symbols.index(market))
-    method = f"{WORDS[choice.method].format(shrinkage=shrinkage)}; {_described(table)}"
-    return _annual(table, factors, fit, method, start, end)
+    prices = panel.between(start, end)
+    window = _window(returns_of(prices, choice.returns), market, f"between {start} and {end}")
+    table = window.table
+    fitted = _pairwise(window) if choice.method is CovarianceMethod.PAIRWISE else _regressed(window, choice, broad)
+    a_year = PERIODS_A_YEAR[table.period]
+    words = WORDS[choice.method].format(shrinkage=fitted.shrinkage)
+    lengths = dict(zip(table.symbols, np.diag(window.counts).astype(int).tolist(), strict=True))
+    return FactorCovariance(
+        symbols=table.symbols,
+        factors=tuple(table.symbols[column] for column in fitted.factors),
+        loadings=fitted.fit.loadings * np.sqrt(a_year),
+        idiosyncratic=fitted.fit.residual * a_year,
+        method=f"{words}; {len(table.ends)} {table.period} simple total returns, {a_year} a year",
+        start=prices.days[0],
+        end=table.ends[-1],
+        short_histories={symbol: n for symbol, n in lengths.items() if n < FULL * len(table.ends)},
+        notes=(*_late(prices.days[0], start), *_repeats(window), *fitted.notes),
+    )
 
 
-def fit_factors(
-    symbols: Sequence[str], returns: Matrix, columns: Sequence[int], covariance: Matrix, *, market: int | None = None
-) -> FactorFit:
-    """Regress every security on the factors in `columns`, whose `covariance` is kept as it is.
-
-    returns: shape (T, n), complete in `columns`. Where a security has fewer than ten periods for each slope, it is
-    regressed on the column `market` alone, if one is given. Raises `MarketDataError` for factors that repeat each
-    other.
-    """
-    cholesky = _factor_loadings([symbols[column] for column in columns], covariance)
-    loadings = np.zeros((len(symbols), len(columns)))
-    residual = np.zeros(len(symbols))
-    for place in range(len(symbols)):
-        if place in columns:
-            loadings[place] = cholesky[columns.index(place)]
-            continue
-        own = returns[:, place]
-        few = market is not None and np.isfinite(own).sum() < PER_SLOPE * len(columns)
-        chosen = [columns.index(market)] if few and market is not None else list(range(len(columns)))
-        beta, residual[place] = _regress(own, returns[:, [columns[c] for c in chosen]])
-        loadings[place] = beta @ cholesky[chosen]
-    return FactorFit(loadings, residual)
-
-
-def _check_lengths(table: ReturnTable, start: date, end: date) -> None:
+def _window(table: ReturnTable, market: str, where: str) -> _Window:
+    """Refuses what is too short for anything to be estimated."""
     known = np.isfinite(table.returns).sum(axis=0)
     short = [f"{symbol} ({count})" for symbol, count in zip(table.symbols, known, strict=True) if count < LEAST_PERIODS]
     if short:
-        _refuse_short(", ".join(short), f"{table.period} returns between {start} and {end}")
+        _refuse_short(", ".join(short), f"{table.period} returns {where}")
+    column = table.symbols.index(market)
+    if known[column] < FULL * len(table.ends):
+        raise MarketDataError(f"{market}: its price history has gaps {where}; the covariance is built on it")
+    years = (table.ends[-1] - table.ends[0]).days / DAYS_A_YEAR
+    if table.period is ReturnPeriod.DAILY and len(table.ends) < DENSE * PERIODS_A_YEAR[table.period] * years:
+        raise MarketDataError(
+            f"prices on {len(table.ends) + 1} days {where} are not daily; choose returns: weekly or monthly under "
+            "preferences.covariance"
+        )
+    return _Window(table, *pairwise_covariance(table.returns), where, column)
 
 
 def _refuse_short(what: str, where: str) -> NoReturn:
@@ -127,70 +155,75 @@ def _refuse_short(what: str, where: str) -> NoReturn:
     )
 
 
-def _pairwise(table: ReturnTable, start: date, end: date) -> FactorCovariance:
-    covariance, counts = pairwise_covariance(table.returns)
-    fewest = np.unravel_index(int(np.argmin(counts)), counts.shape)
-    if counts[fewest] < LEAST_PERIODS:
-        pair = " and ".join(sorted({table.symbols[place] for place in fewest}))
-        _refuse_short(f"{pair} ({counts[fewest]:.0f})", f"common {table.period} returns between {start} and {end}")
-    root, notes = covariance_root(table.symbols, covariance)
-    fit = FactorFit(np.ascontiguousarray(root.T), np.zeros(len(table.symbols)))
-    method = f"{WORDS[CovarianceMethod.PAIRWISE]}; {_described(table)}"
-    return _annual(table, table.symbols, fit, method, start, end, notes)
+def _regressed(window: _Window, choice: CovarianceChoice, broad: Collection[str]) -> _Fitted:
+    """The full histories together, all others by regression: in turn, or on broad funds alone (`factor`)."""
+    table, longest, repeated = window.table, window.longest_first(), window.repeated()
+    moves = np.sqrt(np.diag(window.covariance)) > FLAT
+    if not moves[window.market]:
+        raise MarketDataError(f"{table.symbols[window.market]}: its price does not move {window.where}")
+    independent = [c for c in longest if moves[c] and c not in repeated]
+    if choice.method is CovarianceMethod.FACTOR:
+        independent = [c for c in independent if c == window.market or table.symbols[c] in broad]
+    columns, shared = shared_histories(np.isfinite(table.returns), independent)
+    common = table.returns[shared][:, columns]
+    shrinkage = 0.0
+    notes: tuple[str, ...] = ()
+    if choice.method is CovarianceMethod.LEDOIT_WOLF:
+        covariance, shrinkage = ledoit_wolf(common)
+    else:
+        covariance, notes = sample_covariance(common), _few(window, *common.shape)
+    if choice.method is CovarianceMethod.FACTOR:
+        fit = fit_factors(table.symbols, table.returns[shared], columns, covariance)
+        return _Fitted(fit, columns, shrinkage, notes)
+    others = [c for c in longest if c not in columns]
+    fit, factors = fit_in_turn(table.symbols, table.returns, columns, covariance, others)
+    return _Fitted(fit, factors, shrinkage, notes)
 
 
-def _described(table: ReturnTable) -> str:
-    a_year = PERIODS_A_YEAR[table.period]
-    return f"{len(table.ends)} {table.period} simple total returns, {a_year} a year"
+def _few(window: _Window, periods: int, count: int) -> tuple[str, ...]:
+    """A warning where the periods are few for a sample covariance of so many securities; a refusal where too few.
 
-
-def _annual(
-    table: ReturnTable,
-    factors: tuple[str, ...],
-    fit: FactorFit,
-    method: str,
-    start: date,
-    end: date,
-    notes: tuple[str, ...] = (),
-) -> FactorCovariance:
-    a_year = PERIODS_A_YEAR[table.period]
-    known = np.isfinite(table.returns).sum(axis=0)
-    periods = len(table.ends)
-    short = {symbol: int(count) for symbol, count in zip(table.symbols, known, strict=True) if count < FULL * periods}
-    return FactorCovariance(
-        symbols=table.symbols,
-        factors=factors,
-        loadings=fit.loadings * np.sqrt(a_year),
-        idiosyncratic=fit.residual * a_year,
-        method=method,
-        start=start,
-        end=end,
-        short_histories=short,
-        notes=notes,
+    Source: R. Kan and D. R. Smith, "The distribution of the sample minimum-variance frontier", Management Science 54
+    (2008): the least variance in a sample is on average (T - n) / (T - 1) of the true one.
+    """
+    period = window.table.period
+    if periods <= count:
+        raise MarketDataError(
+            f"{periods} {period} returns {window.where} are too few for the sample covariance of {count} securities: "
+            "choose the method ledoit_wolf, shorter periods or more years under preferences.covariance"
+        )
+    if periods >= PER_SLOPE * count:
+        return ()
+    seen = np.sqrt((periods - count) / (periods - 1))
+    return (
+        f"the covariance of {count} securities is estimated from {periods} {period} returns only: the volatility of a "
+        f"portfolio that was chosen by it can look as small as {seen:.2f} of what it is",
     )
 
 
-def _factor_loadings(symbols: Sequence[str], covariance: Matrix) -> Matrix:
-    """Cholesky factor, whose diagonal is what the earlier factors leave unexplained of each volatility."""
+def _pairwise(window: _Window) -> _Fitted:
+    table, counts = window.table, window.counts
+    fewest = np.unravel_index(int(np.argmin(counts)), counts.shape)
+    if counts[fewest] < LEAST_PERIODS:
+        pair = " and ".join(sorted({table.symbols[place] for place in fewest}))
+        _refuse_short(f"{pair} ({counts[fewest]:.0f})", f"common {table.period} returns {window.where}")
     try:
-        cholesky = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        cholesky = np.zeros_like(covariance)
-    repeated = np.diag(cholesky) < REPEATED * np.sqrt(np.diag(covariance))
-    if repeated.any():
-        first = symbols[int(np.argmax(repeated))] if not repeated.all() else ", ".join(symbols)
-        raise MarketDataError(
-            f"the factors of the covariance are linearly dependent ({first}): their returns repeat each other; "
-            "the method ledoit_wolf, or more periods than securities, avoids it"
+        root, notes = covariance_root(table.symbols, window.covariance)
+    except MarketDataError as error:
+        raise MarketDataError(f"{error}; the method sample cannot contradict itself so") from error
+    fit = FactorFit(np.ascontiguousarray(root.T), np.zeros(len(table.symbols)))
+    return _Fitted(fit, list(range(len(table.symbols))), notes=notes)
+
+
+def _late(first: date, start: date) -> Iterator[str]:
+    if (first - start).days > LATE_DAYS:
+        yield f"the covariance is estimated from prices since {first}: there are none from {start} on, as asked for"
+
+
+def _repeats(window: _Window) -> Iterator[str]:
+    symbols = window.table.symbols
+    for column, other in window.repeated().items():
+        yield (
+            f"{symbols[other]} and {symbols[column]} move as one in all {window.counts[column, other]:.0f} "
+            f"{window.table.period} returns: is one entered for the other?"
         )
-    return cholesky
-
-
-def _regress(own: Vector, market: Matrix) -> tuple[Vector, float]:
-    """Slopes, shape (k,), and residual variance (over the periods less 1), over the periods on which `own` is known."""
-    known = np.isfinite(own)
-    own_excess = own[known] - own[known].mean()
-    market_excess = market[known] - market[known].mean(axis=0)
-    beta = np.linalg.lstsq(market_excess, own_excess, rcond=None)[0]
-    residual = own_excess - market_excess @ beta
-    return beta, float(residual @ residual) / (int(known.sum()) - 1)

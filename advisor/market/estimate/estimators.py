@@ -41,14 +41,33 @@ def pairwise_covariance(X: Matrix) -> tuple[Matrix, Matrix]:
     missing value enters each of them with weight 0 alone. NaN for a pair with fewer than two common periods. The
     result need not be positive semidefinite.
     """
-    known = np.isfinite(X)
-    mask = known.astype(float)
+    centred, mask = _centred(X)
     counts = mask.T @ mask
-    means = np.where(known, X, 0.0).sum(axis=0) / np.maximum(mask.sum(axis=0), 1.0)
-    centred = np.where(known, X - means, 0.0)
-    sums = centred.T @ mask  # [i, j]: sum of i over the periods that j has
-    products = centred.T @ centred
     with np.errstate(divide="ignore", invalid="ignore"):
-        covariance = (products - sums * sums.T / counts) / (counts - 1.0)
+        covariance = _common_products(centred, mask, counts) / (counts - 1.0)
     covariance[counts < 2.0] = np.nan
     return covariance, counts
+
+
+def common_correlation(X: Matrix) -> Matrix:
+    """Correlation of each pair over the periods that both have, variances too; NaN where one does not move in them."""
+    centred, mask = _centred(X)
+    counts = mask.T @ mask
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sums = centred.T @ mask
+        squares = (centred**2).T @ mask - sums**2 / counts  # [i, j]: of i over the periods that j has
+        return np.asarray(_common_products(centred, mask, counts) / np.sqrt(squares * squares.T))
+
+
+def _centred(X: Matrix) -> tuple[Matrix, Matrix]:
+    """Returns less their means, 0 where they are missing, and the mask, 1 where they are not."""
+    known = np.isfinite(X)
+    mask = known.astype(float)
+    means = np.where(known, X, 0.0).sum(axis=0) / np.maximum(mask.sum(axis=0), 1.0)
+    return np.where(known, X - means, 0.0), mask
+
+
+def _common_products(centred: Matrix, mask: Matrix, counts: Matrix) -> Matrix:
+    """Sum of the products of each pair about their means, over the periods that both have."""
+    sums = centred.T @ mask  # [i, j]: sum of i over the periods that j has
+    return np.asarray(centred.T @ centred - sums * sums.T / counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +15,9 @@ from advisor.portfolio.model import ReturnPeriod
 from advisor.units import TRADING_DAYS, Matrix, Vector
 
 PERIODS_A_YEAR = {ReturnPeriod.DAILY: TRADING_DAYS, ReturnPeriod.WEEKLY: 52, ReturnPeriod.MONTHLY: 12}
+# How far apart two closes may be, in numbers of `_number`, for the return between them to be of one period: the
+# exchange has not been closed for longer than from a Friday to a Wednesday since 2001 (October 2012).
+APART = {ReturnPeriod.DAILY: 5, ReturnPeriod.WEEKLY: 1, ReturnPeriod.MONTHLY: 1}
 FRIDAY = 4
 
 
@@ -34,8 +38,8 @@ class PricePanel:
 
     def between(self, start: date, end: date) -> PricePanel:
         """Days from `start` to `end`, both included."""
-        rows = [row for row, day in enumerate(self.days) if start <= day <= end]
-        return PricePanel(self.symbols, tuple(self.days[row] for row in rows), self.prices[rows])
+        rows = slice(bisect_left(self.days, start), bisect_right(self.days, end))
+        return PricePanel(self.symbols, self.days[rows], self.prices[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,16 +67,15 @@ def panel_of(histories: Iterable[PriceHistory]) -> PricePanel:
 def returns_of(panel: PricePanel, period: ReturnPeriod) -> ReturnTable:
     """Returns between the last closes of successive days, weeks (Monday to Sunday) or months.
 
-    A security without a close in a period has no return in it nor in the next, and a day's return is never that of
-    two days. A week or month that the panel ends in counts only if it is over.
+    A security without a close in a period has no return in it nor in the next: a day's return is never that of two
+    days, and no return spans a week or month that is missing altogether. A week or month that the panel ends in counts
+    only if no weekday of it is left.
     """
     ends = _period_ends(panel.days, period)
-    closes = np.full((len(ends), len(panel.symbols)), np.nan)
-    first = 0
-    for row, last in enumerate(ends):
-        closes[row] = _last_known(panel.prices[first : last + 1])
-        first = last + 1
+    closes = _last_closes(panel.prices, ends)
     returns = closes[1:] / closes[:-1] - 1.0
+    numbers = np.array([_number(panel.days[end], period) for end in ends])
+    returns[np.diff(numbers) > APART[period]] = np.nan
     return ReturnTable(panel.symbols, tuple(panel.days[end] for end in ends[1:]), returns, period)
 
 
@@ -84,32 +87,29 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
+def _number(day: date, period: ReturnPeriod) -> int:
+    """Number of the day, week or month; successive weeks and months have successive numbers."""
+    if period is ReturnPeriod.MONTHLY:
+        return 12 * day.year + day.month
+    return day.toordinal() if period is ReturnPeriod.DAILY else (day.toordinal() - 1) // 7  # ordinal 1 is a Monday
+
+
 def _period_ends(days: tuple[date, ...], period: ReturnPeriod) -> list[int]:
     """Row of the last day of each period that is over."""
     if not days:
-        raise MarketDataError("no price history")
-    if period is ReturnPeriod.DAILY:
-        return list(range(len(days)))
-    names = [_name(day, period) for day in days]
-    ends = [row for row in range(len(days) - 1) if names[row] != names[row + 1]]
-    return [*ends, len(days) - 1] if _is_over(days[-1], period) else ends
+        raise MarketDataError("no price history in the window of the covariance")
+    numbers = [_number(day, period) for day in (*days, _next_weekday(days[-1]))]
+    return [row for row in range(len(days)) if numbers[row] != numbers[row + 1]]
 
 
-def _name(day: date, period: ReturnPeriod) -> tuple[int, int]:
-    if period is ReturnPeriod.WEEKLY:
-        year, week, _ = day.isocalendar()
-        return (year, week)
-    return (day.year, day.month)
+def _next_weekday(day: date) -> date:
+    return day + timedelta(days=7 - day.weekday() if day.weekday() >= FRIDAY else 1)
 
 
-def _is_over(last: date, period: ReturnPeriod) -> bool:
-    if period is ReturnPeriod.WEEKLY:
-        return last.weekday() >= FRIDAY
-    return (last + timedelta(days=1)).month != last.month
-
-
-def _last_known(prices: Matrix) -> Vector:
-    """Last close of each column that is known; NaN for a column without any."""
-    known = np.isfinite(prices)
-    rows = np.where(known.any(axis=0), prices.shape[0] - 1 - np.argmax(known[::-1], axis=0), 0)
-    return np.asarray(prices[rows, np.arange(prices.shape[1])])
+def _last_closes(prices: Matrix, ends: list[int]) -> Matrix:
+    """Last known close of each security in each period, NaN where it has none; `ends` are the periods' last rows."""
+    rows = np.where(np.isfinite(prices), np.arange(len(prices))[:, None], -1)
+    last = np.maximum.accumulate(rows, axis=0)[ends]
+    begins = np.array([0, *(end + 1 for end in ends)])[:-1, None]
+    closes = np.take_along_axis(prices, np.maximum(last, 0), axis=0)
+    return np.asarray(np.where(last >= begins, closes, np.nan))
