@@ -121,3 +121,14 @@ def test_a_proxy_for_a_fund_with_data_is_said_not_to_be_used() -> None:
     found = warned(portfolio)
     assert "proxies" not in found
     assert found["proxies_not_used"].endswith("the proxy is not used: SPY.")
+
+
+@pytest.mark.parametrize(("day", "is_old"), [(date(2026, 9, 26), False), (date(2026, 9, 27), True)])
+def test_a_list_of_holdings_older_than_a_year_is_named_with_the_way_out(day: date, is_old: bool) -> None:
+    """QQQ's file is of 2025-09-26: 365 days before the one day, and 366 before the other."""
+    holder = household(account("Roth", "roth", 0, {"QQQ": [lot(100)], "IWM": [lot(10)]}))
+    found = warned(replace(holder, as_of=day))
+    assert ("old_holdings" in found) is is_old
+    if is_old:
+        assert "more than a year old: QQQ (2025-09-26). " in found["old_holdings"]
+        assert "advisor data import-holdings" in found["old_holdings"]

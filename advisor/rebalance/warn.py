@@ -10,6 +10,7 @@ from advisor.rebalance.model import HouseholdState, Trade, Warned
 from advisor.rebalance.outcome import tax_result
 
 STALE_DAYS = 7
+OLD_LIST_DAYS = 365
 SCENARIO_LIMITS = ("cvar_95", "max_drawdown")
 WIDE_INTERVAL = 0.02  # of household value
 
@@ -31,6 +32,7 @@ def warnings_of(
         *_wash_sales(portfolio, trades),
         *_held_back(portfolio, market),
         *_unknown_exposure(before),
+        *_old_lists(portfolio, market, {*before.weights, *after.weights}),
         *_defaults(portfolio),
         *_proxies(portfolio, market),
         *_unknown_fees(market, {*before.weights, *after.weights}),
@@ -124,6 +126,22 @@ def _unknown_exposure(before: HouseholdState) -> list[Warned]:
         f"fund lists stop early; the widest gap is {widest.symbol}. Limits bind on the upper end."
     )
     return [Warned("wide_interval", text)]
+
+
+def _old_lists(portfolio: Portfolio, market: MarketData, symbols: set[str]) -> list[Warned]:
+    """Lists of holdings that are more than a year old."""
+    old = []
+    for symbol in sorted(symbols & market.constituents.keys()):
+        known = market.constituents[symbol]
+        if known.as_of is not None and (portfolio.as_of - known.as_of).days > OLD_LIST_DAYS and known.gross > 0.0:
+            old.append(f"{symbol} ({known.as_of.isoformat()})")
+    if not old:
+        return []
+    text = (
+        f"Lists of holdings are more than a year old: {', '.join(old)}. Weights have moved since; "
+        "`advisor data import-holdings` takes the issuer's newer file."
+    )
+    return [Warned("old_holdings", text)]
 
 
 def _defaults(portfolio: Portfolio) -> list[Warned]:
