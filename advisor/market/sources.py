@@ -24,6 +24,9 @@ from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import CovarianceChoice, Portfolio
 
 SNAPSHOT, YAHOO = "snapshot", "yahoo"
+NO_HISTORY = (
+    "a snapshot has no price history to estimate a covariance from; give --market yahoo, or a folder with prices.csv"
+)
 SEEMS = {True: "is of before a split", False: "may be of before a split"}
 
 
@@ -53,10 +56,12 @@ def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketI
     """
     notes: tuple[str, ...] = ()
     histories: Mapping[str, PriceHistory] = {}
-    if request.source == YAHOO:
-        market, histories, notes = _from_yahoo(request, portfolio, watch)
-    elif request.source != SNAPSHOT and Path(request.source).is_dir():
-        market, histories = _from_folder(Path(request.source), request, portfolio)
+    if has_histories(request):
+        base, found, notes = _findings(request, portfolio, watch)
+        market, histories = (
+            assembled(base, found, portfolio.preferences.covariance or CovarianceChoice()),
+            found.histories,
+        )
     else:
         market = _from_snapshot(request.source, portfolio)
     given = with_accepted(market, request.accepted, portfolio.as_of) if request.accepted else market
@@ -65,6 +70,29 @@ def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketI
         given, document = frozen(given)
     stale = tuple(_stale_lots(portfolio, given, histories))
     return MarketInput(replace(given, warnings=(*given.warnings, *stale)), document, notes)
+
+
+def has_histories(request: Request) -> bool:
+    """Whether the source has price histories, from which a covariance can be estimated."""
+    return request.source == YAHOO or (request.source != SNAPSHOT and Path(request.source).is_dir())
+
+
+def load_markets(
+    request: Request, portfolio: Portfolio, watch: Watch
+) -> tuple[Callable[[CovarianceChoice], MarketData], tuple[str, ...]]:
+    """What `load_market` would give for each choice of covariance, and what to say of the cache; asked for once.
+
+    Raises `MarketDataError` for a source without histories; so does the function, where a choice cannot be estimated.
+    """
+    if not has_histories(request):
+        raise MarketDataError(NO_HISTORY)
+    base, found, notes = _findings(request, portfolio, watch)
+
+    def market(choice: CovarianceChoice) -> MarketData:
+        data = assembled(base, found, choice)
+        return frozen(with_accepted(data, request.accepted, portfolio.as_of) if request.accepted else data)[0]
+
+    return market, notes
 
 
 def _stale_lots(
@@ -86,17 +114,19 @@ def _stale_lots(
 def _from_snapshot(source: str, portfolio: Portfolio) -> MarketData:
     """A snapshot with the imported holdings files; without a digest if these tell something new."""
     if portfolio.preferences.covariance is not None:
-        raise MarketDataError(
-            "preferences.covariance: a snapshot has no price history to estimate from; remove the key, or give "
-            "--market yahoo, or a folder with prices.csv"
-        )
+        raise MarketDataError(f"preferences.covariance: {NO_HISTORY}; or remove the key")
     base = load_snapshot(None if source == SNAPSHOT else Path(source))
     return with_files(base, newest(imported_folder(), portfolio.as_of))
 
 
-def _from_yahoo(
-    request: Request, portfolio: Portfolio, watch: Watch
-) -> tuple[MarketData, Mapping[str, PriceHistory], tuple[str, ...]]:
+def _findings(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[MarketData, Findings, tuple[str, ...]]:
+    """The snapshot for what the source does not say, what it says, and what to say of the cache."""
+    if request.source == YAHOO:
+        return _from_yahoo(request, portfolio, watch)
+    return (*_from_folder(Path(request.source), request, portfolio), ())
+
+
+def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[MarketData, Findings, tuple[str, ...]]:
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
     desk = yahoo_desk(request, portfolio.as_of, watch)
@@ -113,8 +143,7 @@ def _from_yahoo(
         files=newest(imported_folder(), portfolio.as_of),
         warnings=(*prices.warnings, *unknown),
     )
-    market = assembled(base, found, portfolio.preferences.covariance or CovarianceChoice())
-    return market, prices.histories, _kept_notes(desk, prices)
+    return base, found, _kept_notes(desk, prices)
 
 
 def refreshed(request: Request, symbols: Sequence[str], as_of: date, watch: Watch) -> tuple[Prices, tuple[str, ...]]:
@@ -160,7 +189,7 @@ def _kept_notes(desk: Desk, prices: Prices) -> tuple[str, ...]:
     return (*notes, *(f"not kept for the next run: {reason}" for reason in desk.cache.unwritten))
 
 
-def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[MarketData, Mapping[str, PriceHistory]]:
+def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[MarketData, Findings]:
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
     found = folder_findings(
@@ -174,8 +203,7 @@ def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[
     )
     kept = newest(imported_folder(), portfolio.as_of)
     own = {fund: file for fund, file in kept.items() if fund not in found.files}
-    found = replace(found, files={**own, **found.files})
-    return assembled(base, found, portfolio.preferences.covariance or CovarianceChoice()), found.histories
+    return base, replace(found, files={**own, **found.files})
 
 
 def _asked(prices: Prices, base: MarketData) -> list[str]:
