@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,13 +20,14 @@ from advisor.errors import MarketDataError
 from advisor.market.cache import Cache
 from advisor.market.data import MarketData, MarketWarning, Origin
 from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
-from advisor.market.price_checks import CheckedHistory, check_history
+from advisor.market.price_checks import CheckedHistory, Rule, check_history
 from advisor.market.sessions import Sessions, today
 
 PRICES, FACTS = "prices", "facts"
 YEARS = 11  # of history: ten years of months, and of any window of the covariance
 FACTS_DAYS = 7  # facts of funds change by the month
 RETRY = timedelta(hours=1)  # a source that lacks the last session is asked again after this
+CLOSED = timedelta(days=7)  # no exchange is closed for longer
 MONTH_ENDS = 31
 
 Watch = Callable[[str, Sequence[str]], AbstractContextManager[Callable[[str], None]]]
@@ -92,7 +94,9 @@ def price_histories(
             earlier = kept.get(symbol) if symbol in fetched else None
             checked[symbol] = _checked(history, earlier, desk, base, accepted)
     for symbol, history in fetched.items():
-        if not checked[symbol].is_held:
+        # An accepted price is for this run; what is kept has to be sound without it.
+        alone = _checked(history, kept.get(symbol), desk, base, {}) if symbol in accepted else checked[symbol]
+        if not alone.is_held:
             desk.cache.write(PRICES, symbol, history.to_bytes())
     _refuse(symbols, checked, faults, desk, base, optional)
     usable = {symbol: result for symbol, result in checked.items() if not result.is_held and result.history.days}
@@ -112,7 +116,7 @@ def security_facts(symbols: Sequence[str], desk: Desk) -> tuple[Mapping[str, Sec
     if desk.source is not None and stale:
         with desk.watch("fund facts", stale) as done:
             answers = desk.source.facts(stale, desk.now, done)
-        fetched = {symbol: facts for symbol, facts in answers.items() if isinstance(facts, SecurityFacts)}
+        fetched = {s: facts for s, facts in answers.items() if isinstance(facts, SecurityFacts) and _is_finite(facts)}
     for symbol, facts in fetched.items():
         desk.cache.write(FACTS, symbol, facts.to_bytes())
     missing = [symbol for symbol in stale if symbol not in fetched]
@@ -145,20 +149,53 @@ def _is_fresh(history: PriceHistory | None, desk: Desk) -> bool:
         return True
     if desk.anew or history is None or not history.days:
         return False
-    last = desk.sessions.last_completed(desk.now)
-    if desk.sessions.last_completed(history.fetched) < min(last, desk.as_of):
+    last = _last_session(desk)
+    if desk.sessions.last_completed(history.fetched) < last or not _begins_early_enough(history, desk):
         return False
-    return history.days[-1] >= min(last, desk.as_of) or desk.now - history.fetched < RETRY
+    return history.days[-1] >= last or desk.now - history.fetched < RETRY
+
+
+def _last_session(desk: Desk) -> date:
+    """The last session that is over and not after the day of the decision."""
+    until = min(desk.sessions.last_completed(desk.now), desk.as_of)
+    return desk.sessions.days[bisect_right(desk.sessions.days, until) - 1]
+
+
+def _begins_early_enough(history: PriceHistory, desk: Desk) -> bool:
+    """Whether it reaches back as far as this run asks, or begins later than a run of its own day would have asked."""
+    first = history.days[0]
+    return first <= _start(desk.as_of) + CLOSED or first > _start(today(history.fetched)) + CLOSED
+
+
+def _start(day: date) -> date:
+    """First day that a run for a decision on `day` asks for."""
+    return date(day.year - YEARS, 1, 1)
 
 
 def _fetched(symbols: Sequence[str], desk: Desk) -> tuple[dict[str, PriceHistory], dict[str, SourceFault]]:
     if desk.source is None or not symbols:
         return {}, {}
-    start = date(desk.as_of.year - YEARS, 1, 1)
     with desk.watch("prices", symbols) as done:
-        answers = desk.source.histories(symbols, start, desk.now, done)
-    histories = {symbol: answer for symbol, answer in answers.items() if isinstance(answer, PriceHistory)}
-    return histories, {symbol: answer for symbol, answer in answers.items() if isinstance(answer, SourceFault)}
+        answers = desk.source.histories(symbols, _start(desk.as_of), desk.now, done)
+    histories: dict[str, PriceHistory] = {}
+    faults: dict[str, SourceFault] = {}
+    for symbol, answer in answers.items():
+        if isinstance(answer, SourceFault):
+            faults[symbol] = answer
+        elif _is_finite(answer):
+            histories[symbol] = answer
+        else:
+            faults[symbol] = SourceFault(symbol, Cause.BAD_ANSWER, "a value that is not a finite number")
+    return histories, faults
+
+
+def _is_finite(answer: PriceHistory | SecurityFacts) -> bool:
+    """Whether it has a spelling as bytes: what has none can be neither kept nor traced."""
+    try:
+        answer.to_bytes()
+    except ValueError:
+        return False
+    return True
 
 
 def _checked(
@@ -189,23 +226,38 @@ def _refuse(
     optional: frozenset[str],
 ) -> None:
     """Raise if a symbol has no usable price."""
-    lacking = [symbol for symbol in symbols if symbol not in checked and symbol not in optional]
-    held = [doubt for s in symbols if s in checked and s not in optional for doubt in checked[s].doubts if doubt.held]
-    if not lacking and not held:
+    named = {s: found for s in symbols if s not in optional and (found := _reasons(s, checked, faults))}
+    if not named:
         return
     snapshot = f"--market snapshot uses the prices of {base.as_of} that come with the program"
-    if desk.source is not None and lacking and all(faults[s].cause is Cause.NO_NETWORK for s in lacking) and not held:
-        raise MarketDataError(f"no network: {desk.source_name} cannot be reached for {_count(lacking)}; {snapshot}")
-    lines = [doubt.message for doubt in held]
-    for symbol in lacking:
-        fault = faults.get(symbol)
-        lines.append(f"{symbol}: {fault.cause} ({fault.detail})" if fault else f"{symbol}: nothing is kept of it")
-    listed = "".join(f"\n  {line}" for line in lines)
-    named = sorted({*lacking, *(doubt.symbol for doubt in held)})
+    if all(s in faults and faults[s].cause is Cause.NO_NETWORK and _is_old(checked.get(s)) for s in named):
+        and_old = ", and what was kept is too old" if named.keys() & checked.keys() else ""
+        raise MarketDataError(
+            f"no network: {desk.source_name} cannot be reached for {_count(list(named))}{and_old}; {snapshot}"
+        )
+    listed = "".join(f"\n  {line}" for lines in named.values() for line in lines)
+    again = "Run once without --offline" if desk.source is None else "Try again later"
     raise MarketDataError(
-        f"no usable price from {desk.source_name} for {_count(named)}:{listed}\n"
-        f"Try again later; or {snapshot}; or give a stand-in: securities: [{{symbol: X, proxy: ..., price: ...}}]"
+        f"no usable price from {desk.source_name} for {_count(list(named))}:{listed}\n"
+        f"{again}; or {snapshot}; or give a stand-in: securities: [{{symbol: X, proxy: ..., price: ...}}]"
     )
+
+
+def _reasons(symbol: str, checked: Mapping[str, CheckedHistory], faults: Mapping[str, SourceFault]) -> list[str]:
+    """Why a symbol has no usable price, in lines that begin with it; none if it has one."""
+    fault, result = faults.get(symbol), checked.get(symbol)
+    cause = f"{symbol}: {fault.cause} ({fault.detail})" if fault else ""
+    if result is None:
+        return [cause or f"{symbol}: nothing is kept of it"]
+    lines = [doubt.message for doubt in result.doubts if doubt.held]
+    if not lines and not result.history.days:
+        lines = [f"{symbol}: no day is left to estimate its risk from", *(doubt.message for doubt in result.doubts)]
+    return [f"{cause}; of what was kept, {line}" for line in lines] if cause else lines
+
+
+def _is_old(result: CheckedHistory | None) -> bool:
+    """Whether nothing is kept, or age is all that speaks against what is."""
+    return result is None or all(doubt.rule == Rule.AGE for doubt in result.doubts if doubt.held)
 
 
 def _count(symbols: Sequence[str]) -> str:
