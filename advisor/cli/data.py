@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from advisor.cli.data_compare_risk import compare_risk
 from advisor.cli.data_import_holdings import import_holdings
 from advisor.cli.data_refresh import refresh
 from advisor.cli.data_status import status
@@ -17,3 +18,4 @@ def data() -> None:
 data.add_command(status)
 data.add_command(refresh)
 data.add_command(import_holdings)
+data.add_command(compare_risk)
