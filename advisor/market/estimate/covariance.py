@@ -9,7 +9,7 @@ Only the method `pairwise` takes each pair by itself, and repairs what does not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn
@@ -65,23 +65,13 @@ class _Window:
     covariance: Matrix
     counts: Matrix  # periods that a pair has in common
     where: str
-    market: int
+    longest_first: list[int]  # columns, the market before all
+    repeats: Mapping[int, int]  # columns that move as one with another, and which that is
 
-    def longest_first(self) -> list[int]:
-        """Columns by the length of their histories; the market is the first."""
-        lengths, symbols = np.diag(self.counts), self.table.symbols
-        return sorted(range(len(symbols)), key=lambda c: (c != self.market, -lengths[c], symbols[c]))
-
-    def repeated(self) -> dict[int, int]:
-        """Columns that move as one with an earlier one, and which that is."""
-        left = 2.0 * (1.0 - np.abs(common_correlation(self.table.returns)))
-        left[self.counts < LEAST_PERIODS] = np.nan
-        order = self.longest_first()
-        return {
-            c: next(o for o in order[:place] if left[o, c] < REPEATED**2)
-            for place, c in enumerate(order)
-            if (left[order[:place], c] < REPEATED**2).any()
-        }
+    @property
+    def market(self) -> int:
+        """Column of the market."""
+        return self.longest_first[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +116,7 @@ def covariance_from_history(
         start=prices.days[0],
         end=table.ends[-1],
         short_histories={symbol: n for symbol, n in lengths.items() if n < FULL * len(table.ends)},
-        notes=(*_late(prices.days[0], start), *_repeats(window), *fitted.notes),
+        notes=(*_late(prices.days[0], start), *_repeated(window), *fitted.notes),
     )
 
 
@@ -145,7 +135,16 @@ def _window(table: ReturnTable, market: str, where: str) -> _Window:
             f"prices on {len(table.ends) + 1} days {where} are not daily; choose returns: weekly or monthly under "
             "preferences.covariance"
         )
-    return _Window(table, *pairwise_covariance(table.returns), where, column)
+    longest = sorted(range(len(known)), key=lambda c: (c != column, -known[c], table.symbols[c]))
+    covariance, counts = pairwise_covariance(table.returns)
+    return _Window(table, covariance, counts, where, longest, _repeats(table.returns, counts, longest))
+
+
+def _repeats(returns: Matrix, counts: Matrix, order: list[int]) -> dict[int, int]:
+    """Columns that move as one with an earlier one of the order, and which that is."""
+    left = 2.0 * (1.0 - np.abs(common_correlation(returns)))  # squared, as a part of the volatility
+    is_one = (left < REPEATED**2) & (counts >= LEAST_PERIODS)
+    return {c: order[int(np.argmax(is_one[order, c]))] for p, c in enumerate(order) if is_one[order[:p], c].any()}
 
 
 def _refuse_short(what: str, where: str) -> NoReturn:
@@ -157,11 +156,11 @@ def _refuse_short(what: str, where: str) -> NoReturn:
 
 def _regressed(window: _Window, choice: CovarianceChoice, broad: Collection[str]) -> _Fitted:
     """The full histories together, all others by regression: in turn, or on broad funds alone (`factor`)."""
-    table, longest, repeated = window.table, window.longest_first(), window.repeated()
+    table, longest = window.table, window.longest_first
     moves = np.sqrt(np.diag(window.covariance)) > FLAT
     if not moves[window.market]:
         raise MarketDataError(f"{table.symbols[window.market]}: its price does not move {window.where}")
-    independent = [c for c in longest if moves[c] and c not in repeated]
+    independent = [c for c in longest if moves[c] and c not in window.repeats]
     if choice.method is CovarianceMethod.FACTOR:
         independent = [c for c in independent if c == window.market or table.symbols[c] in broad]
     columns, shared = shared_histories(np.isfinite(table.returns), independent)
@@ -220,9 +219,9 @@ def _late(first: date, start: date) -> Iterator[str]:
         yield f"the covariance is estimated from prices since {first}: there are none from {start} on, as asked for"
 
 
-def _repeats(window: _Window) -> Iterator[str]:
+def _repeated(window: _Window) -> Iterator[str]:
     symbols = window.table.symbols
-    for column, other in window.repeated().items():
+    for column, other in window.repeats.items():
         yield (
             f"{symbols[other]} and {symbols[column]} move as one in all {window.counts[column, other]:.0f} "
             f"{window.table.period} returns: is one entered for the other?"

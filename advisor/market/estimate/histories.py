@@ -117,7 +117,8 @@ def _regress(own: Vector, others: Matrix) -> tuple[Vector, float]:
     excess = others - others.mean(axis=0)
     chosen = _nearest(own_excess, excess, len(own) // PER_SLOPE)
     slopes = np.zeros(others.shape[1])
-    slopes[chosen] = np.linalg.lstsq(excess[:, chosen], own_excess, rcond=None)[0]
+    directions, triangle = np.linalg.qr(excess[:, chosen])
+    slopes[chosen] = np.linalg.lstsq(triangle, directions.T @ own_excess, rcond=None)[0]
     residual = own_excess - excess @ slopes
     return slopes, float(residual @ residual) / (len(own) - 1)
 
