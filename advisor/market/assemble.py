@@ -6,16 +6,19 @@ read back as one (`frozen`), so that every source passes the same reader and eve
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
+
 from advisor.errors import MarketDataError
 from advisor.market.builder.fact_tables import day, fund_table, number, own_table, split_list
 from advisor.market.data import MARKET, MarketData, MarketWarning, Origin, Security, Sourced
 from advisor.market.estimate.covariance import covariance_from_history
-from advisor.market.estimate.returns import panel_of
+from advisor.market.estimate.returns import PricePanel, panel_of
 from advisor.market.estimate.scenarios import episode_of, scenarios_of
 from advisor.market.fund_update import (
     FundNews,
@@ -27,6 +30,7 @@ from advisor.market.fund_update import (
 from advisor.market.history import Kind, PriceHistory, SecurityFacts, Split
 from advisor.market.holdings.bounds import Stocks
 from advisor.market.holdings.model import HoldingsFile
+from advisor.market.sessions import Sessions, today
 from advisor.market.snapshot import read_snapshot
 from advisor.market.snapshot_writer import snapshot_text
 from advisor.portfolio.model import CovarianceChoice
@@ -49,6 +53,7 @@ class Findings:
     origins: Mapping[str, Origin]
     facts: Mapping[str, SecurityFacts]
     files: Mapping[str, HoldingsFile]
+    sessions: Sessions  # from the first day of the histories to the last, or beyond
     warnings: tuple[MarketWarning, ...] = ()
 
 
@@ -59,7 +64,7 @@ def assembled(base: MarketData, found: Findings, choice: CovarianceChoice) -> Ma
     thing that `base` knows by its symbol.
     """
     securities = {symbol: _security(symbol, base, found) for symbol in sorted(found.histories)}
-    panel = panel_of(found.histories.values())
+    panel = _with_all_sessions(panel_of(found.histories.values()), found.sessions)
     as_of = max(security.close_date for security in securities.values())
     stand_ins = {symbol: _stand_ins(security) for symbol, security in securities.items()}
     stocks = _stocks(base, securities)
@@ -84,6 +89,17 @@ def assembled(base: MarketData, found: Findings, choice: CovarianceChoice) -> Ma
         splits=_splits(base, found.histories),
         warnings=found.warnings,
     )
+
+
+def _with_all_sessions(panel: PricePanel, sessions: Sessions) -> PricePanel:
+    """A panel with a row for sessions that no history has, lest a return over two of them is taken for a day's."""
+    first, last = bisect_left(sessions.days, panel.days[0]), bisect_right(sessions.days, panel.days[-1])
+    days = sorted({*panel.days, *sessions.days[first:last]})
+    prices = np.full((len(days), len(panel.symbols)), np.nan)
+    rows = {day: row for row, day in enumerate(days)}
+    prices[[rows[day] for day in panel.days]] = panel.prices
+    prices.setflags(write=False)
+    return PricePanel(panel.symbols, tuple(days), prices)
 
 
 def with_accepted(market: MarketData, prices: Mapping[str, Decimal], as_of: date) -> MarketData:
@@ -189,7 +205,7 @@ def _rates(facts: SecurityFacts) -> tuple[Sourced | None, Sourced | None]:
 
 
 def _read(rate: float | None, facts: SecurityFacts) -> Sourced | None:
-    return None if rate is None else Sourced(rate, facts.fetched.date(), facts.source)
+    return None if rate is None else Sourced(rate, today(facts.fetched), facts.source)
 
 
 def _half_spread(kind: Kind) -> Sourced:
@@ -228,7 +244,7 @@ def _risk_free(base: MarketData, facts: Mapping[str, SecurityFacts]) -> Sourced:
     if bills is None or bills.dividend_yield is None:
         return base.risk_free
     source = f"yield of {BILLS} (Treasury bills); {bills.source}"
-    return Sourced(bills.dividend_yield, bills.fetched.date(), source)
+    return Sourced(bills.dividend_yield, today(bills.fetched), source)
 
 
 def _indexes(base: MarketData, securities: Mapping[str, Security]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class MarketWarning:
-    """What the reader must know of these data, wherever one of `symbols` is held or traded."""
+    """What the reader must know of these data; `symbols` are those that it is about."""
 
     code: str
     symbols: tuple[str, ...]

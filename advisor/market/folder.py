@@ -38,6 +38,9 @@ COLUMNS = ("symbol", "kind", "name", "sector", "expense_ratio")
 HOLDINGS = (".csv", ".xlsx", ".json", ".xml")
 MAX_BYTES = 64 * 2**20
 NAMED = 10  # faults of one file that a message names
+SPLITS = (
+    60.0  # beyond any split of a share of the S&P 500 (the largest: 50 to 1, CMG in 2024); cents for dollars are 100
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def folder_findings(
     sessions: Sessions,
     accepted: Mapping[str, Decimal],
 ) -> Findings:
-    """What the folder says of `symbols`, checked as any source's prices are, but for their age, which is told, not judged.
+    """What the folder says of `symbols`, checked as any source's prices; their age is told, not judged.
 
     Raises `MarketDataError` for a file that cannot be used, with its faults, and for prices that are missing or held.
     """
@@ -70,7 +73,12 @@ def folder_findings(
     histories = {symbol: _history(symbol, table, base, facts, files, now) for symbol in known}
     checked = {
         symbol: check_history(
-            history, as_of=min(as_of, table.last), now=now, sessions=sessions, accepted=accepted.get(symbol)
+            history,
+            as_of=min(as_of, table.last),
+            now=now,
+            sessions=sessions,
+            known_close=_known_close(history, base),
+            accepted=accepted.get(symbol),
         )
         for symbol, history in histories.items()
     }
@@ -84,6 +92,7 @@ def folder_findings(
         origins=dict.fromkeys(checked, origin),
         facts=facts,
         files=files,
+        sessions=sessions,
         warnings=tuple(
             MarketWarning(f"price_{doubt.rule.replace(' ', '_')}", (symbol,), f"{doubt.message}.")
             for symbol, result in checked.items()
@@ -92,9 +101,25 @@ def folder_findings(
     )
 
 
+def _known_close(history: PriceHistory, base: MarketData) -> tuple[date, Decimal] | None:
+    """The close that `base` knows, where the folder's of that day has to be it.
+
+    Closes that are adjusted for later dividends and splits are not those that were paid; but on the last day of the
+    folder nothing is adjusted yet, and no dividend or split is as large as a wrong unit.
+    """
+    known = base.securities.get(history.symbol)
+    if known is None or known.close_date not in history.days:
+        return None
+    ratio = history.closes[history.days.index(known.close_date)] / float(known.close_usd)
+    is_last = history.days[-1] == known.close_date
+    return (known.close_date, known.close_usd) if is_last or not 1 / SPLITS < ratio < SPLITS else None
+
+
 def _refuse(folder: Path, symbols: Sequence[str], checked: Mapping[str, CheckedHistory]) -> None:
     lines = [doubt.message for result in checked.values() for doubt in result.doubts if doubt.held]
     lines += [f"{symbol}: no column" for symbol in symbols if symbol not in checked]
+    empty = [symbol for symbol, result in checked.items() if not result.history.days and not result.is_held]
+    lines += [f"{symbol}: no day is left to estimate its risk from" for symbol in empty]
     if lines:
         listed = "".join(f"\n  {line}" for line in lines)
         raise MarketDataError(

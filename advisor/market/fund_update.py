@@ -21,6 +21,7 @@ from advisor.market.history import SecurityFacts
 from advisor.market.holdings.bounds import Stocks, TopList, from_holdings, from_top_list, scaled
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import sector_weights, share_weights
+from advisor.market.sessions import today
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
@@ -105,12 +106,13 @@ def _top_list(symbol: str, news: FundNews, names: Mapping[str, str]) -> TopList 
     if facts is None or not facts.top_holdings:
         return None
     weights: dict[str, float] = {}
-    for ticker, _, weight in facts.top_holdings:
-        weights[canonical_symbol(ticker)] = weight
+    for ticker, name, weight in facts.top_holdings:
+        key = canonical_symbol(ticker) or name  # cash, bonds and foreign shares have no symbol
+        weights[key] = weights.get(key, 0.0) + weight
     sectors = {sector_named(name, names): weight for name, weight in facts.sectors.items()}
     listed = {sector: weight for sector, weight in sectors.items() if sector is not None}
     complete = len(listed) == len(sectors)
-    day = facts.fetched.date()
+    day = today(facts.fetched)
     source = f"{facts.source} read on {day}, of a day that it does not state"
     return TopList(weights, dict(sorted(listed.items())) if complete else {}, day, source)
 

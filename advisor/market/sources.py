@@ -11,13 +11,14 @@ from pathlib import Path
 from advisor.errors import MarketDataError
 from advisor.market.assemble import BILLS, Findings, assembled, frozen, with_accepted, with_files
 from advisor.market.cache import Cache
-from advisor.market.data import MarketData, MarketWarning
+from advisor.market.data import MARKET, MarketData, MarketWarning
 from advisor.market.folder import folder_findings
 from advisor.market.history import Kind, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.holdings.library import newest
 from advisor.market.live import Desk, Prices, Watch, new_york_sessions, price_histories, security_facts
 from advisor.market.paths import cache_folder, imported_folder
 from advisor.market.resolve import needed_symbols
+from advisor.market.sessions import today
 from advisor.market.snapshot import load_snapshot
 from advisor.market.splits import stale_lots
 from advisor.market.symbols import canonical_symbol
@@ -99,8 +100,12 @@ def _stale_lots(
     portfolio: Portfolio, market: MarketData, histories: Mapping[str, PriceHistory]
 ) -> Iterator[MarketWarning]:
     """Lots that seem to be entered in the shares of before a split; told to the user, and not to the market's file."""
-    prices = {symbol: security.close_usd for symbol, security in market.securities.items()}
-    for lot in stale_lots(portfolio, market.splits, histories, portfolio.as_of, prices=prices):
+    held = {position.symbol for account in portfolio.accounts for position in account.positions}
+    known = {symbol: canonical_symbol(symbol) for symbol in held}
+    prices = {s: market.securities[name].close_usd for s, name in known.items() if name in market.securities}
+    splits = {s: market.splits[name] for s, name in known.items() if name in market.splits}
+    closes = {s: histories[name] for s, name in known.items() if name in histories}
+    for lot in stale_lots(portfolio, splits, closes, portfolio.as_of, prices=prices):
         acquired = f" of {lot.acquired}" if lot.acquired else ""
         shares = f"{lot.shares.normalize():,f} shares"
         text = f"The {lot.symbol} lot{acquired} in {lot.account}, {shares}, {SEEMS[lot.certain]}: {lot.evidence}. "
@@ -130,7 +135,8 @@ def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[M
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
     desk = yahoo_desk(request, portfolio.as_of, watch)
-    covered = frozenset(canonical_symbol(note.symbol) for note in portfolio.securities if note.price_usd is not None)
+    notes = {canonical_symbol(note.symbol) for note in portfolio.securities if note.price_usd is not None}
+    covered = frozenset(notes - {MARKET})
     prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=covered)
     facts, unknown = security_facts(sorted({*_asked(prices, base), BILLS}), desk)
     last = max(history.days[-1] for history in prices.histories.values())
@@ -141,9 +147,21 @@ def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[M
         origins=prices.origins,
         facts=facts,
         files=newest(imported_folder(), portfolio.as_of),
-        warnings=(*prices.warnings, *unknown),
+        sessions=desk.sessions,
+        warnings=(*prices.warnings, *unknown, *_read_later(facts, portfolio.as_of)),
     )
     return base, found, _kept_notes(desk, prices)
+
+
+def _read_later(facts: Mapping[str, SecurityFacts], as_of: date) -> Iterator[MarketWarning]:
+    """What a decision in the past knows that nobody knew then: no source says what a fund held or cost on a day."""
+    late = tuple(sorted(symbol for symbol, known in facts.items() if today(known.fetched) > as_of))
+    if late:
+        text = (
+            f"Fees, yields and lists of the ten largest holdings were read after the day of the decision, for "
+            f"{', '.join(late)}: no source tells what they were then."
+        )
+        yield MarketWarning("facts_read_later", late, text)
 
 
 def refreshed(request: Request, symbols: Sequence[str], as_of: date, watch: Watch) -> tuple[Prices, tuple[str, ...]]:

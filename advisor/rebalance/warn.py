@@ -27,7 +27,7 @@ def warnings_of(
     portfolio, market = yardstick.portfolio, yardstick.market
     found = [
         *_age(portfolio, market),
-        *_told_by_the_source(market, {*before.weights, *after.weights}),
+        *_told_by_the_source(market),
         *_kept_for_tax(portfolio, trades),
         *_wash_sales(portfolio, trades),
         *_held_back(portfolio, market),
@@ -60,9 +60,13 @@ def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
     return [Warned("stale_prices", text)]
 
 
-def _told_by_the_source(market: MarketData, symbols: set[str]) -> list[Warned]:
-    """What the market data themselves warn of, as far as it touches this household, and prices the user set."""
-    found = [Warned(warned.code, warned.message) for warned in market.warnings if symbols & set(warned.symbols)]
+def _told_by_the_source(market: MarketData) -> list[Warned]:
+    """What the market data themselves warn of, and prices the user set.
+
+    They hold what this household needs and no more: whatever is in doubt there, a proxy or the market index, bears
+    on the answer, held or not.
+    """
+    found = [Warned(warned.code, warned.message) for warned in market.warnings]
     if market.accepted:
         prices = ", ".join(f"{symbol} at ${price}" for symbol, price in sorted(market.accepted.items()))
         found.append(Warned("accepted_prices", f"Prices as you set them, in place of the source's: {prices}."))
