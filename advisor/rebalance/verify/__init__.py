@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from advisor.market.data import MarketData
+from advisor.market.data import Constituents, MarketData, Security
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.check import Check
 from advisor.rebalance.verify.calendar import check_calendar
@@ -43,9 +43,10 @@ CHECKS: tuple[tuple[str, Checker], ...] = (
 
 def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> tuple[Check, ...]:
     """Every check of `record`, passed or not; a record that cannot be read at all fails its first check."""
-    unreadable = [*_identity_faults(record, portfolio, market), *_not_finite(record, "record")]
-    checks = [_check("inputs: the record speaks of this file and this market, in finite numbers", unreadable)]
+    checks = []
     try:
+        unreadable = [*_identity_faults(record, portfolio, market), *_not_finite(record, "record")]
+        checks.append(_check("inputs: the record speaks of this file and this market, in finite numbers", unreadable))
         ledger = read_ledger(record, portfolio, market)
         checks += [_check(name, checker(record, portfolio, market, ledger)) for name, checker in CHECKS]
     except (LedgerError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -70,36 +71,70 @@ def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: Marke
         faults.append(
             f"made with market data {stated.get('id')!r}, checked with {market.id!r} or another version of it"
         )
-    faults += _origin_faults(stated, market)
+    faults += _origin_faults(record, stated, portfolio, market)
     if record.get("as_of") != portfolio.as_of.isoformat():
         faults.append(f"as_of is {record.get('as_of')!r}, the portfolio says {portfolio.as_of.isoformat()}")
     return faults
 
 
-def _origin_faults(stated: dict[str, Any], market: MarketData) -> Faults:
+def _origin_faults(record: dict[str, Any], stated: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Faults:
     """Where each price and each list of holdings is said to come from, against the market data."""
-    faults = []
-    for line in stated.get("prices") or []:
-        security = market.securities.get(str(line.get("symbol"))) if isinstance(line, dict) else None
-        origin = security.origin if security else None
-        source, digest = (origin.source, origin.sha256) if origin else (market.id, market.sha256)
-        if security is None or (line.get("source"), line.get("sha256"), line.get("as_of")) != (
-            source,
-            digest,
-            security.close_date.isoformat(),
-        ):
-            faults.append(f"inputs.market.prices: {line!r:.60} is not where that price comes from")
-    for line in stated.get("holdings") or []:
-        known = market.constituents.get(str(line.get("fund"))) if isinstance(line, dict) else None
-        day = known.as_of.isoformat() if known and known.as_of else None
-        if known is None or (line.get("source"), line.get("sha256"), line.get("as_of")) != (
-            known.source,
-            known.sha256 or market.sha256,
-            day,
-        ):
-            faults.append(f"inputs.market.holdings: {line!r:.60} is not where that list comes from")
-    if stated.get("accepted_prices") != {symbol: f"{price.normalize():f}" for symbol, price in market.accepted.items()}:
-        faults.append("inputs.market.accepted_prices are not the prices that were accepted")
+    used = sorted(record["assumptions"]["securities"])
+    known = [symbol for symbol in used if symbol in market.securities]
+    faults = [f"assumptions: {symbol} has no market data" for symbol in used if symbol not in market.securities]
+    prices = {symbol: _price(market.securities[symbol], portfolio, market) for symbol in known}
+    lists = {s: _list(market.constituents[s], portfolio, market) for s in known if s in market.constituents}
+    faults += _differences("prices", "symbol", stated.get("prices"), prices)
+    faults += _differences("holdings", "fund", stated.get("holdings"), lists)
+    own = {
+        "as_of": market.as_of.isoformat(),
+        "age_days": (portfolio.as_of - market.as_of).days,
+        "accepted_prices": {symbol: f"{price.normalize():f}" for symbol, price in market.accepted.items()},
+    }
+    return faults + [
+        f"inputs.market.{name} is not {value!r}" for name, value in own.items() if stated.get(name) != value
+    ]
+
+
+def _price(security: Security, portfolio: Portfolio, market: MarketData) -> dict[str, Any]:
+    origin = security.origin
+    return {
+        "symbol": security.symbol,
+        "price_usd": f"{security.close_usd.normalize():f}",
+        "as_of": security.close_date.isoformat(),
+        "age_days": (portfolio.as_of - security.close_date).days,
+        "source": origin.source if origin else market.id,
+        "sha256": origin.sha256 if origin else market.sha256,
+    }
+
+
+def _list(known: Constituents, portfolio: Portfolio, market: MarketData) -> dict[str, Any]:
+    return {
+        "fund": known.fund,
+        "basis": known.basis,
+        "as_of": known.as_of.isoformat() if known.as_of else None,
+        "age_days": (portfolio.as_of - known.as_of).days if known.as_of else None,
+        "source": known.source,
+        "sha256": known.sha256 or market.sha256,
+    }
+
+
+def _differences(name: str, key: str, stated: object, expected: dict[str, dict[str, Any]]) -> Faults:
+    """Lines that are missing, that are there without being expected or twice, or that say something else."""
+    lines = [line for line in stated if isinstance(line, dict)] if isinstance(stated, list) else []
+    found = {str(line.get(key)): line for line in lines}
+    if not isinstance(stated, list) or len(found) != len(stated):
+        return [f"inputs.market.{name} is not a list with one line for each {key}"]
+    wrong = sorted(found.keys() ^ expected.keys())
+    faults = [f"inputs.market.{name}: {symbol[:20]} is there without being used, or missing" for symbol in wrong]
+    for symbol in sorted(found.keys() & expected.keys()):
+        fields = [
+            field
+            for field in expected[symbol] | found[symbol]
+            if found[symbol].get(field) != expected[symbol].get(field)
+        ]
+        if fields:
+            faults.append(f"inputs.market.{name}: {', '.join(fields)} of {symbol} is not that of the market data")
     return faults
 
 
