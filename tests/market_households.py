@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -47,8 +47,8 @@ tax: {{filing_status: single, short_term_rate: 35%, long_term_rate: 15%}}
 
 @cache
 def calendar() -> Sessions:
-    """Sessions beyond any day of these tests."""
-    return Sessions.new_york(date(2027, 6, 30), date(2005, 1, 3))
+    """Sessions beyond any day of these tests, and beyond today."""
+    return Sessions.new_york(max(date(2027, 6, 30), datetime.now(UTC).date() + timedelta(days=60)), date(2005, 1, 3))
 
 
 def portfolio_text(*holdings: str, as_of: date = LAST, more: str = "") -> str:
