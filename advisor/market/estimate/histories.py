@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from advisor.errors import MarketDataError
 from advisor.units import Matrix, Vector
 
-FULL = 0.98  # part of its periods that a history shares with the ones it is estimated with
+FULL = 0.98  # part of the periods that a full history has
+SHARED = 0.9  # part of the periods that full histories have together
 REPEATED = 1e-6  # part of a volatility below which a security only repeats others
 PER_SLOPE = 10  # periods that each slope of a regression needs
 
@@ -36,16 +37,16 @@ class FactorFit:
 
 
 def shared_histories(known: Mask, candidates: Iterable[int]) -> tuple[list[int], Mask]:
-    """Columns of `candidates` that are known together in `FULL` of the periods, and in which periods, shape (T,).
+    """Columns of `candidates` that are full and known together in most periods, and in which periods, shape (T,).
 
-    known: shape (T, n). The first candidate is taken in any case, each later one if enough periods are left with it:
-    many small gaps on different days cannot take away more than the rest of the periods.
+    known: shape (T, n). The first candidate is taken in any case. Each later one must have `FULL` of the periods, and
+    leave `SHARED` of them with the ones before it: small gaps on different days cannot take away more than the rest.
     """
     chosen: list[int] = []
     shared = np.ones(len(known), dtype=bool)
     for column in candidates:
         both = shared & known[:, column]
-        if not chosen or both.sum() >= FULL * len(known):
+        if not chosen or (known[:, column].mean() >= FULL and both.mean() >= SHARED):
             chosen.append(column)
             shared = both
     return chosen, shared

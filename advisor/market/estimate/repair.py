@@ -37,7 +37,7 @@ def covariance_root(symbols: tuple[str, ...], covariance: Matrix) -> tuple[Matri
     half, repairs = _half(symbols, (covariance + covariance.T) / 2.0 / scale)
     triangular: Matrix = np.asarray(np.linalg.qr(half, mode="r"))
     signs = np.where(np.diag(triangular) < 0.0, -1.0, 1.0)
-    return signs[:, None] * triangular * volatilities, notes + repairs
+    return signs[:, None] * triangular * np.sqrt(variances), notes + repairs
 
 
 def _check_entries(symbols: tuple[str, ...], covariance: Matrix) -> None:
