@@ -39,7 +39,7 @@ from tests.market_households import (
     yahoo,
 )
 from tests.samples import market
-from tests.yahoo_server import YahooServer, answer_here
+from tests.yahoo_server import YahooServer, answer_here, stock_facts
 
 STOOD_IN = "securities: [{symbol: FUNDX, proxy: SPY, price: 21.50}]\n"
 
@@ -313,16 +313,17 @@ def test_the_snapshot_tells_a_lot_of_before_a_split_by_its_cost() -> None:
     assert read(portfolio(right), source="snapshot").market.warnings == ()
 
 
-def test_warnings_reach_a_holder_who_spells_the_symbol_in_another_way(server: YahooServer) -> None:
-    made = chart("BRK.B")
-    server.charts["BRK-B"] = replace(made, splits=((date(2026, 4, 21), 50, 1),))
-    paid = 50 * float(made.closes[made.days.index(date(2025, 3, 3))] or 0)
-    stale = f"{{symbol: BRK-B, shares: 10, cost_per_share: {paid:.2f}, acquired: 2025-03-03}}"
-    found = read(portfolio(stale), accepted={"BRK.B": "490"})
+def test_a_share_class_is_one_security_under_every_spelling(server: YahooServer) -> None:
+    """HEI-A in the file is HEI.A in the market data and HEI-A at the source."""
+    made = replace(chart("HEI.A"), kind="EQUITY", splits=((date(2026, 4, 21), 5, 1),))
+    server.charts["HEI-A"], server.facts["HEI-A"] = made, stock_facts("HEI-A")
+    paid = 5 * float(made.closes[made.days.index(date(2025, 3, 3))] or 0)
+    stale = f"{{symbol: HEI-A, shares: 10, cost_per_share: {paid:.2f}, acquired: 2025-03-03}}"
+    found = read(portfolio(stale), accepted={"HEI.A": "51.25"})
     assert codes(found.market) == ["stale_lot"]
-    assert found.market.accepted == {"BRK.B": Decimal("490")}
-    told = [row["code"] for row in recorded(portfolio_text(stale), found)["warnings"]]
-    assert {"stale_lot", "accepted_prices"} <= set(told)
+    record = recorded(portfolio_text(stale), found)
+    assert {"stale_lot", "accepted_prices"} <= {row["code"] for row in record["warnings"]}
+    assert ("HEI-A", "51.25") in [(row["symbol"], row["price_usd"]) for row in record["inputs"]["market"]["prices"]]
 
 
 # The portfolio file's own securities --------------------------------------------------------------------------------
