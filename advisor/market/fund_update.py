@@ -11,9 +11,10 @@ For each fund, in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import combinations
 
 from advisor.market.builder.fact_tables import Row, fund_table, number, own_table, split_list
 from advisor.market.data import Constituents, MarketData, Sourced
@@ -26,6 +27,7 @@ from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
 FULL_FILE = "full file"
+NAMELESS = 0.005  # weight of shares without a ticker from which on overlaps by ticker are too low
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +73,40 @@ def _current(
         return _noted(_from_file(file, news.stocks, names), _top_list(symbol, news, names), news.stocks)
     if known is not None and has_file:
         return _noted(known, _top_list(symbol, news, names), news.stocks)
-    if known is not None and row is not None and row["proxy"] and row["method"] in ("proxy", "subset", "leveraged"):
-        parent = _current(row["proxy"], base, news, rows, names)
-        if parent is None or parent == base.constituents.get(row["proxy"]):
-            return known
-        return _from_parent(symbol, row, parent)
+    parent = _newer_parent(row, base, news, rows, names) if known is not None else None
+    if row is not None and parent is not None:
+        return from_parent(symbol, row, parent)
+    twin = _newest_of_its_index(symbol, known, base, news)
+    if twin is not None:
+        full = _from_file(twin, news.stocks, names)
+        same = replace(full, fund=symbol, basis=f"same index as {full.fund}", proxy=full.fund)
+        return _noted(same, _top_list(symbol, news, names), news.stocks)
     top = _top_list(symbol, news, names)
     if top is None or (row is not None and row["method"] != "list"):
         return known
-    allowed = MAGNIFICENT_SEVEN if row is None else _allowed(row)
-    basis = "ten largest" if len(allowed) == len(MAGNIFICENT_SEVEN) else "ten largest, mandate"
-    return replace(
-        from_top_list(symbol, top, news.stocks, allowed=allowed, basis=basis), note=known.note if known else None
-    )
+    seven = MAGNIFICENT_SEVEN if row is None else allowed_seven(row)
+    found = from_top_list(symbol, top, news.stocks, allowed=seven, basis=list_basis(seven))
+    return replace(found, note=known.note if known else None)
+
+
+def _newer_parent(
+    row: Row | None, base: MarketData, news: FundNews, rows: Mapping[str, Row], names: Mapping[str, str]
+) -> Constituents | None:
+    """What is newly known of the fund that this one leans on."""
+    if row is None or not row["proxy"] or row["method"] not in ("proxy", "subset", "leveraged"):
+        return None
+    parent = _current(row["proxy"], base, news, rows, names)
+    return None if parent == base.constituents.get(row["proxy"]) else parent
+
+
+def _newest_of_its_index(
+    symbol: str, known: Constituents | None, base: MarketData, news: FundNews
+) -> HoldingsFile | None:
+    """The newest file of another fund of the same index, if it is not older than what is known of this one."""
+    identity = base.identity(symbol)
+    twins = [file for fund, file in news.files.items() if fund != symbol and base.identity(fund) == identity]
+    newest = max(twins, key=lambda file: (file.as_of, file.fund), default=None)
+    return None if newest is None or (known and _is_older(newest.as_of, known.as_of)) else newest
 
 
 def _is_older(day: date, known: date | None) -> bool:
@@ -119,19 +142,23 @@ def _top_list(symbol: str, news: FundNews, names: Mapping[str, str]) -> TopList 
 
 def _noted(full: Constituents, top: TopList | None, stocks: Stocks) -> Constituents:
     """The full list, with what a list of the ten largest says where it names any of the seven."""
-    if top is None:
-        return full
+    note = None if top is None else second_source(full, top, stocks, f"read on {top.as_of}")
+    return full if note is None else replace(full, note=note)
+
+
+def second_source(full: Constituents, top: TopList, stocks: Stocks, when: str) -> str | None:
+    """What a list of the ten largest says of the seven, beside a full list; None where it names none of them."""
     seven = from_top_list(full.fund, top, stocks, allowed=MAGNIFICENT_SEVEN, basis="").magnificent_seven[0]
     if seven == 0.0:
-        return full
-    note = (
-        f"The ten largest read on {top.as_of} hold {100 * seven:.2f} % in the seven; "
+        return None
+    return (
+        f"The ten largest {when} hold {100 * seven:.2f} % in the seven; "
         f"the full file of {full.as_of}, used here, {100 * full.magnificent_seven[0]:.2f} %."
     )
-    return replace(full, note=note)
 
 
-def _from_parent(symbol: str, row: Row, parent: Constituents) -> Constituents:
+def from_parent(symbol: str, row: Row, parent: Constituents) -> Constituents:
+    """A fund that holds what its parent holds, a part of it, or a multiple, as its row of the table says."""
     note = row["note"] or None
     if row["method"] == "proxy":
         return replace(parent, fund=symbol, basis=row["basis"], proxy=parent.fund, note=note)
@@ -140,8 +167,14 @@ def _from_parent(symbol: str, row: Row, parent: Constituents) -> Constituents:
     return scaled(symbol, parent, low, high, basis=row["basis"], note=note)
 
 
-def _allowed(row: Row) -> tuple[str, ...]:
+def allowed_seven(row: Row) -> tuple[str, ...]:
+    """Those of the seven that the fund's mandate lets in."""
     return {"all": MAGNIFICENT_SEVEN, "none": ()}.get(row["seven_allowed"], split_list(row["seven_allowed"]))
+
+
+def list_basis(allowed: Sequence[str]) -> str:
+    """What a list of the ten largest is called."""
+    return "ten largest" if len(allowed) == len(MAGNIFICENT_SEVEN) else "ten largest, mandate"
 
 
 def _with_sectors(known: Constituents, base: MarketData) -> Constituents:
@@ -170,16 +203,28 @@ def overlaps_of(
                 if {base.identity(first), base.identity(second)} == pair:
                     found[first, second] = figure
     weights = {fund: share_weights(files[fund]) for fund in chosen if fund in files}
-    listed = sorted(weights)
-    for place, first in enumerate(listed):
-        for second in listed[place + 1 :]:
-            found[first, second] = _overlap(files[first], files[second], weights[first], weights[second])
-    return found
+    return found | pairwise_overlaps(
+        files, {fund: row for fund, row in weights.items() if _has_tickers(files[fund], row)}
+    )
 
 
-def _overlap(one: HoldingsFile, other: HoldingsFile, a: Mapping[str, float], b: Mapping[str, float]) -> Sourced:
-    value = sum(min(a[key], b[key]) for key in sorted(a.keys() & b.keys()))
-    return Sourced(value, min(one.as_of, other.as_of), f"{one.fund}: {one.source}; {other.fund}: {other.source}")
+def pairwise_overlaps(
+    files: Mapping[str, HoldingsFile], weights: Mapping[str, Mapping[str, float]]
+) -> dict[tuple[str, str], Sourced]:
+    """Sum of the smaller weight over all tickers, for every pair of funds in `weights`, each by its own date."""
+    overlaps = {}
+    for first, second in combinations(sorted(weights), 2):
+        shared = weights[first].keys() & weights[second].keys()
+        value = sum(min(weights[first][ticker], weights[second][ticker]) for ticker in sorted(shared))
+        source = f"{first}: {files[first].source}; {second}: {files[second].source}"
+        overlaps[first, second] = Sourced(value, min(files[first].as_of, files[second].as_of), source)
+    return overlaps
+
+
+def _has_tickers(file: HoldingsFile, weights: Mapping[str, float]) -> bool:
+    """Whether its shares can be found in another file: the same company has another name in each."""
+    names = {row.key for row in file.rows if not row.ticker}
+    return sum(weight for key, weight in weights.items() if key in names) <= NAMELESS
 
 
 def _letters(name: str) -> str:

@@ -14,7 +14,7 @@ from advisor.errors import MarketDataError
 from advisor.market.builder.covariance_fit import fit_factor_covariance
 from advisor.market.builder.episodes import stress_episodes
 from advisor.market.builder.fact_tables import Row, day, fund_table, own_table, split_list, stock_table
-from advisor.market.builder.fund_lists import all_constituents, load_sources, pairwise_overlaps
+from advisor.market.builder.fund_lists import all_constituents, load_sources, overlaps
 from advisor.market.builder.panel import Panel, load_panel, long_run
 from advisor.market.builder.scenarios import monthly_scenarios
 from advisor.market.builder.security_facts import all_securities, risk_free
@@ -61,7 +61,7 @@ def build(prices: Path, facts: Path, holdings: Path) -> str:
             constituents={symbol: known for symbol, known in constituents.items() if symbol in panel.last_close},
             covariance=covariance,
             episodes=stress_episodes(panel.prices, stand_ins),
-            overlaps=pairwise_overlaps(sources.files),
+            overlaps=overlaps(sources.files),
             risk_free=risk_free(facts),
             long_run=long_run(panel),
             long_run_start=panel.prices.index[0].date(),

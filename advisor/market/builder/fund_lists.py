@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.fact_tables import Row, day, number, own_table, read_table, split_list
+from advisor.market.builder.fact_tables import Row, day, number, read_table
 from advisor.market.data import Constituents, Sourced
-from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_top_list, scaled
+from advisor.market.fund_update import (
+    allowed_seven,
+    from_parent,
+    list_basis,
+    pairwise_overlaps,
+    second_source,
+    sector_named,
+    sector_names,
+)
+from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_top_list
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings, sector_weights, share_weights
 from advisor.market.symbols import canonical_symbol
@@ -29,7 +37,7 @@ class FundSources:
 
     files: Mapping[str, HoldingsFile]
     lists: Mapping[str, TopList]
-    sector_names: Mapping[str, str]  # name in a source -> the project's name
+    sector_names: Mapping[str, str]  # of `market.fund_update`
     stocks: Stocks
 
 
@@ -38,10 +46,7 @@ def load_sources(facts: Path, holdings: Path, stocks: Stocks) -> FundSources:
     files = [_read_file(path) for path in sorted(holdings.iterdir()) if path.suffix in (".csv", ".xlsx")]
     if len({file.fund for file in files}) != len(files):
         raise MarketDataError(f"{holdings}: more than one file for a fund")
-    names = {}
-    for row in own_table("sectors", ("sector", "fund_data_name", "other_names")):
-        for name in (row["sector"], row["fund_data_name"], *split_list(row["other_names"])):
-            names[name] = row["sector"]
+    names = sector_names()
     return FundSources({file.fund: file for file in files}, _top_lists(facts, names), names, stocks)
 
 
@@ -85,18 +90,12 @@ def all_constituents(funds: Mapping[str, Row], sources: FundSources) -> dict[str
 
 
 def _constituents(symbol: str, row: Row, sources: FundSources, known: Mapping[str, Constituents]) -> Constituents:
-    note = row["note"] or None
     if row["method"] == "file":
         return _from_file(symbol, sources)
     if row["method"] == "list":
         return _from_list(symbol, row, sources)
-    if row["method"] == "proxy":
-        parent = known[row["proxy"]]
-        return replace(parent, fund=symbol, basis=row["basis"], proxy=parent.fund, note=note)
-    if row["method"] in ("subset", "leveraged"):
-        where = f"funds.csv: {symbol}"
-        low, high = number(row["scale_low"], where), number(row["scale_high"], where)
-        return scaled(symbol, known[row["proxy"]], low, high, basis=row["basis"], note=note)
+    if row["method"] in ("proxy", "subset", "leveraged"):
+        return from_parent(symbol, row, known[row["proxy"]])
     return _by_mandate(symbol, row, known)
 
 
@@ -111,29 +110,16 @@ def _from_file(symbol: str, sources: FundSources) -> Constituents:
     full = from_full_file(
         symbol, share_weights(file, swaps=SWAPS), sectors, sources.stocks, as_of=file.as_of, source=file.source
     )
-    return replace(full, note=_second_source(symbol, full, sources))
-
-
-def _second_source(symbol: str, full: Constituents, sources: FundSources) -> str | None:
-    """What the ten-largest list of another day says, where it names any of the seven."""
     top = sources.lists.get(symbol)
-    if top is None:
-        return None
-    seven = from_top_list(symbol, top, sources.stocks, allowed=MAGNIFICENT_SEVEN, basis="").magnificent_seven[0]
-    if seven == 0.0:
-        return None
-    return (
-        f"The ten largest of {top.as_of} hold {100 * seven:.2f} % in the seven; "
-        f"the full file of {full.as_of}, used here, {100 * full.magnificent_seven[0]:.2f} %."
-    )
+    note = None if top is None else second_source(full, top, sources.stocks, f"of {top.as_of}")
+    return replace(full, note=note)
 
 
 def _from_list(symbol: str, row: Row, sources: FundSources) -> Constituents:
     if symbol not in sources.lists:
         raise MarketDataError(f"{symbol}: no list in fund_top_holdings.csv")
-    allowed = {"all": MAGNIFICENT_SEVEN, "none": ()}.get(row["seven_allowed"], split_list(row["seven_allowed"]))
-    basis = "ten largest" if len(allowed) == len(MAGNIFICENT_SEVEN) else "ten largest, mandate"
-    found = from_top_list(symbol, sources.lists[symbol], sources.stocks, allowed=allowed, basis=basis)
+    allowed = allowed_seven(row)
+    found = from_top_list(symbol, sources.lists[symbol], sources.stocks, allowed=allowed, basis=list_basis(allowed))
     return replace(found, note=row["note"] or _mandate_note(allowed))
 
 
@@ -172,19 +158,13 @@ def _by_mandate(symbol: str, row: Row, known: Mapping[str, Constituents]) -> Con
     )
 
 
-def pairwise_overlaps(files: Mapping[str, HoldingsFile]) -> dict[tuple[str, str], Sourced]:
-    """Sum of the smaller weight over all tickers, for every pair of full files, each by its own date."""
-    overlaps = {}
-    weights = {fund: share_weights(file, swaps=SWAPS) for fund, file in files.items()}
-    for first, second in combinations(sorted(files), 2):
-        shared = weights[first].keys() & weights[second].keys()
-        value = sum(min(weights[first][ticker], weights[second][ticker]) for ticker in sorted(shared))
-        source = f"{first}: {files[first].source}; {second}: {files[second].source}"
-        overlaps[first, second] = Sourced(value, min(files[first].as_of, files[second].as_of), source)
-    return overlaps
+def overlaps(files: Mapping[str, HoldingsFile]) -> dict[tuple[str, str], Sourced]:
+    """Overlap of every pair of full files."""
+    return pairwise_overlaps(files, {fund: share_weights(file, swaps=SWAPS) for fund, file in files.items()})
 
 
 def _sector(name: str, names: Mapping[str, str]) -> str:
-    if name not in names:
+    sector = sector_named(name, names)
+    if sector is None:
         raise MarketDataError(f"sectors.csv: no row for the sector {name!r}")
-    return names[name]
+    return sector
