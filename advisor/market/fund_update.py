@@ -196,12 +196,11 @@ def overlaps_of(
     """
     chosen = sorted(funds)
     found: dict[tuple[str, str], Sourced] = {}
-    for (one, other), figure in base.overlaps.items():
+    for (one, other), figure in sorted(base.overlaps.items(), key=lambda item: item[1].as_of or date.min):
         pair = {base.identity(one), base.identity(other)}
-        for place, first in enumerate(chosen):
-            for second in chosen[place + 1 :]:
-                if {base.identity(first), base.identity(second)} == pair:
-                    found[first, second] = figure
+        for first, second in combinations(chosen, 2):
+            if {base.identity(first), base.identity(second)} == pair:
+                found[first, second] = figure  # the newest of several
     weights = {fund: share_weights(files[fund]) for fund in chosen if fund in files}
     return found | pairwise_overlaps(
         files, {fund: row for fund, row in weights.items() if _has_tickers(files[fund], row)}
