@@ -1,7 +1,7 @@
 """Return scenarios: what every security returned in each of the last calendar months, of ten years at most.
 
 1. A month's return is its last adjusted close over that of the month before, less 1; the month that the panel
-   ends in counts only if it is over.
+   ends in counts only if no weekday of it is left (`market.estimate.returns`).
 2. A month in which a security has no return of its own takes that of the first of its stand-ins that has one: the
    same stand-ins as in the stress episodes, but cash is none of them, since 0 is no return that anything had.
 """
@@ -9,13 +9,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from advisor.errors import MarketDataError
 from advisor.market.data import Scenarios
+from advisor.market.estimate.returns import PricePanel, returns_of
+from advisor.portfolio.model import ReturnPeriod
 
 MONTHS = 120
 
@@ -28,11 +30,15 @@ def monthly_scenarios(prices: pd.DataFrame, stand_ins: Mapping[str, Sequence[str
     MarketDataError
         The panel spans no full month, or neither a security nor any of its stand-ins has a return in some month.
     """
-    closes = _month_ends(prices, as_of).iloc[-MONTHS - 1 :]
-    own = closes.pct_change(fill_method=None).iloc[1:]
-    if own.empty:
+    days = tuple(day.date() for day in pd.DatetimeIndex(prices.index))
+    panel = PricePanel(tuple(map(str, prices)), days, prices.to_numpy(dtype=float)).between(days[0], as_of)
+    table = returns_of(panel, ReturnPeriod.MONTHLY)
+    if not table.ends:
         raise MarketDataError("the price panel spans no full calendar month: no scenarios")
-    symbols = tuple(sorted(str(symbol) for symbol in own))
+    own = pd.DataFrame(table.returns, index=pd.DatetimeIndex(table.ends), columns=list(table.symbols)).iloc[-MONTHS:]
+    first = own.index[0].date().replace(day=1)
+    before = max(day for day in days if day < first)
+    symbols = tuple(sorted(table.symbols))
     filled = {symbol: _completed(symbol, own, stand_ins.get(symbol, ())) for symbol in symbols}
     return Scenarios(
         symbols=symbols,
@@ -40,18 +46,10 @@ def monthly_scenarios(prices: pd.DataFrame, stand_ins: Mapping[str, Sequence[str
         returns=np.column_stack([returns.to_numpy(dtype=float) for returns, _ in filled.values()]),
         stand_ins={symbol: used for symbol, (_, used) in filled.items() if used},
         source=(
-            f"simple total returns by calendar month, from the closes of {closes.index[0].date()} to those of "
-            f"{closes.index[-1].date()} in the panel of adjusted closes that the covariance comes from"
+            f"simple total returns by calendar month, from the closes of {before} to those of "
+            f"{own.index[-1].date()} in the panel of adjusted closes that the covariance comes from"
         ),
     )
-
-
-def _month_ends(prices: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Last closes of each month that is over on `as_of`."""
-    months = pd.DatetimeIndex(prices.index).to_period("M")
-    last = prices.groupby(months).tail(1)
-    is_month_end = (as_of + timedelta(days=1)).month != as_of.month
-    return last if is_month_end else last.iloc[:-1]
 
 
 def _completed(symbol: str, own: pd.DataFrame, candidates: Sequence[str]) -> tuple[pd.Series, str]:

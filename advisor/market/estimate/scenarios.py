@@ -51,7 +51,10 @@ def scenarios_of(panel: PricePanel, base: MarketData, stand_ins: Mapping[str, Se
 
 
 def episode_of(episode: StressEpisode, panel: PricePanel, stand_ins: Mapping[str, Sequence[str]]) -> StressEpisode:
-    """The episode for the symbols of a panel: as known, else from the two closes, else the first stand-in's."""
+    """The episode for the symbols of a panel: as known, else from the two closes, else the first stand-in's.
+
+    Raises `MarketDataError` for a security of which neither it nor any stand-in has a return in the episode.
+    """
     returns: dict[str, float] = {}
     used: dict[str, str] = {}
     for symbol in panel.symbols:
@@ -62,9 +65,17 @@ def episode_of(episode: StressEpisode, panel: PricePanel, stand_ins: Mapping[str
             continue
         own = _between(panel, symbol, episode.start, episode.end)
         if own is None:
-            used[symbol] = next(other for other in stand_ins[symbol] if other in episode.returns)
-        returns[symbol] = episode.returns[used[symbol]] if own is None else own
+            used[symbol] = _first_known(symbol, stand_ins.get(symbol, ()), episode)
+            own = episode.returns[used[symbol]]
+        returns[symbol] = own
     return replace(episode, returns=MappingProxyType(returns), stand_ins=MappingProxyType(used))
+
+
+def _first_known(symbol: str, stand_ins: Sequence[str], episode: StressEpisode) -> str:
+    for other in stand_ins:
+        if other in episode.returns:
+            return other
+    raise MarketDataError(f"{symbol}: neither it nor any stand-in has a return in the episode {episode.name!r}")
 
 
 def _between(panel: PricePanel, symbol: str, start: date, end: date) -> float | None:
