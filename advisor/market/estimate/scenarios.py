@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -23,16 +24,19 @@ Month = tuple[int, int]
 def scenarios_of(panel: PricePanel, base: MarketData, stand_ins: Mapping[str, Sequence[str]]) -> Scenarios:
     """The last ten years of months: a security's own return, else what `base` says of it, else its first stand-in's.
 
-    `stand_ins` name symbols of the panel or of `base`. Rounded to whole basis points, as snapshots hold them.
+    `stand_ins` name symbols of the panel or of `base`. No month ends after the panel's last day. Rounded to whole basis
+    points, as snapshots hold them.
 
     Raises
     ------
     MarketDataError
-        A month for which neither the security nor a stand-in has a return.
+        A month for which neither the security nor a stand-in has a return; a month that is missing altogether.
     """
     own = returns_of(panel, ReturnPeriod.MONTHLY)
-    ends = {_month(day): day for day in (*base.scenarios.months, *own.ends)}
+    past = [day for day in base.scenarios.months if day <= panel.days[-1]]
+    ends = {_month(day): day for day in (*past, *own.ends)}
     months = tuple(day for _, day in sorted(ends.items()))[-MONTHS:]
+    _check_succession(months, base)
     known = {symbol: _by_month(base.scenarios.months, column) for symbol, column in _columns(base.scenarios)}
     fresh = {symbol: _by_month(own.ends, own.returns[:, place]) for place, symbol in enumerate(own.symbols)}
     columns, used = [], {}
@@ -84,6 +88,15 @@ def _between(panel: PricePanel, symbol: str, start: date, end: date) -> float | 
         return None
     first, last = panel.column(symbol)[[rows[start], rows[end]]]
     return float(last / first - 1.0) if np.isfinite(first) and np.isfinite(last) else None
+
+
+def _check_succession(months: Sequence[date], base: MarketData) -> None:
+    for earlier, later in pairwise(months):
+        if 12 * (later.year - earlier.year) + later.month - earlier.month > 1:
+            raise MarketDataError(
+                f"no return in the months between {earlier} and {later}: the prices have to begin before "
+                f"{base.scenarios.months[-1]}, up to which {base.id} knows the months"
+            )
 
 
 def _month(day: date) -> Month:
