@@ -48,7 +48,7 @@ tax: {{filing_status: single, short_term_rate: 35%, long_term_rate: 15%}}
 @cache
 def calendar() -> Sessions:
     """Sessions beyond any day of these tests, and beyond today."""
-    return Sessions.new_york(max(date(2027, 6, 30), datetime.now(UTC).date() + timedelta(days=60)), date(2005, 1, 3))
+    return Sessions.new_york(max(date(2027, 6, 30), datetime.now(UTC).date() + timedelta(days=60)), date(1999, 1, 4))
 
 
 def portfolio_text(*holdings: str, as_of: date = LAST, more: str = "") -> str:

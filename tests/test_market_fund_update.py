@@ -226,6 +226,11 @@ def test_the_overlap_of_two_files_is_the_sum_of_the_smaller_weights() -> None:
     assert figure.source == "VOO: iShares holdings file 2026-10-30; VTI: iShares holdings file 2026-09-30"
 
 
+def test_the_overlap_of_older_files_than_those_known_is_not_taken() -> None:
+    old = files(file("IVV", day=date(2026, 1, 2)), file("IJR", day=date(2026, 1, 2)))
+    assert overlaps_of(["IJR", "IVV"], market(), old)[("IJR", "IVV")] == market().overlaps[("IJR", "IVV")]
+
+
 def test_a_known_overlap_holds_for_every_fund_of_the_two_indexes() -> None:
     """Of two figures, IJR with IVV and with SPY, the newer one."""
     known = market().overlaps[("IJR", "IVV")]

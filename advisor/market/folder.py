@@ -61,8 +61,11 @@ def folder_findings(
     now: datetime,
     sessions: Sessions,
     accepted: Mapping[str, Decimal],
+    optional: frozenset[str] = frozenset(),
 ) -> Findings:
     """What the folder says of `symbols`, checked as any source's prices; their age is told, not judged.
+
+    Those in `optional` may be missing.
 
     Raises `MarketDataError` for a file that cannot be used, with its faults, and for prices that are missing or held.
     """
@@ -70,6 +73,7 @@ def folder_findings(
     facts = _securities(folder / SECURITIES, now)
     files = _holdings_files(folder, as_of)
     known = [symbol for symbol in symbols if symbol in table.closes]
+    needed = [symbol for symbol in symbols if symbol in table.closes or symbol not in optional]
     histories = {symbol: _history(symbol, table, base, facts, files, now) for symbol in known}
     checked = {
         symbol: check_history(
@@ -82,7 +86,7 @@ def folder_findings(
         )
         for symbol, history in histories.items()
     }
-    _refuse(folder, symbols, checked)
+    _refuse(folder, needed, checked)
     origin = Origin(f"{PRICES} of the folder {folder.name}", table.sha256)
     last = max(result.history.days[-1] for result in checked.values())
     return Findings(
@@ -218,9 +222,11 @@ def _securities(path: Path, now: datetime) -> dict[str, SecurityFacts]:
         ratio = _price(fee)
         if ratio is None or ratio > 0.1:
             raise MarketDataError(f"{where}: the expense ratio {fee[:20]!r} is not a fraction like 0.0019")
-        is_stock = Kind(kind) is Kind.STOCK
-        found[_symbol(symbol, where)] = SecurityFacts(
-            symbol=_symbol(symbol, where),
+        is_stock, named = Kind(kind) is Kind.STOCK, _symbol(symbol, where)
+        if named in found:
+            raise MarketDataError(f"{where}: {named} is given twice")
+        found[named] = SecurityFacts(
+            symbol=named,
             name=name or None,
             kind=Kind(kind),
             category=None if is_stock else sector or None,

@@ -202,9 +202,12 @@ def overlaps_of(
             if {base.identity(first), base.identity(second)} == pair:
                 found[first, second] = figure  # the newest of several
     weights = {fund: share_weights(files[fund]) for fund in chosen if fund in files}
-    return found | pairwise_overlaps(
-        files, {fund: row for fund, row in weights.items() if _has_tickers(files[fund], row)}
-    )
+    named = {fund: row for fund, row in weights.items() if _has_tickers(files[fund], row)}
+    for funds_of_files, figure in pairwise_overlaps(files, named).items():
+        known = found.get(funds_of_files)
+        if known is None or figure.as_of is None or not _is_older(figure.as_of, known.as_of):
+            found[funds_of_files] = figure
+    return found
 
 
 def pairwise_overlaps(

@@ -135,9 +135,7 @@ def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[M
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
     desk = yahoo_desk(request, portfolio.as_of, watch)
-    notes = {canonical_symbol(note.symbol) for note in portfolio.securities if note.price_usd is not None}
-    covered = frozenset(notes - {MARKET})
-    prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=covered)
+    prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=_described(portfolio))
     facts, unknown = security_facts(sorted({*_asked(prices, base), BILLS}), desk)
     last = max(history.days[-1] for history in prices.histories.values())
     found = Findings(
@@ -218,6 +216,7 @@ def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[
         now=request.now,
         sessions=new_york_sessions(request.now, portfolio.as_of),
         accepted=request.accepted,
+        optional=_described(portfolio),
     )
     kept = newest(imported_folder(), portfolio.as_of)
     own = {fund: file for fund, file in kept.items() if fund not in found.files}
@@ -228,6 +227,12 @@ def _asked(prices: Prices, base: MarketData) -> list[str]:
     """Symbols whose facts count: funds, and stocks that the snapshot does not know."""
     kinds = {symbol: history.kind for symbol, history in prices.histories.items()}
     return sorted(symbol for symbol, kind in kinds.items() if kind is not Kind.STOCK or symbol not in base.securities)
+
+
+def _described(portfolio: Portfolio) -> frozenset[str]:
+    """Symbols that the file gives a price and a stand-in for; the covariance stands on the market's own history."""
+    notes = {canonical_symbol(note.symbol) for note in portfolio.securities if note.price_usd is not None}
+    return frozenset(notes - {MARKET})
 
 
 def check_accepted(accepted: Mapping[str, Decimal], symbols: Sequence[str]) -> None:
