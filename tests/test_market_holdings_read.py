@@ -91,7 +91,6 @@ def test_a_swap_on_a_listed_stock_adds_its_notional_amount_to_the_shares(new):
     ]
     file = read(ishares(parts, new=new))
     assert share_weights(file) == {"AAA": 0.75, "BBB": 0.1}
-    assert share_weights(file, swaps=False) == {"AAA": 0.6}
     assert sector_weights(file) == {"Industrials": 0.85}
     assert [row.is_share for row in file.rows] == [True, False, False, False]
     assert (file.imported, reasons(file)) == (3, ["cash fund"])

@@ -21,14 +21,13 @@ from advisor.market.fund_update import (
     sector_named,
     sector_names,
 )
-from advisor.market.holdings.bounds import Stocks, TopList, from_full_file, from_top_list
+from advisor.market.holdings.bounds import Stocks, TopList, from_holdings, from_top_list
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings, sector_weights, share_weights
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
 NOTHING_UNKNOWN = 1.0
-SWAPS = False  # the snapshot of 2026-07-13 counts shares alone; an imported file counts swaps on shares as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +103,10 @@ def _from_file(symbol: str, sources: FundSources) -> Constituents:
         raise MarketDataError(f"{symbol}: no holdings file in the folder given by --holdings")
     file = sources.files[symbol]
     sectors: dict[str, float] = {}
-    for name, weight in sector_weights(file, swaps=SWAPS).items():
+    for name, weight in sector_weights(file).items():
         sector = _sector(name, sources.sector_names)
         sectors[sector] = sectors.get(sector, 0.0) + weight
-    full = from_full_file(
-        symbol, share_weights(file, swaps=SWAPS), sectors, sources.stocks, as_of=file.as_of, source=file.source
-    )
+    full = replace(from_holdings(file, sectors, sources.stocks), sha256=file.sha256)
     top = sources.lists.get(symbol)
     note = None if top is None else second_source(full, top, sources.stocks, f"of {top.as_of}")
     return replace(full, note=note)
@@ -160,7 +157,7 @@ def _by_mandate(symbol: str, row: Row, known: Mapping[str, Constituents]) -> Con
 
 def overlaps(files: Mapping[str, HoldingsFile]) -> dict[tuple[str, str], Sourced]:
     """Overlap of every pair of full files."""
-    return pairwise_overlaps(files, {fund: share_weights(file, swaps=SWAPS) for fund, file in files.items()})
+    return pairwise_overlaps(files, {fund: share_weights(file) for fund, file in files.items()})
 
 
 def _sector(name: str, names: Mapping[str, str]) -> str:

@@ -55,18 +55,17 @@ def read_holdings(content: bytes, *, name: str, fund: str | None = None) -> Hold
     )
 
 
-def share_weights(holdings: HoldingsFile, *, swaps: bool = True) -> dict[str, float]:
+def share_weights(holdings: HoldingsFile) -> dict[str, float]:
     """Weight of each ticker in the whole fund, cash included in the total; rows of one ticker are added.
 
-    Rows without a ticker are there by name. A swap on shares is exposure to them with its notional amount, unless
-    `swaps` is False.
+    Rows without a ticker are there by name. A swap on shares is exposure to them with its notional amount.
     """
     total = total_usd(holdings)
     weights: dict[str, float] = {}
     for row in holdings.rows:
         if row.kind is RowKind.SHARE:
             weight = (row.weight or 0.0) if total is None else (row.value_usd or 0.0) / total
-        elif row.kind is RowKind.SWAP and swaps and total is not None:
+        elif row.kind is RowKind.SWAP and total is not None:
             weight = row.notional_usd / total
         else:
             continue
@@ -75,9 +74,9 @@ def share_weights(holdings: HoldingsFile, *, swaps: bool = True) -> dict[str, fl
     return weights
 
 
-def sector_weights(holdings: HoldingsFile, *, swaps: bool = True) -> dict[str, float]:
+def sector_weights(holdings: HoldingsFile) -> dict[str, float]:
     """Weight of each sector as the file names it, shares alone; empty where the file names no sectors."""
-    weights = share_weights(holdings, swaps=swaps)
+    weights = share_weights(holdings)
     sectors: dict[str, float] = {}
     seen: set[str] = set()
     for row in holdings.rows:
