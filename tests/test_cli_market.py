@@ -262,6 +262,17 @@ def test_prices_typed_for_the_snapshot_are_used_and_verified(file: Path, tmp_pat
     assert call(capsys, "verify", out / "recommendation.json").code == 0
 
 
+def test_a_lot_of_before_a_split_is_told_on_stderr_in_the_record_and_in_the_report(tmp_path: Path, capsys) -> None:
+    file, out = tmp_path / "file.yaml", tmp_path / "out"
+    stale = "{symbol: VUG, shares: 10, cost_per_share: 484.86, acquired: 2025-12-01}"
+    file.write_text(portfolio_text(stale), "utf-8")
+    ended = call(capsys, "rebalance", file, "--out", out)
+    assert ended.code == 0, ended.err
+    for text in (ended.err, (out / "recommendation.json").read_text("utf-8"), (out / "report.html").read_text("utf-8")):
+        assert "The VUG lot of 2025-12-01 in Brokerage, 10 shares, may be of before a split" in text
+        assert "60 shares at $80.81" in text
+
+
 def test_exposure_looks_through_the_fetched_lists(server: YahooServer, file: Path, capsys) -> None:
     ended = call(capsys, "exposure", file, "--market", "yahoo", "--json", "--quiet")
     assert (ended.code, ended.err) == (0, "")

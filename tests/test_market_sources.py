@@ -346,6 +346,23 @@ def test_a_security_with_data_has_its_own_in_spite_of_a_note(server: YahooServer
     )
 
 
+def test_a_loss_beside_a_purchase_of_a_fund_without_data_is_a_wash_sale(server: YahooServer) -> None:
+    """VTWO was bought; it is neither held nor on offer, so that nobody asks for its price."""
+    held = "{symbol: IWM, shares: 60, cost_per_share: 900, acquired: 2025-01-02}"
+    more = (
+        "preferences: {buy: [IJR]}\n"
+        "history: [{date: 2026-11-05, account: Brokerage, symbol: VTWO, side: buy, shares: 10}]\n"
+    )
+    found = read(portfolio(held, more=more))
+    assert "VTWO" not in asked(server)
+    assert found.market.identity("VTWO") == "Russell 2000"
+    record = recorded(portfolio_text(held, more=more), found)
+    assert "kept_wash_sale" in [row["code"] for row in record["warnings"]]
+    without = "preferences: {buy: [IJR]}\n"
+    record = recorded(portfolio_text(held, more=without), read(portfolio(held, more=without)))
+    assert "kept_wash_sale" not in [row["code"] for row in record["warnings"]]
+
+
 def test_a_snapshot_has_no_history_to_choose_a_covariance_from() -> None:
     with pytest.raises(MarketDataError, match="a snapshot has no price history"):
         read(portfolio(more="preferences: {covariance: {method: ledoit_wolf}}\n"), source="snapshot")
