@@ -372,6 +372,13 @@ def test_near_duplicates_are_not_taken_for_one_and_keep_their_difference() -> No
         assert tracking_error(found, "BBB", "CCC") == pytest.approx(truth, rel=1e-3)
 
 
+def test_two_histories_that_share_two_days_are_not_taken_for_one() -> None:
+    """Over two days any two move as one."""
+    X = late(returns(27, 3, 300), CCC=150)
+    X[152:, 1] = np.nan
+    assert not [note for note in estimate(panel(X)).notes if "as one" in note]
+
+
 def test_a_fixed_mix_of_others_is_refused_by_name() -> None:
     X = returns(20, 4, 300)
     X[:, 3] = 0.5 * X[:, 1] + 0.5 * X[:, 2]
