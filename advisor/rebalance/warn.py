@@ -37,7 +37,7 @@ def warnings_of(
         *_proxies(portfolio, market),
         *_unknown_fees(market, {*before.weights, *after.weights}),
         *_short_histories(market, {*before.weights, *after.weights}),
-        *(Warned("covariance_repaired", f"{note[:1].upper()}{note[1:]}.") for note in market.covariance.notes),
+        *(Warned("covariance_note", f"{note[:1].upper()}{note[1:]}.") for note in market.covariance.notes),
         *_stand_ins(portfolio, market, {*before.weights, *after.weights}),
     ]
     if trades and below_minimum:
