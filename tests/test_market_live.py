@@ -222,6 +222,15 @@ def test_without_a_network_and_with_prices_that_are_too_old_there_is_one_sentenc
     )
 
 
+def test_without_a_network_a_doubt_about_what_was_kept_is_named(cache: Cache) -> None:
+    yesterday = days_before(LAST, 1)
+    closes = history("IWM", last=yesterday).closes.copy()
+    closes[-1] *= 100.0
+    keep(cache, history("IWM", last=yesterday, now=at(f"{yesterday}"), closes=closes, adjusted=closes))
+    text = told(desk(Source(good() | {"IWM": fault("IWM", Cause.NO_NETWORK)}), cache))
+    assert "IWM: no network (as a test has it); of what was kept, IWM: the close of 2026-11-19" in text
+
+
 def test_offline_the_way_out_is_a_run_with_a_network(cache: Cache) -> None:
     keep(cache, *(history(symbol) for symbol in SYMBOLS[1:]))
     text = told(desk(None, cache))
@@ -250,9 +259,15 @@ def test_a_number_that_is_not_finite_is_a_bad_answer_even_where_a_price_is_accep
 # Doubtful prices ----------------------------------------------------------------------------------------------------
 DOUBTFUL = {
     "100 times the last close": (lambda: changed("IWM", -1, 100.0), "too new to tell"),
+    "another security": (lambda: scaled("IWM", 1.03), "is not the snapshot's"),
     "another currency": (lambda: replace(history("IWM"), currency="GBp"), "its prices are in GBp"),
     "another history": (lambda: rewritten("IWM"), "is not that which was fetched on 2026-11-19"),
 }
+
+
+def scaled(symbol: str, factor: float) -> PriceHistory:
+    made = history(symbol)
+    return replace(made, closes=made.closes * factor, adjusted=made.adjusted * factor)
 
 
 def rewritten(symbol: str) -> PriceHistory:
