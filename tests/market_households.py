@@ -86,9 +86,32 @@ def _whole_chart(symbol: str, seed: int) -> Chart:
     return replace(made, closes=closes.tolist(), adjusted=closes.tolist(), dividends=())
 
 
+SEVEN = {
+    "AAPL": "Apple",
+    "AMZN": "Amazon",
+    "GOOGL": "Alphabet",
+    "META": "Meta",
+    "MSFT": "Microsoft",
+    "NVDA": "Nvidia",
+    "TSLA": "Tesla",
+}
+
+
 def facts(symbol: str) -> dict[str, Any]:
+    """What the source says; of a fund of the snapshot, the list of the seven that is known, or one name that is not."""
     known, ticker = market().securities.get(symbol), yahoo_ticker(symbol)
-    return fund_facts(ticker) if known is None or known.is_fund else stock_facts(ticker)
+    if known is None:
+        return fund_facts(ticker)
+    if not known.is_fund:
+        return stock_facts(ticker)
+    companies = market().constituents[symbol].companies
+    weights = {stock: companies.get(company, (0.0, 0.0))[0] for stock, company in SEVEN.items()}
+    listed = {stock: weight for stock, weight in weights.items() if weight} or {"BE": 0.01}
+    made = fund_facts(ticker)
+    made["topHoldings"]["holdings"] = [
+        {"symbol": stock, "holdingName": stock, "holdingPercent": weight} for stock, weight in listed.items()
+    ]
+    return made
 
 
 def yahoo(symbols: Iterable[str] = NEEDED, *, last: date = LAST, latency: float = 0.0) -> YahooServer:

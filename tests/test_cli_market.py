@@ -34,12 +34,13 @@ accounts:
     cash: 98765.43
     holdings: [{{symbol: NVDA, shares: 4711.13, cost_per_share: 77.771913, acquired: 2019-01-02}}]
   - {{name: Canary Roth, type: roth, cash: 0, holdings: [{{symbol: SPY, shares: 400}}]}}
-limits: {{magnificent_seven: {{max: 60%}}, realized_gain: {{max: 900000}}}}
+limits: {{magnificent_seven: {{max: 60%}}}}
 """
 
 
+@cache
 def today() -> date:
-    """The last session that is over, by the machine's clock."""
+    """The last session that is over as these tests begin, by the machine's clock."""
     return calendar().last_completed(datetime.now(UTC))
 
 

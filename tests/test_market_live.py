@@ -157,7 +157,7 @@ def test_what_another_version_wrote_is_fetched_again(cache: Cache) -> None:
     cache.write("facts", "IWM", b"[]")
     source = Source(good(), {"IWM": FACTS})
     read(desk(source, cache), ["IWM"])
-    security_facts(["IWM"], desk(source, cache))
+    security_facts(["IWM"], desk(source, cache), market())
     assert (source.asked, source.asked_facts) == ([("IWM",)], [("IWM",)])
 
 
@@ -313,7 +313,7 @@ def test_facts_are_asked_for_again_after_a_week(days: int, stale: bool, cache: C
     cache.write("facts", "IWM", FACTS.to_bytes())
     now = NOW + timedelta(days=days)
     source = Source({}, {"IWM": replace(FACTS, fetched=now)})
-    found, warnings = security_facts(["IWM"], desk(source, cache, now=now))
+    found, warnings = security_facts(["IWM"], desk(source, cache, now=now), market())
     assert source.asked_facts == ([("IWM",)] if stale else [])
     assert (found["IWM"].fetched, warnings) == (now if stale else NOW, ())
 
@@ -322,7 +322,7 @@ def test_facts_that_fail_are_named_and_the_kept_ones_used(cache: Cache) -> None:
     cache.write("facts", "IWM", FACTS.to_bytes())
     later = NOW + timedelta(days=30)
     answers = {symbol: fault(symbol, Cause.SOURCE_DOWN) for symbol in ("IWM", "SPY")}
-    found, (warned,) = security_facts(["IWM", "SPY"], desk(Source({}, answers), cache, now=later))
+    found, (warned,) = security_facts(["IWM", "SPY"], desk(Source({}, answers), cache, now=later), market())
     assert found == {"IWM": FACTS}
     assert (warned.code, warned.symbols) == ("facts_not_new", ("IWM", "SPY"))
     kept = read_facts(cache, "IWM")
@@ -331,6 +331,26 @@ def test_facts_that_fail_are_named_and_the_kept_ones_used(cache: Cache) -> None:
 
 def test_facts_with_a_number_that_is_not_finite_count_as_none(cache: Cache) -> None:
     source = Source({}, {"IWM": replace(FACTS, price_to_earnings=float("inf"))})
-    found, (warned,) = security_facts(["IWM"], desk(source, cache))
+    found, (warned,) = security_facts(["IWM"], desk(source, cache), market())
     assert (found, warned.code) == ({}, "facts_not_new")
     assert cache.entries() == ()
+
+
+def test_facts_that_cannot_be_right_are_left_out_and_named(cache: Cache) -> None:
+    """A list of small companies in IWM, one of Apple and Microsoft in the next answer: another fund's."""
+    listed = (("AAPL", "Apple", 0.4), ("MSFT", "Microsoft", 0.3))
+    source = Source({}, {"IWM": replace(FACTS, top_holdings=listed)})
+    found, (warned,) = security_facts(["IWM"], desk(source, cache), market())
+    assert found["IWM"].top_holdings == ()
+    assert (warned.code, warned.symbols) == ("facts_in_doubt", ("IWM",))
+
+
+def test_what_was_kept_can_be_given_up_where_it_was_wrong(cache: Cache) -> None:
+    """The source mends its history: held beside what was kept, until the user says that this was wrong."""
+    keep(cache, rewritten("SPY"))
+    source = Source(good(["SPY"]))
+    words = told(desk(source, cache, anew=True), symbols=["SPY"])
+    assert "advisor data refresh SPY --forget keeps this one" in words
+    found = read(desk(source, cache, anew=True, forget=True), ["SPY"])
+    assert found.histories["SPY"].closes[-1] == good(["SPY"])["SPY"].closes[-1]
+    assert read(desk(None, cache), ["SPY"]).histories["SPY"].closes[-1] == found.histories["SPY"].closes[-1]

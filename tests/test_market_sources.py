@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -192,6 +193,20 @@ def test_a_cache_that_cannot_be_written_costs_a_note(server: YahooServer, monkey
     found = read(portfolio())
     assert found.kept_notes == ("not kept for the next run: no space left on the device",)
     monkeypatch.undo()
+
+
+def test_a_disk_that_takes_no_more_costs_a_note(server: YahooServer) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # bytes; a history has some 100,000
+    try:
+        found = read(portfolio())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert found.market.id == "yahoo-2026-11-20"
+    assert found.kept_notes
+    assert all(note.startswith("not kept for the next run: ") for note in found.kept_notes)
+    kept = [path.name for path in sources.yahoo_cache().folder.iterdir()]
+    assert [name for name in kept if not name.startswith("facts-")] == []
 
 
 def test_what_is_unreadable_in_the_cache_is_named(server: YahooServer) -> None:

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("names", nargs=-1, metavar="[FILE|SYMBOL]...")
 @accept_option
+@click.option("--forget", is_flag=True, help="Do not compare with what is kept: it was wrong, and the new is right.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no warnings.")
 @click.option("--debug", is_flag=True, help="Show the stack of an error.")
-def refresh(*, names: tuple[str, ...], accepted: dict[str, Decimal], as_json: bool, quiet: bool, debug: bool) -> None:
+def refresh(
+    *, names: tuple[str, ...], accepted: dict[str, Decimal], forget: bool, as_json: bool, quiet: bool, debug: bool
+) -> None:
     """Fetch prices and fund facts from Yahoo now, check them, and keep them.
 
     For the symbols of portfolio files, symbols by name, or without either all that are kept. Ticker symbols, and
@@ -41,7 +44,7 @@ def refresh(*, names: tuple[str, ...], accepted: dict[str, Decimal], as_json: bo
     symbols = _symbols(names)
     watch = no_bar if quiet else progress_bar
     request = Request("yahoo", datetime.now(UTC).replace(microsecond=0), accepted=accepted)
-    prices, notes = refreshed(request, symbols, today_in_new_york(), watch)
+    prices, notes = refreshed(request, symbols, today_in_new_york(), watch, forget=forget)
     if as_json:
         emit_json({"schema": "advisor.data-refresh/1", "prices": _rows(prices), "notes": list(notes)})
     else:

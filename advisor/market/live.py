@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 from advisor.errors import MarketDataError
 from advisor.market.cache import Cache
 from advisor.market.data import MarketData, MarketWarning, Origin
+from advisor.market.fact_checks import checked_facts
 from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.price_checks import CheckedHistory, Rule, check_history
 from advisor.market.sessions import Sessions, today
@@ -62,6 +63,7 @@ class Desk:
     as_of: date
     watch: Watch
     anew: bool = False  # ask even for what is fresh
+    forget: bool = False  # do not compare with what is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,12 @@ def price_histories(
     for symbol in symbols:
         history = fetched.get(symbol) or kept.get(symbol)
         if history is not None:
-            earlier = kept.get(symbol) if symbol in fetched else None
+            earlier = kept.get(symbol) if symbol in fetched and not desk.forget else None
             checked[symbol] = _checked(history, earlier, desk, base, accepted)
     for symbol, history in fetched.items():
         # An accepted price is for this run; what is kept has to be sound without it.
-        alone = _checked(history, kept.get(symbol), desk, base, {}) if symbol in accepted else checked[symbol]
+        earlier = None if desk.forget else kept.get(symbol)
+        alone = _checked(history, earlier, desk, base, {}) if symbol in accepted else checked[symbol]
         if not alone.is_held:
             desk.cache.write(PRICES, symbol, history.to_bytes())
     _refuse(symbols, checked, faults, desk, base, optional)
@@ -107,8 +110,13 @@ def price_histories(
     )
 
 
-def security_facts(symbols: Sequence[str], desk: Desk) -> tuple[Mapping[str, SecurityFacts], tuple[MarketWarning, ...]]:
-    """Facts of `symbols`, fetched where what is kept is older than a week; what is missing is named in a warning."""
+def security_facts(
+    symbols: Sequence[str], desk: Desk, base: MarketData
+) -> tuple[Mapping[str, SecurityFacts], tuple[MarketWarning, ...]]:
+    """Facts of `symbols`, fetched where what is kept is older than a week, without the parts that cannot be right.
+
+    What is missing and what is left out is named in warnings.
+    """
     kept = {symbol: facts for symbol in symbols if (facts := read_facts(desk.cache, symbol)) is not None}
     youngest = desk.now - timedelta(days=FACTS_DAYS)
     stale = [symbol for symbol in symbols if desk.anew or symbol not in kept or kept[symbol].fetched < youngest]
@@ -120,7 +128,8 @@ def security_facts(symbols: Sequence[str], desk: Desk) -> tuple[Mapping[str, Sec
     for symbol, facts in fetched.items():
         desk.cache.write(FACTS, symbol, facts.to_bytes())
     missing = [symbol for symbol in stale if symbol not in fetched]
-    return {**kept, **fetched}, _facts_warning(missing, desk)
+    sound, doubts = checked_facts({**kept, **fetched}, base)
+    return sound, (*_facts_warning(missing, desk), *doubts)
 
 
 def read_history(cache: Cache, symbol: str) -> PriceHistory | None:

@@ -260,9 +260,10 @@ def _compare_downloads(history: PriceHistory, then: PriceHistory, found: _Found)
     """The last common sessions: closes as they were paid are equal; adjusted closes have moved by one factor."""
     common = sorted(set(history.days) & set(then.days))[-OVERLAP:]
     fetched = then.fetched.date()
+    wrong = f"; if that was wrong, advisor data refresh {history.symbol} --forget keeps this one"
     if not common:
         if then.days:
-            found.hold(Rule.REWRITTEN, f"the history fetched on {fetched} has no day in common with this one")
+            found.hold(Rule.REWRITTEN, f"the history fetched on {fetched} has no day in common with this one{wrong}")
         return
     now_at, then_at = ([bisect_left(each.days, day) for day in common] for each in (history, then))
     differences = closes_as_paid(history)[now_at] / closes_as_paid(then)[then_at] - 1.0
@@ -273,7 +274,7 @@ def _compare_downloads(history: PriceHistory, then: PriceHistory, found: _Found)
     ]
     factors = history.adjusted[now_at] / then.adjusted[then_at]
     if changed:
-        found.hold(Rule.REWRITTEN, f"the close of {_named(changed)} is not that which was fetched on {fetched}")
+        found.hold(Rule.REWRITTEN, f"the close of {_named(changed)} is not that which was fetched on {fetched}{wrong}")
     elif factors.max() / factors.min() - 1.0 > READJUSTED:
         found.warn(
             Rule.READJUSTED,

@@ -136,7 +136,7 @@ def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[M
     check_accepted(request.accepted, symbols)
     desk = yahoo_desk(request, portfolio.as_of, watch)
     prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=_described(portfolio))
-    facts, unknown = security_facts(sorted({*_asked(prices, base), BILLS}), desk)
+    facts, unknown = security_facts(sorted({*_asked(prices, base), BILLS}), desk, base)
     last = max(history.days[-1] for history in prices.histories.values())
     found = Findings(
         source="Yahoo",
@@ -162,21 +162,25 @@ def _read_later(facts: Mapping[str, SecurityFacts], as_of: date) -> Iterator[Mar
         yield MarketWarning("facts_read_later", late, text)
 
 
-def refreshed(request: Request, symbols: Sequence[str], as_of: date, watch: Watch) -> tuple[Prices, tuple[str, ...]]:
+def refreshed(
+    request: Request, symbols: Sequence[str], as_of: date, watch: Watch, *, forget: bool
+) -> tuple[Prices, tuple[str, ...]]:
     """Prices and facts of `symbols`, fetched now and kept, and what to say of the cache.
+
+    With `forget`, what was kept is not compared with.
 
     Raises `MarketDataError` that names each symbol without a usable price; the others are kept all the same.
     """
     base = load_snapshot()
     check_accepted(request.accepted, symbols)
-    desk = yahoo_desk(request, as_of, watch, anew=True)
+    desk = replace(yahoo_desk(request, as_of, watch), anew=True, forget=forget)
     prices = price_histories(symbols, desk, base=base, accepted=request.accepted)
-    _, unknown = security_facts(_asked(prices, base), desk)
+    _, unknown = security_facts(_asked(prices, base), desk, base)
     return replace(prices, warnings=(*prices.warnings, *unknown)), _kept_notes(desk, prices)
 
 
-def yahoo_desk(request: Request, as_of: date, watch: Watch, *, anew: bool = False) -> Desk:
-    """Yahoo, or what was kept of it; `anew` asks for what is fresh as well."""
+def yahoo_desk(request: Request, as_of: date, watch: Watch) -> Desk:
+    """Yahoo, or what was kept of it."""
     return Desk(
         source=None if request.offline else Yahoo(),
         source_name="the cache" if request.offline else "Yahoo",
@@ -185,7 +189,6 @@ def yahoo_desk(request: Request, as_of: date, watch: Watch, *, anew: bool = Fals
         now=request.now,
         as_of=as_of,
         watch=watch,
-        anew=anew,
     )
 
 

@@ -1,0 +1,56 @@
+"""What a fund's facts lose where they cannot be right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.market.fact_checks import checked_facts
+from advisor.market.history import SecurityFacts
+from tests.samples import market
+from tests.test_market_history import FACTS
+
+MGK = replace(FACTS, symbol="MGK", name="Mega growth")
+SEVEN = (("AAPL", "Apple", 0.13), ("MSFT", "Microsoft", 0.12), ("NVDA", "Nvidia", 0.14), ("AMZN", "Amazon", 0.09))
+
+
+def checked(facts: SecurityFacts) -> tuple[SecurityFacts, list[str]]:
+    found, warnings = checked_facts({facts.symbol: facts}, market())
+    assert all((warned.code, warned.symbols) == ("facts_in_doubt", (facts.symbol,)) for warned in warnings)
+    return found[facts.symbol], [warned.message for warned in warnings]
+
+
+def test_facts_that_can_be_right_stay_as_they_are() -> None:
+    """MGK's list in the snapshot has 59 % in the seven; 48 % or more in four names is no contradiction."""
+    facts = replace(MGK, top_holdings=(*SEVEN, ("GOOGL", "Alphabet", 0.06)))
+    assert checked(facts) == (facts, [])
+    assert checked(FACTS) == (FACTS, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "lost", "words"),
+    [
+        ({"top_holdings": (("AAPL", "Apple", 13.0),)}, "top_holdings", "add up to 1300%"),
+        ({"top_holdings": (*SEVEN, ("AAPL", "Apple", 0.07))}, "top_holdings", "AAPL is there twice"),
+        ({"top_holdings": (("XOM", "Exxon", 0.2),)}, "top_holdings", "0.0% in the Magnificent Seven, against"),
+        ({"sectors": {"technology": 0.9, "energy": 0.4}}, "sectors", "they add up to 130%"),
+        ({"expense_ratio": 0.19}, "expense_ratio", "an expense ratio of 19.0%"),
+        ({"dividend_yield": 0.95}, "dividend_yield", "a yield of 95%"),
+    ],
+)
+def test_a_part_that_cannot_be_right_is_left_out_and_named(change: dict, lost: str, words: str) -> None:
+    """In percent where fractions are meant, a security twice, a list of another fund."""
+    plain = replace(MGK, top_holdings=())
+    found, messages = checked(replace(plain, **change))
+    assert not getattr(found, lost)
+    assert replace(found, **{lost: getattr(plain, lost)}) == plain
+    assert len(messages) == 1
+    assert words in messages[0]
+    assert messages[0].startswith("MGK: not taken from Yahoo fund data, which cannot be right: ")
+
+
+def test_a_small_cap_fund_does_not_turn_into_a_large_one() -> None:
+    found, (message,) = checked(replace(FACTS, top_holdings=SEVEN))
+    assert found.top_holdings == ()
+    assert "48.0% in the Magnificent Seven, against 0.0% in the list of 2026-05-05" in message
