@@ -1,10 +1,11 @@
-"""``advisor data status`` and ``refresh``, as far as they ask nobody."""
+"""``advisor data status`` and ``advisor data refresh``."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from advisor.market.paths import imported_folder
 from advisor.market.snapshot import load_snapshot
 from advisor.market.sources import yahoo_cache
 from tests.command import call
+from tests.market_households import calendar, yahoo
 from tests.test_market_history import FACTS as SOME_FACTS
 from tests.test_market_history import HISTORY
+from tests.yahoo_server import YahooServer, answer_here
 
 
 def test_with_nothing_held_it_says_so_and_dates_the_snapshot(capsys) -> None:
@@ -82,3 +85,34 @@ def test_a_price_for_a_symbol_that_is_not_refreshed_is_refused(capsys, tmp_path:
     ended = call(capsys, "data", "refresh", "IWM", "--accept-price", "SPY=1")
     assert ended.code == 4
     assert "--accept-price: SPY is not among the symbols" in ended.err
+
+
+@pytest.fixture
+def server() -> Iterator[YahooServer]:
+    last = calendar().last_completed(datetime.now(UTC))
+    with yahoo(["IWM", "VTWO", "NVDA"], last=last) as made, answer_here(made):
+        yield made
+
+
+def test_symbols_are_fetched_checked_and_kept(server: YahooServer, capsys) -> None:
+    ended = call(capsys, "data", "refresh", "IWM", "NVDA", "--quiet")
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.split()[0] for line in ended.out.splitlines()[2:]] == ["IWM", "NVDA"]
+    held = call(capsys, "data", "status", "--json").document["cache"]
+    assert [row["symbol"] for row in held["prices"]] == ["IWM", "NVDA"]
+    assert [row["symbol"] for row in held["facts"]] == ["IWM"]  # of a stock that the snapshot knows, nothing is asked
+
+
+def test_without_names_all_that_is_kept_is_fetched_anew(server: YahooServer, capsys) -> None:
+    call(capsys, "data", "refresh", "IWM", "--quiet")
+    before = len(server.data_requests("IWM"))
+    ended = call(capsys, "data", "refresh", "--json", "--quiet")
+    assert [row["symbol"] for row in ended.document["prices"]] == ["IWM"]
+    assert len(server.data_requests("IWM")) == 2 * before
+
+
+def test_one_that_fails_is_named_and_the_others_are_kept(server: YahooServer, capsys) -> None:
+    ended = call(capsys, "data", "refresh", "IWM", "ZZZZ", "--quiet")
+    assert ended.code == 4
+    assert "ZZZZ: not found" in ended.err
+    assert [row["symbol"] for row in call(capsys, "data", "status", "--json").document["cache"]["prices"]] == ["IWM"]
