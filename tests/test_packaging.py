@@ -81,7 +81,7 @@ def test_every_module_table_template_and_sample_is_in_the_wheel(wheel: Path) -> 
     assert on_disk("advisor") <= found
     assert {f"advisor/_share/{name}" for name in on_disk("templates", "portfolios")} <= found
     assert set(DATA) <= found
-    assert len([name for name in found if name.startswith("advisor/market/builder/tables/")]) >= 7
+    assert len([name for name in found if name.startswith("advisor/market/tables/")]) >= 7
 
 
 def test_nothing_else_is_in_the_wheel(wheel: Path) -> None:

@@ -15,11 +15,11 @@ from decimal import Decimal
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.fact_tables import day, fund_table, number, own_table, split_list
 from advisor.market.data import MARKET, MarketData, MarketWarning, Origin, Security, Sourced
 from advisor.market.estimate.covariance import covariance_from_history
 from advisor.market.estimate.returns import PricePanel, panel_of
 from advisor.market.estimate.scenarios import episode_of, scenarios_of
+from advisor.market.fact_tables import day, fund_table, number, own_table, split_list
 from advisor.market.fund_update import (
     FundNews,
     overlaps_of,

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
-from advisor.market.builder.fact_tables import Row, fund_table, number, own_table, split_list
 from advisor.market.data import Constituents, MarketData, Sourced
+from advisor.market.fact_tables import Row, fund_table, number, own_table, split_list
 from advisor.market.history import SecurityFacts
 from advisor.market.holdings.bounds import Stocks, TopList, from_holdings, from_top_list, scaled
 from advisor.market.holdings.model import HoldingsFile

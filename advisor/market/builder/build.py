@@ -13,12 +13,12 @@ from pathlib import Path
 from advisor.errors import MarketDataError
 from advisor.market.builder.covariance_fit import fit_factor_covariance
 from advisor.market.builder.episodes import stress_episodes
-from advisor.market.builder.fact_tables import Row, day, fund_table, own_table, split_list, stock_table
 from advisor.market.builder.fund_lists import all_constituents, load_sources, overlaps
 from advisor.market.builder.panel import Panel, load_panel, long_run
 from advisor.market.builder.scenarios import monthly_scenarios
 from advisor.market.builder.security_facts import all_securities, risk_free
 from advisor.market.data import MarketData
+from advisor.market.fact_tables import Row, day, fund_table, own_table, split_list, stock_table
 from advisor.market.history import Split
 from advisor.market.holdings.bounds import Stocks
 from advisor.market.snapshot_writer import snapshot_text

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.fact_tables import own_table
 from advisor.market.data import StressEpisode
+from advisor.market.fact_tables import own_table
 from advisor.units import Vector
 
 WINTERS = 3

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.fact_tables import Row, day, number, read_table
 from advisor.market.data import Constituents, Sourced
+from advisor.market.fact_tables import Row, day, number, read_table
 from advisor.market.fund_update import (
     allowed_seven,
     from_parent,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.fact_tables import own_table
+from advisor.market.fact_tables import own_table
 from advisor.market.symbols import canonical_symbol
 from advisor.units import TRADING_DAYS, Vector, to_cents
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.fact_tables import Row, day, number, own_table, read_table, split_list
 from advisor.market.builder.panel import Panel
 from advisor.market.data import Security, Sourced
+from advisor.market.fact_tables import Row, day, number, own_table, read_table, split_list
 
 META = "fund_meta.csv"
 OLDER = "fund_facts.csv"
