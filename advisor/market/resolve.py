@@ -101,9 +101,10 @@ def _message(missing: list[str], market: MarketData) -> str:
     lines = "\n".join(f"  {text}" for text in missing)
     return (
         f"No market data in {market.id} for:\n{lines}\n"
-        "Supply each of them in one of two ways:\n"
+        "Supply each of them in one of three ways:\n"
         "  1. in the portfolio file: securities: [{symbol: X, proxy: <a symbol with data>, price: <dollars a share>}]\n"
-        "  2. with --market FILE, a snapshot built by python -m advisor.market.builder"
+        "  2. with --market yahoo, which asks Yahoo for the ticker symbols of the file\n"
+        "  3. with --market FOLDER, prices.csv of your own (docs/data.md)"
     )
 
 

@@ -29,6 +29,7 @@ from advisor.rebalance.model import (
     TradeReason,
 )
 from advisor.rebalance.outcome import months_to_break_even
+from advisor.rebalance.plan import universe
 from advisor.units import to_cents
 
 SCHEMA = "advisor.recommendation/1"
@@ -69,11 +70,9 @@ def record(
                 "as_of": market.as_of.isoformat(),
                 "sha256": market.sha256,
                 "age_days": (portfolio.as_of - market.as_of).days,
-                "prices": [_price(row.symbol, portfolio, market) for row in plan.assumptions],
+                "prices": [_price(symbol, portfolio, market) for symbol in universe(portfolio)],
                 "holdings": [
-                    _list(row.symbol, portfolio, market)
-                    for row in plan.assumptions
-                    if row.symbol in market.constituents
+                    _list(symbol, portfolio, market) for symbol in universe(portfolio) if symbol in market.constituents
                 ],
                 "accepted_prices": {symbol: _plain(price) for symbol, price in sorted(market.accepted.items())},
             },

@@ -15,6 +15,7 @@ from typing import Any
 from advisor.market.data import Constituents, MarketData, Security
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.check import Check
+from advisor.rebalance.verify.book import universe
 from advisor.rebalance.verify.calendar import check_calendar
 from advisor.rebalance.verify.explanation import check_explanation
 from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
@@ -71,17 +72,16 @@ def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: Marke
         faults.append(
             f"made with market data {stated.get('id')!r}, checked with {market.id!r} or another version of it"
         )
-    faults += _origin_faults(record, stated, portfolio, market)
+    faults += _origin_faults(stated, portfolio, market)
     if record.get("as_of") != portfolio.as_of.isoformat():
         faults.append(f"as_of is {record.get('as_of')!r}, the portfolio says {portfolio.as_of.isoformat()}")
     return faults
 
 
-def _origin_faults(record: dict[str, Any], stated: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Faults:
+def _origin_faults(stated: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Faults:
     """Where each price and each list of holdings is said to come from, against the market data."""
-    used = sorted(record["assumptions"]["securities"])
-    known = [symbol for symbol in used if symbol in market.securities]
-    faults = [f"assumptions: {symbol} has no market data" for symbol in used if symbol not in market.securities]
+    known = [symbol for symbol in universe(portfolio) if symbol in market.securities]
+    faults: Faults = []
     prices = {symbol: _price(market.securities[symbol], portfolio, market) for symbol in known}
     lists = {s: _list(market.constituents[s], portfolio, market) for s in known if s in market.constituents}
     faults += _differences("prices", "symbol", stated.get("prices"), prices)

@@ -120,15 +120,18 @@ def security_return(symbol: str, book: Book) -> float:
     kin = [v for v in book.portfolio.views if index is not None and market.securities[v.symbol].index == index]
     if own or kin:
         return float((own or kin)[0].annual_return)
-    twins = [s for s in universe(book) if s == symbol or (index is not None and market.securities[s].index == index)]
+    twins = [
+        s
+        for s in universe(book.portfolio)
+        if s == symbol or (index is not None and market.securities[s].index == index)
+    ]
     sigma = covariance(market, [*twins, MARKET_PORTFOLIO])
     mean_beta = float(np.mean(sigma[:-1, -1])) / float(sigma[-1, -1])
     return market.risk_free.value + mean_beta * float(preferences.equity_premium)
 
 
-def universe(book: Book) -> list[str]:
+def universe(p: Portfolio) -> list[str]:
     """Every security the decision could involve: held, on offer, viewed or a benchmark."""
-    p = book.portfolio
     held = {position.symbol for account in p.accounts for position in account.positions}
     viewed = {view.symbol for view in p.views}
     benchmarks = {limit.benchmark for limit in p.limits if limit.benchmark} | {p.preferences.benchmark}
