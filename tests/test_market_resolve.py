@@ -49,8 +49,8 @@ def test_all_unknown_symbols_are_named_at_once_with_place_and_remedy():
         "DDD (views)",
         "EEE (limits.beta.benchmark)",
         "securities: [{symbol: X, proxy:",
-        "--market FILE",
-        "python -m advisor.market.builder",
+        "--market yahoo",
+        "--market FOLDER",
     ):
         assert part in text
     assert "NVDA" not in text
