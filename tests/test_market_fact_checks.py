@@ -36,7 +36,7 @@ def test_facts_that_can_be_right_stay_as_they_are() -> None:
         ({"top_holdings": (("XOM", "Exxon", 0.2),)}, "top_holdings", "0.0% in the Magnificent Seven, against"),
         ({"sectors": {"technology": 0.9, "energy": 0.4}}, "sectors", "they add up to 130%"),
         ({"expense_ratio": 0.19}, "expense_ratio", "an expense ratio of 19.0%"),
-        ({"dividend_yield": 0.95}, "dividend_yield", "a yield of 95%"),
+        ({"dividend_yield": 0.95}, "dividend_yield", "a yield of 95.0%"),
     ],
 )
 def test_a_part_that_cannot_be_right_is_left_out_and_named(change: dict, lost: str, words: str) -> None:
@@ -54,3 +54,11 @@ def test_a_small_cap_fund_does_not_turn_into_a_large_one() -> None:
     found, (message,) = checked(replace(FACTS, top_holdings=SEVEN))
     assert found.top_holdings == ()
     assert "48.0% in the Magnificent Seven, against 0.0% in the list of 2026-05-05" in message
+
+
+@pytest.mark.parametrize(("rate", "taken"), [(0.0, True), (0.041, True), (0.0798, True), (0.081, False), (0.41, False)])
+def test_the_yield_of_treasury_bills_is_near_what_it_was(rate: float, taken: bool) -> None:
+    """3.99 % in the snapshot, give or take four points: it is the risk-free rate."""
+    found, messages = checked(replace(FACTS, symbol="SGOV", top_holdings=(), dividend_yield=rate))
+    assert (found.dividend_yield == rate) is taken
+    assert len(messages) == (not taken)

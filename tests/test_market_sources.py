@@ -100,7 +100,7 @@ def test_prices_and_lists_carry_their_origin_into_the_record(server: YahooServer
     inputs = recorded(portfolio_text(), found)["inputs"]["market"]
     assert (inputs["source"], inputs["id"], inputs["age_days"]) == ("Yahoo", "yahoo-2026-11-20", 0)
     prices = {row["symbol"]: row for row in inputs["prices"]}
-    assert set(prices) == set(NEEDED) - {"SGOV", "VTI"}  # which are not traded here
+    assert set(prices) == set(NEEDED) - {"SGOV"}  # whose yield is used, and not its price
     for symbol, row in prices.items():
         close = chart(symbol).closes[-1]
         assert row["price_usd"] == f"{Decimal(str(close)).quantize(Decimal('0.01')).normalize():f}"

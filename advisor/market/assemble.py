@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import MARKET, MarketData, MarketWarning, Origin, Security, Sourced
+from advisor.market.data import BILLS, MARKET, MarketData, MarketWarning, Origin, Security, Sourced
 from advisor.market.estimate.covariance import covariance_from_history
 from advisor.market.estimate.returns import PricePanel, panel_of
 from advisor.market.estimate.scenarios import episode_of, scenarios_of
@@ -36,7 +36,6 @@ from advisor.market.snapshot_writer import snapshot_text
 from advisor.portfolio.model import CovarianceChoice
 from advisor.units import to_cents
 
-BILLS = "SGOV"  # a fund of Treasury bills up to three months, whose yield is the risk-free rate
 WHOLE_MARKET = "SPY"  # stands in where nothing nearer is known
 BONDS = "AGG"
 BOND_WORDS = ("bond", "government", "treasury", "muni", "credit", "fixed income")

@@ -17,6 +17,7 @@ import numpy as np
 from advisor.market.history import Split
 from advisor.units import Matrix, Vector
 
+BILLS = "SGOV"  # a fund of Treasury bills up to three months, whose yield is the risk-free rate
 MARKET = "VTI"  # the total US stock market, whose premium over cash all expected returns come from
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from advisor.market.data import Constituents, MarketData, MarketWarning
+from advisor.market.data import BILLS, Constituents, MarketData, MarketWarning
 from advisor.market.history import SecurityFacts
 from advisor.market.holdings.identifiers import seven_of
 from advisor.market.symbols import canonical_symbol
@@ -14,6 +14,7 @@ from advisor.market.symbols import canonical_symbol
 ROUNDING = 0.001  # of a sum of weights
 HIGHEST_FEE = 0.05  # a year; leveraged funds charge 1 %
 HIGHEST_YIELD = 0.30  # a year; covered-call funds pay out 12 %
+RATES_MOVE = 0.04  # of short rates, since the snapshot
 MOVED = 0.10  # weight of the Magnificent Seven in a fund, since the list known before
 
 
@@ -24,14 +25,23 @@ def checked_facts(
     sound: dict[str, SecurityFacts] = {}
     warnings = []
     for symbol, said in facts.items():
-        sound[symbol], doubts = _checked(said, base.constituents.get(symbol))
+        sound[symbol], doubts = _checked(said, base.constituents.get(symbol), _usual_yield(symbol, base))
         if doubts:
             text = f"{symbol}: not taken from {said.source}, which cannot be right: {'; '.join(doubts)}."
             warnings.append(MarketWarning("facts_in_doubt", (symbol,), text))
     return sound, tuple(warnings)
 
 
-def _checked(facts: SecurityFacts, known: Constituents | None) -> tuple[SecurityFacts, list[str]]:
+def _usual_yield(symbol: str, base: MarketData) -> tuple[float, float]:
+    """What a yield has to lie between; that of Treasury bills is the risk-free rate, on which all returns stand."""
+    if symbol != BILLS:
+        return (0.0, HIGHEST_YIELD)
+    return (max(0.0, base.risk_free.value - RATES_MOVE), base.risk_free.value + RATES_MOVE)
+
+
+def _checked(
+    facts: SecurityFacts, known: Constituents | None, usual: tuple[float, float]
+) -> tuple[SecurityFacts, list[str]]:
     doubts = []
     if doubt := _of_holdings(facts, known):
         doubts.append(f"the largest holdings ({doubt})")
@@ -43,8 +53,8 @@ def _checked(facts: SecurityFacts, known: Constituents | None) -> tuple[Security
     if facts.expense_ratio is not None and facts.expense_ratio > HIGHEST_FEE:
         doubts.append(f"an expense ratio of {facts.expense_ratio:.1%}")
         facts = replace(facts, expense_ratio=None)
-    if facts.dividend_yield is not None and facts.dividend_yield > HIGHEST_YIELD:
-        doubts.append(f"a yield of {facts.dividend_yield:.0%}")
+    if facts.dividend_yield is not None and not usual[0] <= facts.dividend_yield <= usual[1]:
+        doubts.append(f"a yield of {facts.dividend_yield:.1%}")
         facts = replace(facts, dividend_yield=None)
     return facts, doubts
 

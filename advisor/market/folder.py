@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from advisor.market.history import Kind, PriceHistory, SecurityFacts, now_utc
 from advisor.market.holdings.faults import HoldingsFaultsError
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings
+from advisor.market.live import YEARS
 from advisor.market.price_checks import CheckedHistory, check_history
 from advisor.market.sessions import Sessions
 from advisor.market.symbols import canonical_symbol
@@ -69,7 +70,7 @@ def folder_findings(
 
     Raises `MarketDataError` for a file that cannot be used, with its faults, and for prices that are missing or held.
     """
-    table = _prices(folder / PRICES)
+    table = _prices(folder / PRICES, symbols, date(as_of.year - YEARS, 1, 1))
     facts = _securities(folder / SECURITIES, now)
     files = _holdings_files(folder, as_of)
     known = [symbol for symbol in symbols if symbol in table.closes]
@@ -170,15 +171,17 @@ def _kind(symbol: str, base: MarketData, facts: Mapping[str, SecurityFacts], fil
     )
 
 
-def _prices(path: Path) -> _Table:
+def _prices(path: Path, symbols: Collection[str], first: date) -> _Table:
+    """Closes of `symbols` from `first` on; the other cells are not looked at, for a panel may have millions."""
     content = _content(path)
     rows = _rows(content, path)
     if not rows or rows[0][:1] != ["Date"]:
         raise MarketDataError(f"{path}:1: expected a header line that begins with Date and names one symbol a column")
-    symbols = [_symbol(name, f"{path}:1") for name in rows[0][1:]]
-    if len(set(symbols)) != len(symbols) or not symbols:
+    heads = [_symbol(name, f"{path}:1") for name in rows[0][1:]]
+    if len(set(heads)) != len(heads) or not heads:
         raise MarketDataError(f"{path}:1: expected each symbol once")
-    closes: dict[str, list[tuple[date, float]]] = {symbol: [] for symbol in symbols}
+    columns = {symbol: place for place, symbol in enumerate(heads, start=1) if symbol in symbols}
+    closes: dict[str, list[tuple[date, float]]] = {symbol: [] for symbol in columns}
     faults: list[str] = []
     latest = date.min
     for line, row in enumerate(rows[1:], start=2):
@@ -190,10 +193,10 @@ def _prices(path: Path) -> _Table:
             faults.append(f"{path}:{line}: {reason}")
             continue
         latest = day
-        for symbol, cell in zip(symbols, row[1:], strict=True):
-            price = _price(cell)
+        for symbol, place in columns.items() if day >= first else ():
+            price = _price(row[place])
             if price is None:
-                faults.append(f"{path}:{line}: {symbol}: {cell[:20]!r} is neither a price nor empty")
+                faults.append(f"{path}:{line}: {symbol}: {row[place][:20]!r} is neither a price nor empty")
             elif price:
                 closes[symbol].append((day, price))
     if faults:

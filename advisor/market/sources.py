@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from advisor.errors import MarketDataError
-from advisor.market.assemble import BILLS, Findings, assembled, frozen, with_accepted, with_files
+from advisor.market.assemble import Findings, assembled, frozen, with_accepted, with_files
 from advisor.market.cache import Cache
-from advisor.market.data import MARKET, MarketData, MarketWarning
+from advisor.market.data import BILLS, MARKET, MarketData, MarketWarning
 from advisor.market.folder import folder_findings
 from advisor.market.history import Kind, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.holdings.library import newest
@@ -59,10 +59,7 @@ def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketI
     histories: Mapping[str, PriceHistory] = {}
     if has_histories(request):
         base, found, notes = _findings(request, portfolio, watch)
-        market, histories = (
-            assembled(base, found, portfolio.preferences.covariance or CovarianceChoice()),
-            found.histories,
-        )
+        market, histories = assembled(base, found, _choice(portfolio)), found.histories
     else:
         market = _from_snapshot(request.source, portfolio)
     given = with_accepted(market, request.accepted, portfolio.as_of) if request.accepted else market
@@ -71,6 +68,10 @@ def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketI
         given, document = frozen(given)
     stale = tuple(_stale_lots(portfolio, given, histories))
     return MarketInput(replace(given, warnings=(*given.warnings, *stale)), document, notes)
+
+
+def _choice(portfolio: Portfolio) -> CovarianceChoice:
+    return portfolio.preferences.covariance or CovarianceChoice()
 
 
 def has_histories(request: Request) -> bool:
