@@ -127,12 +127,14 @@ def test_exit_codes(
         assert error["message"]
 
 
-def test_a_symbol_without_data_is_named_with_the_two_ways_to_supply_it(tmp_path: Path, capsys) -> None:
+def test_a_symbol_without_data_is_named_with_the_ways_to_supply_it(tmp_path: Path, capsys) -> None:
     file = tmp_path / "file.yaml"
     file.write_text(NO_DATA)
     ended = call(capsys, "rebalance", file, "--out", tmp_path / "out")
     assert (ended.code, ended.out) == (4, "")
-    assert all(part in ended.err for part in ("ZZZZ", "QQQQX", "securities:", "proxy:", "--market FILE"))
+    assert all(
+        part in ended.err for part in ("ZZZZ", "QQQQX", "securities:", "proxy:", "--market yahoo", "--market FOLDER")
+    )
     assert not (tmp_path / "out").exists()
 
 
