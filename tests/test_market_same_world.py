@@ -74,7 +74,7 @@ def charts(symbols: Iterable[str]) -> dict[str, Chart]:
 
 
 def as_csv(symbols: Iterable[str]) -> str:
-    """The file's columns of these symbols; the whole file takes a second to read."""
+    """The file's columns of these symbols: a small part of what would be read each time."""
     tickers = [yahoo_ticker(symbol) for symbol in symbols]
     columns = [dict(closes()[ticker]) for ticker in tickers]
     lines = [",".join(["Date", *tickers])]
