@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -62,6 +64,25 @@ def write_atomically(path: Path, content: bytes) -> None:
             staged.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Bytes of a regular file of at most `limit`; a link to one is followed.
+
+    Raises OSError for anything else: a pipe is not waited for, and a device is not read without end.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags)
+    except ValueError:  # a name with a NUL
+        raise OSError(errno.EINVAL, "Not a file name") from None
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"Larger than {limit // 2**20} MiB")
+    return content
 
 
 def _make(folder: Path, undo: contextlib.ExitStack) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -81,12 +80,6 @@ def test_what_is_neither_a_file_nor_a_symbol_is_refused_before_anything_is_asked
     assert json.dumps(ended.err)
 
 
-def test_a_price_for_a_symbol_that_is_not_refreshed_is_refused(capsys, tmp_path: Path) -> None:
-    ended = call(capsys, "data", "refresh", "IWM", "--accept-price", "SPY=1")
-    assert ended.code == 4
-    assert "--accept-price: SPY is not among the symbols" in ended.err
-
-
 @pytest.fixture
 def server() -> Iterator[YahooServer]:
     last = calendar().last_completed(datetime.now(UTC))
@@ -116,3 +109,12 @@ def test_one_that_fails_is_named_and_the_others_are_kept(server: YahooServer, ca
     assert ended.code == 4
     assert "ZZZZ: not found" in ended.err
     assert [row["symbol"] for row in call(capsys, "data", "status", "--json").document["cache"]["prices"]] == ["IWM"]
+
+
+def test_what_could_not_be_read_now_is_no_refresh(server: YahooServer, capsys) -> None:
+    """The kept prices would do for a run; the user has asked for new ones."""
+    assert call(capsys, "data", "refresh", "IWM", "--quiet").code == 0
+    server.fail("IWM", "502")
+    ended = call(capsys, "data", "refresh", "IWM", "--quiet")
+    assert (ended.code, ended.out) == (4, "")
+    assert "not read now, and left as kept:\n  IWM: source down (" in ended.err

@@ -17,6 +17,7 @@ import pytest
 
 from advisor.market import sources
 from advisor.market.paths import HOME, cache_folder
+from advisor.market.snapshot import EMBEDDED
 from advisor.market.yahoo import fetch
 from tests.command import CHECKOUT, REPORT_FILES, Ended, call, contents
 from tests.market_households import asked, calendar, chart, days_before, history, portfolio_text, yahoo
@@ -284,3 +285,33 @@ def test_exposure_looks_through_the_fetched_lists(server: YahooServer, file: Pat
         + 60 * round(chart("SPY", last=today()).closes[-1], 2)
     )
     assert float(ended.document["value_usd"]) == pytest.approx(value, abs=0.01)
+
+
+def test_a_snapshot_file_of_ones_own_is_kept_beside_the_record(file: Path, tmp_path: Path, capsys) -> None:
+    own, out = tmp_path / "mine.json", tmp_path / "out"
+    own.write_bytes(EMBEDDED.read_bytes().replace(b'"id": "snapshot-2026-07-13"', b'"id": "mine"', 1))
+    ended = call(capsys, "rebalance", file, "--market", own, "--out", out)
+    assert ended.code == 0, ended.err
+    assert (out / "market.json").read_bytes() == own.read_bytes()
+    assert call(capsys, "verify", out / "recommendation.json").code == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "words"),
+    [
+        ("", 2, "is empty: give snapshot, yahoo, a file or a folder"),
+        ("yaho", 4, "no such file or directory; --market takes snapshot, yahoo, a snapshot file, or a folder"),
+        ("EMPTY", 4, "a folder of market data needs prices.csv"),
+        ("CSV", 4, "not a sound snapshot file"),
+        ("SNAPSHOT", 0, ""),
+    ],
+)
+def test_a_source_that_is_none_is_named_with_those_that_are(
+    source: str, code: int, words: str, file: Path, tmp_path: Path, capsys
+) -> None:
+    (tmp_path / "EMPTY").mkdir()
+    (tmp_path / "CSV").write_text("Date,SPY\n2026-07-13,1\n")
+    named = tmp_path / source if source in ("EMPTY", "CSV") else source
+    ended = call(capsys, "exposure", file, "--market", named)
+    assert ended.code == code
+    assert words in ended.err

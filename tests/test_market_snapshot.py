@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import date
 from decimal import Decimal
 
@@ -266,6 +267,18 @@ def spoiled(folder, change):
         lambda document: document["securities"][0].update(close_usd="0"),
         lambda document: document["securities"][0].update(close_usd="NaN"),
         lambda document: document["securities"][0].update(close_usd="ten"),
+        lambda document: document["securities"][0].update(close_usd="1e30"),
+        lambda document: document["securities"][0].update(close_usd="1e999999999"),
+        lambda document: document["securities"][0].update(close_usd=317.31),
+        lambda document: document["securities"][0].update(is_fund="false"),
+        lambda document: document["securities"][0].update(name=["x"]),
+        lambda document: document["securities"][0].update(name="evil\u001b[31m"),
+        lambda document: document["securities"][0].update(name="evil\u202e"),
+        lambda document: document["securities"][0].update(symbol="../../x"),
+        lambda document: document["securities"][0]["half_spread"].update(value=9.0),
+        lambda document: document["securities"][4].update(expense_ratio={"value": 5, "as_of": None, "source": "x"}),
+        lambda document: document["constituents"][0].update(magnificent_seven=[0.0, 0.0]),
+        lambda document: document["constituents"][0].update(magnificent_seven=[0.0, 1.0]),
         lambda document: document["securities"][0].update(company=None),
         lambda document: document["securities"].append(document["securities"][0]),
         lambda document: document["constituents"][0].update(magnificent_seven=[0.3, 0.2]),
@@ -294,7 +307,7 @@ def test_a_covariance_row_that_cannot_be_right_is_named(tmp_path, row, fault):
     own = spoiled(tmp_path, lambda document: document["covariance_rows"][7].update(row))
     own.write_text(own.read_text(encoding="utf-8").replace("Infinity", "1e999"), encoding="utf-8")
     with pytest.raises(
-        MarketDataError, match=f"own.json: not a sound snapshot: {MARKET.covariance.symbols[7]}: .*{fault}"
+        MarketDataError, match=f"own.json: not a sound snapshot file: {MARKET.covariance.symbols[7]}: .*{fault}"
     ):
         load_snapshot(own)
 
@@ -324,3 +337,9 @@ def test_a_file_of_the_users_is_named_as_the_source(tmp_path):
     path = spoiled(tmp_path, lambda document: document.update(id="mine"))
     found = load_snapshot(path)
     assert (found.source, found.id) == ("own.json", "mine")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "own.json")
+    with pytest.raises(MarketDataError, match=r"own\.json: the market data cannot be read: not a regular file"):
+        load_snapshot(tmp_path / "own.json")

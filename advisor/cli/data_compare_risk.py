@@ -47,7 +47,7 @@ class Row:
     notes: tuple[str, ...] = ()
 
 
-@click.command("compare-risk")
+@click.command("compare-risk", short_help="What each way of estimating risk would change.")
 @portfolio_argument
 @common_options
 def compare_risk(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USED = "Used from now on by every command, instead of older lists of the fund. To take it back, delete the file."
 
 
-@click.command("import-holdings")
+@click.command("import-holdings", short_help="Import a fund's full list of holdings.")
 @click.argument("file", type=click.Path(readable=False, path_type=Path))
 @click.option("--fund", metavar="SYMBOL", help="The fund's symbol, where the file does not say it (iShares, N-PORT).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")

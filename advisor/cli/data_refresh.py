@@ -8,26 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.options import accept_option, no_bar, progress_bar, today_in_new_york
+from advisor.cli.options import no_bar, progress_bar, today_in_new_york
 from advisor.cli.output import emit, emit_json, note
 from advisor.errors import MarketDataError
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from advisor.market.live import Prices
 
 
-@click.command()
+@click.command(short_help="Fetch prices and fund facts from Yahoo now.")
 @click.argument("names", nargs=-1, metavar="[FILE|SYMBOL]...")
-@accept_option
 @click.option("--forget", is_flag=True, help="Do not compare with what is kept: it was wrong, and the new is right.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no warnings.")
 @click.option("--debug", is_flag=True, help="Show the stack of an error.")
-def refresh(
-    *, names: tuple[str, ...], accepted: dict[str, Decimal], forget: bool, as_json: bool, quiet: bool, debug: bool
-) -> None:
+def refresh(*, names: tuple[str, ...], forget: bool, as_json: bool, quiet: bool, debug: bool) -> None:
     """Fetch prices and fund facts from Yahoo now, check them, and keep them.
 
     For the symbols of portfolio files, symbols by name, or without either all that are kept. Ticker symbols, and
@@ -43,16 +38,17 @@ def refresh(
 
     symbols = _symbols(names)
     watch = no_bar if quiet else progress_bar
-    request = Request("yahoo", datetime.now(UTC).replace(microsecond=0), accepted=accepted)
+    request = Request("yahoo", datetime.now(UTC).replace(microsecond=0))
     prices, notes = refreshed(request, symbols, today_in_new_york(), watch, forget=forget)
+    told = [warned.message for warned in prices.warnings]
     if as_json:
-        emit_json({"schema": "advisor.data-refresh/1", "prices": _rows(prices), "notes": list(notes)})
+        emit_json({"schema": "advisor.data-refresh/1", "prices": _rows(prices), "notes": [*told, *notes]})
     else:
         from advisor.cli.summary import plain_table
 
         rows = [tuple(row[key] for key in ("symbol", "close", "as_of", "source")) for row in _rows(prices)]
         emit(plain_table(("Symbol", "Last close", "Of", "Read from"), rows))
-    for text in () if quiet else (*(warned.message for warned in prices.warnings), *notes):
+    for text in () if quiet else (*told, *notes):
         note(text)
 
 

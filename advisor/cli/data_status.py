@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from advisor.market.cache import Cache
 
 
-@click.command()
+@click.command(short_help="Which market data are held, and how old they are.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--debug", is_flag=True, help="Show the stack of an error.")
 def status(*, as_json: bool, debug: bool) -> None:

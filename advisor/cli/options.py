@@ -66,12 +66,21 @@ def market_options() -> list[Callable[[Command], Command]]:
             "--market",
             default="snapshot",
             show_default=True,
+            callback=_source,
             metavar="snapshot|yahoo|PATH",
             help="Market data: the embedded snapshot, Yahoo, a snapshot file, or a folder with prices.csv.",
         ),
         click.option("--offline", is_flag=True, help="With --market yahoo: use what earlier runs kept, ask nobody."),
         accept_option,
     ]
+
+
+def _source(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The name of a source in any case; an empty one, most likely an unset variable, fails with exit code 2."""
+    del ctx, param
+    if not value:
+        raise click.BadParameter("is empty: give snapshot, yahoo, a file or a folder")
+    return value.casefold() if value.casefold() in ("snapshot", "yahoo") else value
 
 
 def accept_option(command: Command) -> Command:

@@ -15,16 +15,15 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.errors import MarketDataError, OutputError
+from advisor.errors import OutputError
 from advisor.files import write_atomically
-from advisor.market.paths import HOME
+from advisor.market.paths import check_ours
 
 FORMAT = "advisor-cache 1"
 SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{0,14}", re.ASCII)
 _KIND = re.compile(r"[a-z]{1,16}", re.ASCII)
 LARGEST = 64 * 2**20  # bytes of a file; decades of prices are under 1 MB
 ABANDONED = 3600  # seconds after which the temporary file of a killed run is removed
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Cache:
     """
 
     def __init__(self, folder: Path) -> None:
-        _check_ours(folder)
+        check_ours(folder)
         self.folder = folder
         self.set_aside: list[str] = []
         self.unwritten: list[str] = []
@@ -106,27 +105,6 @@ class Cache:
                 with contextlib.suppress(OSError):  # another run may have removed it
                     if path.lstat().st_mtime < latest:
                         path.unlink()
-
-
-def _check_ours(folder: Path) -> None:
-    """The folder, if it is there, can be written by its user alone, who is the one of this run."""
-    way_out = f"make a folder of your own, or name another in {HOME}"
-    try:
-        found, link = folder.stat(), folder.lstat()
-    except FileNotFoundError:
-        if folder.is_symlink():
-            raise MarketDataError(f"the cache folder {folder} is a link that leads nowhere; {way_out}") from None
-        return
-    except OSError as error:
-        raise MarketDataError(f"the cache folder {folder} cannot be used: {error.strerror}; {way_out}") from error
-    if not stat.S_ISDIR(found.st_mode):
-        raise MarketDataError(f"the cache folder {folder} is not a folder; {way_out}")
-    if not hasattr(os, "getuid"):
-        return
-    if {found.st_uid, link.st_uid} != {os.getuid()}:
-        raise MarketDataError(f"the cache folder {folder} belongs to another user; {way_out}")
-    if found.st_mode & _OTHERS_WRITE:
-        raise MarketDataError(f"the cache folder {folder} can be written by others; chmod 700 it, or {way_out}")
 
 
 def _read(path: Path) -> bytes:

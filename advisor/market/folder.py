@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from advisor.errors import MarketDataError
+from advisor.files import read_file
 from advisor.market.assemble import Findings
 from advisor.market.data import MarketData, MarketWarning, Origin
 from advisor.market.history import Kind, PriceHistory, SecurityFacts, now_utc
@@ -70,6 +71,8 @@ def folder_findings(
 
     Raises `MarketDataError` for a file that cannot be used, with its faults, and for prices that are missing or held.
     """
+    if not (folder / PRICES).exists():
+        raise MarketDataError(f"{folder}: a folder of market data needs {PRICES} (docs/data.md), and there is none")
     table = _prices(folder / PRICES, symbols, date(as_of.year - YEARS, 1, 1))
     facts = _securities(folder / SECURITIES, now)
     files = _holdings_files(folder, as_of)
@@ -264,13 +267,9 @@ def _holdings_files(folder: Path, as_of: date) -> dict[str, HoldingsFile]:
 
 def _content(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        return read_file(path, MAX_BYTES)
     except OSError as error:
         raise MarketDataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
-    if len(content) > MAX_BYTES:
-        raise MarketDataError(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
-    return content
 
 
 def _rows(content: bytes, path: Path) -> list[list[str]]:

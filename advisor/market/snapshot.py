@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from advisor.errors import MarketDataError
+from advisor.errors import MarketDataError, printable
+from advisor.files import read_file
 from advisor.market.data import (
     Constituents,
     FactorCovariance,
@@ -28,8 +30,15 @@ from advisor.market.data import (
 )
 from advisor.market.history import Split
 from advisor.market.snapshot_writer import SCHEMA
+from advisor.portfolio.model import MAGNIFICENT_SEVEN
+from advisor.portfolio.values import SYMBOL
 from advisor.units import BASIS_POINT
 
+MAX_BYTES = 64 * 2**20
+HIGHEST_CLOSE = 10**8  # dollars; Berkshire's A shares are below 10**6
+HIGHEST_RATE = 0.5
+ROUNDING = 1e-8  # of nine digits
+SOURCES = "--market takes snapshot, yahoo, a snapshot file, or a folder with prices.csv"
 EMBEDDED = Path(__file__).resolve().parent / "snapshots" / "snapshot-2026-07-13.json"
 
 Row = Mapping[str, Any]
@@ -46,12 +55,18 @@ def load_snapshot(path: Path | None = None) -> MarketData:
         The file cannot be read, is not a snapshot, or holds a figure that cannot be right (NaN, an infinity, a
         price that is not positive, an interval the wrong way round, a security without covariance).
     """
-    file = EMBEDDED if path is None else path
+    if path is None:
+        return read_snapshot(EMBEDDED.read_bytes(), source="snapshot", file=str(EMBEDDED))
+    return read_snapshot(snapshot_bytes(path), source=path.name, file=str(path))
+
+
+def snapshot_bytes(path: Path) -> bytes:
+    """Bytes of a snapshot file. Raises `MarketDataError` for one that cannot be read."""
     try:
-        content = file.read_bytes()
+        return read_file(path, MAX_BYTES)
     except OSError as error:
-        raise MarketDataError(f"{file}: the market data cannot be read ({error.strerror})") from error
-    return read_snapshot(content, source="snapshot" if path is None else file.name, file=str(file))
+        reason = (error.strerror or str(error)).lower()
+        raise MarketDataError(f"{path}: the market data cannot be read: {reason}; {SOURCES}") from error
 
 
 def read_snapshot(content: bytes, *, source: str, file: str) -> MarketData:
@@ -61,12 +76,28 @@ def read_snapshot(content: bytes, *, source: str, file: str) -> MarketData:
     """
     try:
         document = json.loads(content, parse_constant=_refuse_constant)
+        _refuse_unprintable(document)
         market = _market(document, source, hashlib.sha256(content).hexdigest())
         _check(market)
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise MarketDataError(f"{file}: not a sound snapshot: {reason}") from error
+        raise MarketDataError(f"{file}: not a sound snapshot file: {printable(reason)[:200]}; {SOURCES}") from error
     return market
+
+
+def _refuse_unprintable(value: object) -> None:
+    """Refuse text that would steer a terminal, or a name that is not shown as it is written."""
+    if isinstance(value, str):
+        if not value.isprintable():
+            raise ValueError(f"{value[:20]!r} holds a character that cannot be printed")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_unprintable(key)
+            _refuse_unprintable(item)
+    elif isinstance(value, list):
+        for item in value:
+            if not isinstance(item, (int, float)):
+                _refuse_unprintable(item)
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -111,6 +142,12 @@ def _keyed(rows: list[Row], key: str, read: Callable[[Row], Value]) -> Mapping[s
     return _frozen(found)
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError(f"{value!r} is not a finite number")
@@ -137,16 +174,18 @@ def _optional(row: Row | None) -> Sourced | None:
 
 
 def _security(row: Row) -> Security:
+    if not isinstance(row["is_fund"], bool):
+        raise TypeError(f"{row['symbol']}: is_fund is neither true nor false")
     return Security(
-        symbol=row["symbol"],
-        name=row["name"],
+        symbol=_text(row["symbol"]),
+        name=_text(row["name"]),
         is_fund=row["is_fund"],
-        company=row["company"],
-        sector=row["sector"],
-        close_usd=Decimal(row["close_usd"]),
+        company=None if row["company"] is None else _text(row["company"]),
+        sector=None if row["sector"] is None else _text(row["sector"]),
+        close_usd=Decimal(_text(row["close_usd"])),
         close_date=date.fromisoformat(row["close_date"]),
         half_spread=_sourced(row["half_spread"]),
-        index=row["index"],
+        index=None if row["index"] is None else _text(row["index"]),
         expense_ratio=_optional(row["expense_ratio"]),
         dividend_yield=_optional(row["dividend_yield"]),
         origin=Origin(str(row["origin"]["source"]), row["origin"]["sha256"]) if "origin" in row else None,
@@ -239,6 +278,26 @@ def _figures(row: Row) -> Mapping[str, float]:
     return _frozen({name: _number(value) for name, value in row.items() if name != "symbol"})
 
 
+def _check_security(security: Security) -> None:
+    if re.fullmatch(SYMBOL, security.symbol, re.ASCII) is None:
+        raise ValueError(f"{security.symbol[:20]!r} is not a ticker symbol")
+    if not (security.close_usd.is_finite() and 0 < security.close_usd < HIGHEST_CLOSE):
+        raise ValueError(f"{security.symbol}: the close is not a positive price")
+    if security.is_fund == (security.company is not None):
+        raise ValueError(f"{security.symbol}: a stock has a company and a fund has none")
+    rates = (security.half_spread, security.expense_ratio, security.dividend_yield)
+    if any(rate is not None and not 0.0 <= rate.value <= HIGHEST_RATE for rate in rates):
+        raise ValueError(f"{security.symbol}: a spread, a fee or a yield is not between 0 and {HIGHEST_RATE}")
+
+
+def _check_seven(fund: Constituents) -> None:
+    """The interval of the Magnificent Seven together lies within the sums of theirs."""
+    members = [fund.companies.get(company, (0.0, fund.others_high)) for company in MAGNIFICENT_SEVEN]
+    low, high = (sum(ends) for ends in zip(*members, strict=True))
+    if fund.magnificent_seven[0] < low - ROUNDING or fund.magnificent_seven[1] > high + ROUNDING:
+        raise ValueError(f"{fund.fund}: the Magnificent Seven together are not what they are one by one")
+
+
 def _check(market: MarketData) -> None:
     """Cross-references and signs."""
     symbols = set(market.securities)
@@ -247,12 +306,9 @@ def _check(market: MarketData) -> None:
     if not set(market.constituents) <= symbols:
         raise ValueError("constituents of a fund that is no security")
     for security in market.securities.values():
-        if not (security.close_usd.is_finite() and security.close_usd > 0):
-            raise ValueError(f"{security.symbol}: the close is not a positive price")
-        if security.is_fund == (security.company is not None):
-            raise ValueError(f"{security.symbol}: a stock has a company and a fund has none")
-        if security.half_spread.value < 0.0:
-            raise ValueError(f"{security.symbol}: the half spread is negative")
+        _check_security(security)
+    for fund in market.constituents.values():
+        _check_seven(fund)
     for episode in market.episodes:
         if set(episode.returns) != symbols or min(episode.returns.values(), default=0.0) < -1.0:
             raise ValueError(f"episode {episode.name}: a return is missing or below -1")

@@ -19,12 +19,13 @@ from advisor.market.live import Desk, Prices, Watch, new_york_sessions, price_hi
 from advisor.market.paths import cache_folder, imported_folder
 from advisor.market.resolve import needed_symbols
 from advisor.market.sessions import today
-from advisor.market.snapshot import load_snapshot
+from advisor.market.snapshot import load_snapshot, read_snapshot, snapshot_bytes
 from advisor.market.splits import stale_lots
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import CovarianceChoice, Portfolio
 
 SNAPSHOT, YAHOO = "snapshot", "yahoo"
+KEPT = "kept_price"  # code of the warning of `market.live` that what was kept stands for what could not be read
 NO_HISTORY = (
     "a snapshot has no price history to estimate a covariance from; give --market yahoo, or a folder with prices.csv"
 )
@@ -57,13 +58,13 @@ def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketI
     """
     notes: tuple[str, ...] = ()
     histories: Mapping[str, PriceHistory] = {}
+    document = None
     if has_histories(request):
         base, found, notes = _findings(request, portfolio, watch)
         market, histories = assembled(base, found, _choice(portfolio)), found.histories
     else:
-        market = _from_snapshot(request.source, portfolio)
+        market, document = _from_snapshot(request.source, portfolio)
     given = with_accepted(market, request.accepted, portfolio.as_of) if request.accepted else market
-    document = None
     if not given.sha256:
         given, document = frozen(given)
     stale = tuple(_stale_lots(portfolio, given, histories))
@@ -117,12 +118,13 @@ def _stale_lots(
         yield MarketWarning("stale_lot", (lot.symbol,), f"{text}{way_out} {corrected}.")
 
 
-def _from_snapshot(source: str, portfolio: Portfolio) -> MarketData:
-    """A snapshot with the imported holdings files; without a digest if these tell something new."""
+def _from_snapshot(source: str, portfolio: Portfolio) -> tuple[MarketData, bytes | None]:
+    """A snapshot with the imported holdings files, without a digest if these tell something new; a file's bytes."""
     if portfolio.preferences.covariance is not None:
         raise MarketDataError(f"preferences.covariance: {NO_HISTORY}; or remove the key")
-    base = load_snapshot(None if source == SNAPSHOT else Path(source))
-    return with_files(base, newest(imported_folder(), portfolio.as_of))
+    content = None if source == SNAPSHOT else snapshot_bytes(Path(source))
+    base = load_snapshot() if content is None else read_snapshot(content, source=Path(source).name, file=source)
+    return with_files(base, newest(imported_folder(), portfolio.as_of)), content
 
 
 def _findings(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[MarketData, Findings, tuple[str, ...]]:
@@ -170,12 +172,14 @@ def refreshed(
 
     With `forget`, what was kept is not compared with.
 
-    Raises `MarketDataError` that names each symbol without a usable price; the others are kept all the same.
+    Raises `MarketDataError` that names each symbol that was not read now; the others are kept all the same.
     """
     base = load_snapshot()
-    check_accepted(request.accepted, symbols)
     desk = replace(yahoo_desk(request, as_of, watch), anew=True, forget=forget)
-    prices = price_histories(symbols, desk, base=base, accepted=request.accepted)
+    prices = price_histories(symbols, desk, base=base, accepted={})
+    failed = [warned.message for warned in prices.warnings if warned.code == KEPT]
+    if failed:
+        raise MarketDataError("not read now, and left as kept:" + "".join(f"\n  {text}" for text in failed))
     _, unknown = security_facts(_asked(prices, base), desk, base)
     return replace(prices, warnings=(*prices.warnings, *unknown)), _kept_notes(desk, prices)
 

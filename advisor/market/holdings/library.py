@@ -15,11 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from advisor.errors import InputError, Issue, MarketDataError
-from advisor.files import write_atomically
+from advisor.files import read_file, write_atomically
 from advisor.market.holdings.faults import HoldingsFaultsError
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import format_of, read_holdings
 from advisor.market.holdings.tables import MAX_BYTES
+from advisor.market.paths import check_ours
 
 DIGITS = 12  # of the digest, in a name
 _NAME = re.compile(r"([A-Z][A-Z0-9.]*)_(\d{4}-\d{2}-\d{2})_([0-9a-f]{12})\.(csv|xlsx|json|xml)", re.ASCII)
@@ -68,6 +69,7 @@ def kept_path(holdings: HoldingsFile, content: bytes, folder: Path) -> Path:
 
 def imported(folder: Path) -> tuple[ImportedFile, ...]:
     """All lists of the folder, by fund and date, from their names; none is opened."""
+    check_ours(folder)
     try:
         paths = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -102,7 +104,7 @@ def newest(folder: Path, as_of: date) -> Mapping[str, HoldingsFile]:
 def read_imported(file: ImportedFile) -> HoldingsFile:
     """One list of the folder, checked against the digest, fund and date of its name."""
     try:
-        content = file.path.read_bytes()
+        content = read_file(file.path, MAX_BYTES)
     except OSError as error:
         raise MarketDataError(f"{file.path}: cannot be read: {error.strerror}; import the file again") from error
     if hashlib.sha256(content).hexdigest()[:DIGITS] != file.sha256:
@@ -136,9 +138,8 @@ def _set_aside(file: ImportedFile) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
-        reason = getattr(error, "strerror", None) or "not a file name"
+        return read_file(path, MAX_BYTES)
+    except OSError as error:
+        reason = error.strerror or str(error)
         issue = Issue(f"cannot be read: {reason.lower()}", hint="give the path of an issuer's holdings file")
         raise InputError((issue,), str(path)) from None
