@@ -354,3 +354,21 @@ def test_what_was_kept_can_be_given_up_where_it_was_wrong(cache: Cache) -> None:
     found = read(desk(source, cache, anew=True, forget=True), ["SPY"])
     assert found.histories["SPY"].closes[-1] == good(["SPY"])["SPY"].closes[-1]
     assert read(desk(None, cache), ["SPY"]).histories["SPY"].closes[-1] == found.histories["SPY"].closes[-1]
+
+
+def test_a_mutual_fund_that_became_an_etf_is_kept_again_once_the_user_says_so(cache: Cache) -> None:
+    yesterday = days_before(LAST, 1)
+    keep(cache, history("IWM", last=yesterday, now=at(f"{yesterday}"), kind=Kind.MUTUAL_FUND))
+    source = Source(good(["IWM"]))
+    assert "advisor data refresh IWM --forget keeps this one" in told(desk(source, cache, anew=True), symbols=["IWM"])
+    read(desk(source, cache, anew=True, forget=True), ["IWM"])
+    assert read(desk(source, cache, anew=True), ["IWM"]).warnings == ()
+
+
+def test_a_ticker_that_another_company_uses_now_is_held(cache: Cache) -> None:
+    """80 days at 10 dollars, all of them after the snapshot's day."""
+    made = listed_since("NVDA", 80)
+    closes = np.full(80, 10.0) + np.arange(80) % 7 * 0.01
+    other = replace(made, name="Other Corp", closes=closes, adjusted=closes)
+    assert "but the snapshot knows it on 2026-07-13" in told(desk(Source({"NVDA": other}), cache), symbols=["NVDA"])
+    assert read_history(cache, "NVDA") is None

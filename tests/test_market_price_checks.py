@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.market.history import Kind, PriceHistory, Split
-from advisor.market.price_checks import CheckedHistory, PriceDoubt, check_history, closes_as_paid
+from advisor.market.price_checks import CheckedHistory, check_history
+from advisor.market.price_comparisons import closes_as_paid
+from advisor.market.price_doubts import PriceDoubt
 from advisor.market.sessions import Sessions
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -393,6 +395,22 @@ def test_a_security_that_has_changed_its_kind_or_currency_is_held(fields):
     assert ("changed", True) in rules(check(history(CLEAN), earlier=kept(**fields)))
 
 
+def test_what_a_security_was_and_is_has_words_and_a_way_out():
+    doubt = only(check(history(CLEAN), earlier=kept(kind=Kind.MUTUAL_FUND)))
+    assert doubt.message.startswith(
+        "SPY: it was a mutual fund in USD on 2026-11-19 and is now an ETF in USD; if that is so, advisor data refresh "
+        "SPY --forget keeps this one; "
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Other Corp", [("changed", False)]), ("SPDR S&P 500 ETF Trust", []), ("SPDR S&P 500 ETF TRUST.", []), (None, [])],
+)
+def test_another_name_is_a_warning(name, expected):
+    assert rules(check(history(CLEAN), earlier=kept(name=name))) == expected
+
+
 def test_a_late_split_shows_against_what_was_kept():
     """The event is there on its morning, the closes before it are still those of the old shares."""
     morning = datetime(2026, 11, 20, 13, tzinfo=UTC)
@@ -411,9 +429,25 @@ def test_the_snapshots_close_is_compared_in_the_shares_of_its_day():
     assert check(history(CLEAN, splits=(Split(DAYS[-5], Decimal(4)),)), known_close=known).doubts == ()
 
 
-def test_a_snapshot_of_a_day_without_a_row_says_nothing():
+def test_a_snapshot_of_a_weekend_or_of_after_the_last_row_says_nothing():
     assert check(history(CLEAN), known_close=(date(2026, 11, 14), Decimal(1))).doubts == ()
     assert check(history(CLEAN), known_close=(date(2027, 1, 4), Decimal(1))).doubts == ()
+
+
+def test_a_history_that_begins_after_the_day_that_the_snapshot_knows_is_another_securitys():
+    first = (DAYS[-COUNT], Decimal(str(CLEAN[0])))
+    assert check(history(CLEAN), known_close=first).doubts == ()
+    doubt = only(check(history(CLEAN), known_close=(DAYS[-COUNT - 1], Decimal(str(CLEAN[0])))))
+    assert (doubt.rule, doubt.held) == ("snapshot", True)
+    assert f"its history begins on {DAYS[-COUNT]}, but the snapshot knows it on {DAYS[-COUNT - 1]}" in doubt.message
+
+
+def test_a_missing_row_on_the_snapshots_day_is_named():
+    rows = np.arange(COUNT) != COUNT - 10
+    each = history(CLEAN[rows], days=(*DAYS[-COUNT:-10], *DAYS[-9:]))
+    doubt = only(check(each, known_close=(DAYS[-10], Decimal(1))))
+    assert (doubt.rule, doubt.held) == ("snapshot", False)
+    assert f"no close of {DAYS[-10]}" in doubt.message
 
 
 def test_an_accepted_price_says_which_history_risk_is_measured_from():

@@ -21,7 +21,8 @@ from advisor.market.cache import Cache
 from advisor.market.data import MarketData, MarketWarning, Origin
 from advisor.market.fact_checks import checked_facts
 from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
-from advisor.market.price_checks import CheckedHistory, Rule, check_history
+from advisor.market.price_checks import CheckedHistory, check_history
+from advisor.market.price_doubts import Rule
 from advisor.market.sessions import Sessions, today
 
 PRICES, FACTS = "prices", "facts"

@@ -18,62 +18,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.market.history import Kind, PriceHistory, Split
+from advisor.market.price_comparisons import compare_downloads, compare_instruments, compare_snapshot
+from advisor.market.price_doubts import Found, PriceDoubt, Rule, named, price_words
 from advisor.market.price_moves import Move, MoveKind, is_unadjusted, large_moves, rows_in_order
 from advisor.market.sessions import Sessions, today
 from advisor.units import Vector
 
 OLD, STALE = 1, 5  # sessions since the last price: more than these are a warning, and held
-OVERLAP = 5  # sessions compared with the history kept from a run before
-REWRITTEN = 0.005  # difference of a close between two downloads
-READJUSTED = 0.001  # departure from one constant factor between the adjusted closes of two downloads
-OTHER_SECURITY = 0.02  # difference from the snapshot's close on its day
 DISTRIBUTION, WHOLE_PRICE = 0.20, 1.0  # of the price after it: more than these are a warning, and held
 FROZEN = 10  # sessions with one close
 LOWEST, HIGHEST = 1e-12, 1e15  # adjusted for all their splits, inverse funds began at billions of dollars
 LARGEST_SPLIT = Decimal(1000)
-NAMED = 3  # places that one message names
-
-
-class Rule(StrEnum):
-    """What a doubt is about; large moves have those of `MoveKind` beside these."""
-
-    CURRENCY = "currency"
-    CHANGED = "changed"  # kind or currency, since the run before
-    DAYS = "days"
-    FUTURE = "future"
-    SPLIT = "split"
-    CLOSE = "close"
-    ADJUSTED = "adjusted close"
-    UNADJUSTED = "unadjusted split"
-    REWRITTEN = "history rewritten"
-    READJUSTED = "adjusted closes rewritten"
-    SNAPSHOT = "snapshot"
-    UNFINISHED = "unfinished session"
-    UNTRADED = "no volume"
-    EMPTY = "no price"
-    AGE = "age"
-    FROZEN = "same close"
-    DISTRIBUTION = "distribution"
-
 
 # These put all rows in doubt, so that none can be left out.
 _OF_THE_WHOLE = frozenset({Rule.CURRENCY, Rule.CHANGED, Rule.SPLIT, Rule.REWRITTEN, Rule.SNAPSHOT, Rule.DISTRIBUTION})
-
-
-@dataclass(frozen=True, slots=True)
-class PriceDoubt:
-    """One check that a price or a history does not pass; `message` is a sentence with thing, day and figures."""
-
-    symbol: str
-    rule: str  # of `Rule` or `MoveKind`
-    message: str
-    held: bool  # the price is not used unless the user accepts one
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +70,15 @@ def check_history(
     `earlier` is what a run before has kept; `known_close` the snapshot's close on its day; `accepted` the user's own
     price in USD, which turns what is held into warnings. `sessions` reach to `as_of` and `now`.
     """
-    found = _Found(history.symbol)
-    _check_instrument(history, earlier, found)
+    found = Found(history.symbol)
+    compare_instruments(history, earlier, found)
     history = _possible(history, now, sessions, found)
     history = _rescaled(history, found)
     if earlier is not None:
         then = check_history(earlier, as_of=today(earlier.fetched), now=earlier.fetched, sessions=sessions)
-        _compare_downloads(history, then.history, found)
+        compare_downloads(history, then.history, found)
     if known_close is not None:
-        _compare_snapshot(history, *known_close, found)
+        compare_snapshot(history, *known_close, sessions, found)
     history = _as_seen_on(history, as_of)
     history = _traded(_finished(history, now, sessions, found), found)
     if history.days:
@@ -128,28 +91,6 @@ def check_history(
     return CheckedHistory(history, tuple(_decided(doubt, accepted) for doubt in found.doubts))
 
 
-def closes_as_paid(history: PriceHistory) -> Vector:
-    """Closes in the shares of their own day: shape (T,), without the adjustment for later splits."""
-    factors = np.ones(len(history.days))
-    for split in history.splits:
-        factors[: bisect_left(history.days, split.day)] *= float(split.ratio)
-    return history.closes * factors
-
-
-class _Found:
-    """The doubts about one symbol, in the order in which they were found."""
-
-    def __init__(self, symbol: str) -> None:
-        self.symbol = symbol
-        self.doubts: list[PriceDoubt] = []
-
-    def hold(self, rule: str, text: str) -> None:
-        self.doubts.append(PriceDoubt(self.symbol, rule, f"{self.symbol}: {text}", held=True))
-
-    def warn(self, rule: str, text: str) -> None:
-        self.doubts.append(PriceDoubt(self.symbol, rule, f"{self.symbol}: {text}", held=False))
-
-
 def _decided(doubt: PriceDoubt, accepted: Decimal | None) -> PriceDoubt:
     """What is held, with the way out; or with what it means that the user has taken it."""
     if not doubt.held:
@@ -160,15 +101,7 @@ def _decided(doubt: PriceDoubt, accepted: Decimal | None) -> PriceDoubt:
     return replace(doubt, message=f"{doubt.message}; accepted: {accepted}, with risk from {basis}", held=False)
 
 
-def _check_instrument(history: PriceHistory, earlier: PriceHistory | None, found: _Found) -> None:
-    if history.currency != "USD":
-        found.hold(Rule.CURRENCY, f"its prices are in {history.currency}, not in USD")
-    if earlier is not None and (earlier.kind, earlier.currency) != (history.kind, history.currency):
-        before, after = (f"{each.kind} in {each.currency}" for each in (earlier, history))
-        found.hold(Rule.CHANGED, f"it was a {before} on {earlier.fetched.date()} and is now a {after}")
-
-
-def _possible(history: PriceHistory, now: datetime, sessions: Sessions, found: _Found) -> PriceHistory:
+def _possible(history: PriceHistory, now: datetime, sessions: Sessions, found: Found) -> PriceHistory:
     """Splits that can be; rows of past sessions in their order with positive values."""
     past = today(now)
     history = replace(history, splits=_possible_splits(history.splits, past, found))
@@ -180,7 +113,7 @@ def _possible(history: PriceHistory, now: datetime, sessions: Sessions, found: _
     return _only_positive(history, history.adjusted, Rule.ADJUSTED, found)
 
 
-def _possible_splits(splits: Sequence[Split], past: date, found: _Found) -> tuple[Split, ...]:
+def _possible_splits(splits: Sequence[Split], past: date, found: Found) -> tuple[Split, ...]:
     """In the order of their days, on each of which there is one."""
     possible: dict[date, Split] = {}
     for split in sorted(splits, key=lambda split: split.day):
@@ -201,18 +134,18 @@ def _ascending(days: Sequence[date]) -> list[bool]:
     return ascending
 
 
-def _only(history: PriceHistory, keep: Sequence[bool], rule: Rule, what: str, found: _Found) -> PriceHistory:
+def _only(history: PriceHistory, keep: Sequence[bool], rule: Rule, what: str, found: Found) -> PriceHistory:
     left_out = [str(day) for day, kept in zip(history.days, keep, strict=True) if not kept]
     if left_out:
-        found.hold(rule, f"{_named(left_out)} {what}")
+        found.hold(rule, f"{named(left_out)} {what}")
     return _rows(history, np.array(keep, dtype=bool))
 
 
-def _only_positive(history: PriceHistory, values: Vector, rule: Rule, found: _Found) -> PriceHistory:
+def _only_positive(history: PriceHistory, values: Vector, rule: Rule, found: Found) -> PriceHistory:
     keep = (values > LOWEST) & (values < HIGHEST)
     left_out = [f"{history.days[place]} ({values[place]:g})" for place in np.flatnonzero(~keep)]
     if left_out:
-        found.hold(rule, f"the {rule} of {_named(left_out)} is not a price")
+        found.hold(rule, f"the {rule} of {named(left_out)} is not a price")
     return _rows(history, keep)
 
 
@@ -230,7 +163,7 @@ def _first_rows(history: PriceHistory, count: int) -> PriceHistory:
     return _rows(history, np.arange(len(history.days)) < count)
 
 
-def _rescaled(history: PriceHistory, found: _Found) -> PriceHistory:
+def _rescaled(history: PriceHistory, found: Found) -> PriceHistory:
     """Divide what the source left unadjusted before a split that it reports."""
     for split in history.splits:
         place, ratio = bisect_left(history.days, split.day), float(split.ratio)
@@ -256,45 +189,6 @@ def _divided(history: PriceHistory, count: int, ratio: float, adjusted_ratio: fl
     )
 
 
-def _compare_downloads(history: PriceHistory, then: PriceHistory, found: _Found) -> None:
-    """The last common sessions: closes as they were paid are equal; adjusted closes have moved by one factor."""
-    common = sorted(set(history.days) & set(then.days))[-OVERLAP:]
-    fetched = then.fetched.date()
-    wrong = f"; if that was wrong, advisor data refresh {history.symbol} --forget keeps this one"
-    if not common:
-        if then.days:
-            found.hold(Rule.REWRITTEN, f"the history fetched on {fetched} has no day in common with this one{wrong}")
-        return
-    now_at, then_at = ([bisect_left(each.days, day) for day in common] for each in (history, then))
-    differences = closes_as_paid(history)[now_at] / closes_as_paid(then)[then_at] - 1.0
-    changed = [
-        f"{day} ({difference:+.1%})"
-        for day, difference in zip(common, differences, strict=True)
-        if abs(difference) > REWRITTEN
-    ]
-    factors = history.adjusted[now_at] / then.adjusted[then_at]
-    if changed:
-        found.hold(Rule.REWRITTEN, f"the close of {_named(changed)} is not that which was fetched on {fetched}{wrong}")
-    elif factors.max() / factors.min() - 1.0 > READJUSTED:
-        found.warn(
-            Rule.READJUSTED,
-            f"the total returns from {common[0]} to {common[-1]} are not those that were fetched on {fetched}",
-        )
-
-
-def _compare_snapshot(history: PriceHistory, day: date, close: Decimal, found: _Found) -> None:
-    place = bisect_left(history.days, day)
-    if place == len(history.days) or history.days[place] != day:
-        return
-    paid = closes_as_paid(history)[place]
-    if abs(paid / float(close) - 1.0) > OTHER_SECURITY:
-        found.hold(
-            Rule.SNAPSHOT,
-            f"the close of {day}, {_price(paid)}, is not the snapshot's, {_price(float(close))}: another security or "
-            f"unit",
-        )
-
-
 def _as_seen_on(history: PriceHistory, as_of: date) -> PriceHistory:
     """Rows until that day, in the shares of that day."""
     history = _first_rows(history, bisect_right(history.days, as_of))
@@ -305,7 +199,7 @@ def _as_seen_on(history: PriceHistory, as_of: date) -> PriceHistory:
     return replace(history, splits=tuple(split for split in history.splits if split.day <= as_of))
 
 
-def _finished(history: PriceHistory, now: datetime, sessions: Sessions, found: _Found) -> PriceHistory:
+def _finished(history: PriceHistory, now: datetime, sessions: Sessions, found: Found) -> PriceHistory:
     """Without a session that was not over when it was fetched, however long ago that is."""
     count = bisect_right(history.days, sessions.last_completed(min(now, history.fetched)))
     if count < len(history.days):
@@ -313,17 +207,17 @@ def _finished(history: PriceHistory, now: datetime, sessions: Sessions, found: _
     return _first_rows(history, count)
 
 
-def _traded(history: PriceHistory, found: _Found) -> PriceHistory:
+def _traded(history: PriceHistory, found: Found) -> PriceHistory:
     """Without the last days on which nothing was traded; mutual funds, and sources without volumes, have none."""
     traded = np.flatnonzero(history.volumes > 0.0)
     if history.kind is Kind.MUTUAL_FUND or not traded.size or traded[-1] == len(history.days) - 1:
         return history
     days = [str(day) for day in history.days[traded[-1] + 1 :]]
-    found.warn(Rule.UNTRADED, f"nothing was traded on {_named(days)}; the close is not used")
+    found.warn(Rule.UNTRADED, f"nothing was traded on {named(days)}; the close is not used")
     return _first_rows(history, int(traded[-1]) + 1)
 
 
-def _check_age(history: PriceHistory, at: date, sessions: Sessions, found: _Found) -> None:
+def _check_age(history: PriceHistory, at: date, sessions: Sessions, found: Found) -> None:
     last = history.days[-1]
     age = sessions.age(last, at)
     if age > OLD:
@@ -331,10 +225,12 @@ def _check_age(history: PriceHistory, at: date, sessions: Sessions, found: _Foun
         say(Rule.AGE, f"its last close is of {last}, {age} sessions before that of {at}")
 
 
-def _check_frozen(history: PriceHistory, found: _Found) -> None:
+def _check_frozen(history: PriceHistory, found: Found) -> None:
     last = history.closes[-FROZEN:]
     if history.kind is not Kind.MUTUAL_FUND and len(last) == FROZEN and np.ptp(last) == 0.0 < np.ptp(history.closes):
-        found.warn(Rule.FROZEN, f"its close has been {_price(last[-1])} on all {FROZEN} days to {history.days[-1]}")
+        found.warn(
+            Rule.FROZEN, f"its close has been {price_words(last[-1])} on all {FROZEN} days to {history.days[-1]}"
+        )
 
 
 _OUTCOMES = {
@@ -346,25 +242,25 @@ _OUTCOMES = {
 }
 
 
-def _without_jumps(history: PriceHistory, found: _Found) -> PriceHistory:
+def _without_jumps(history: PriceHistory, found: Found) -> PriceHistory:
     moves = large_moves(history.closes)
     for kind, outcome in _OUTCOMES.items():
         steps = [_step(history, move) for move in moves if move.kind is kind]
         if steps:
             say = found.warn if kind is MoveKind.LASTING else found.hold
-            say(kind, f"{_named(steps)}; {outcome}")
+            say(kind, f"{named(steps)}; {outcome}")
     return _rows(history, rows_in_order(moves, len(history.days)))
 
 
 def _step(history: PriceHistory, move: Move) -> str:
     before, after = history.closes[move.place - 1 : move.place + 1].tolist()
     return (
-        f"the close of {history.days[move.place]}, {_price(after)}, is {after / before:.3g} times that of "
-        f"{history.days[move.place - 1]}, {_price(before)}"
+        f"the close of {history.days[move.place]}, {price_words(after)}, is {after / before:.3g} times that of "
+        f"{history.days[move.place - 1]}, {price_words(before)}"
     )
 
 
-def _check_distributions(history: PriceHistory, found: _Found) -> None:
+def _check_distributions(history: PriceHistory, found: Found) -> None:
     """What the adjusted close gains over the close in a day was paid out; nothing is ever paid in."""
     paid = np.expm1(np.diff(np.log(history.adjusted)) - np.diff(np.log(history.closes)))
     doubtful = np.flatnonzero(np.abs(paid) > DISTRIBUTION)
@@ -372,13 +268,4 @@ def _check_distributions(history: PriceHistory, found: _Found) -> None:
         is_possible = paid[doubtful].min() > 0.0 and paid[doubtful].max() <= WHOLE_PRICE
         say = found.warn if is_possible else found.hold
         days = [f"{history.days[place + 1]} ({paid[place]:+.0%})" for place in doubtful]
-        say(Rule.DISTRIBUTION, f"by its adjusted closes it paid out part of its price on {_named(days)}")
-
-
-def _named(places: Sequence[str]) -> str:
-    shown = ", ".join(places[:NAMED])
-    return shown if len(places) <= NAMED else f"{shown} and {len(places) - NAMED} more"
-
-
-def _price(value: float) -> str:
-    return f"{value:,.2f}" if abs(value) >= 1.0 else f"{value:.4g}"
+        say(Rule.DISTRIBUTION, f"by its adjusted closes it paid out part of its price on {named(days)}")
