@@ -53,6 +53,15 @@ def test_a_new_security_takes_the_months_of_the_first_stand_in_that_has_them() -
     assert found.stand_ins == {"NEW": "3 months as IWM"}
 
 
+def test_a_security_does_not_stand_in_for_itself() -> None:
+    """IWM's May and June are its own, March and April as known of it: nothing is borrowed."""
+    found = scenarios_of(panel(IWM=[200, 220, 198, 1]), BASE, {"IWM": ("IWM", "BOND")})
+    assert column(found, "IWM") == [0.02, -0.02, 0.1, -0.1]
+    assert found.stand_ins == {}
+    with pytest.raises(MarketDataError, match="NEW: neither it nor any stand-in"):
+        scenarios_of(panel(NEW=[10, 12, 13, 1]), BASE, {"NEW": ("NEW",)})
+
+
 def test_what_already_stood_in_for_a_known_month_is_still_told() -> None:
     found = scenarios_of(panel(TEN=[NONE, 10, 11, 1]), BASE, {})
     assert column(found, "TEN") == [0.03, -0.03, 0.06, 0.1]

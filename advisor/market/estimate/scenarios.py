@@ -41,7 +41,8 @@ def scenarios_of(panel: PricePanel, base: MarketData, stand_ins: Mapping[str, Se
     fresh = {symbol: _by_month(own.ends, own.returns[:, place]) for place, symbol in enumerate(own.symbols)}
     columns, used = [], {}
     for symbol in panel.symbols:
-        column, words = _completed(symbol, months, fresh, known, stand_ins.get(symbol, ()), base)
+        others = tuple(other for other in stand_ins.get(symbol, ()) if other != symbol)
+        column, words = _completed(symbol, months, fresh, known, others, base)
         columns.append(column)
         if words:
             used[symbol] = words
