@@ -56,9 +56,48 @@ def test_a_small_cap_fund_does_not_turn_into_a_large_one() -> None:
     assert "48.0% in the Magnificent Seven, against 0.0% in the list of 2026-05-05" in message
 
 
-@pytest.mark.parametrize(("rate", "taken"), [(0.0, True), (0.041, True), (0.0798, True), (0.081, False), (0.41, False)])
+def test_a_list_that_would_not_be_used_is_not_compared() -> None:
+    """TQQQ is three times QQQ by the team's table, whatever shares it owns beside its swaps."""
+    facts = replace(FACTS, symbol="TQQQ", top_holdings=SEVEN)
+    assert market().constituents["TQQQ"].magnificent_seven[0] > 1.0
+    assert checked(facts) == (facts, [])
+    assert "is there twice" in checked(replace(facts, top_holdings=(*SEVEN, ("AAPL", "Apple", 0.07))))[1][0]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "fee", "taken"),
+    [
+        ("SPY", 0.031, False),
+        ("SPY", 0.0049, True),
+        ("SPY", 0.0051, False),
+        ("SPY", 0.0, True),
+        ("TQQQ", 0.0, False),
+        ("TQQQ", 0.03, True),
+        ("TQQQ", 0.042, False),
+    ],
+)
+def test_a_fee_is_near_what_it_was(symbol: str, fee: float, taken: bool) -> None:
+    """SPY charges 0.0945 % a year, TQQQ 0.82 %: not five times as much, nor nothing where it was above 0.3 %."""
+    known = market().securities[symbol].expense_ratio
+    assert known is not None
+    assert known.value == pytest.approx({"SPY": 0.000945, "TQQQ": 0.0082}[symbol], abs=0.0003)
+    found, messages = checked(replace(FACTS, symbol=symbol, top_holdings=(), expense_ratio=fee))
+    assert (found.expense_ratio == fee) is taken
+    assert len(messages) == (not taken)
+    assert taken or f"{fee:.2%}, against {known.value:.2%} known" in messages[0]
+
+
+def test_a_rate_of_zero_is_believed_where_it_was_near_zero() -> None:
+    low = replace(market(), risk_free=replace(market().risk_free, value=0.004))
+    facts = replace(FACTS, symbol="SGOV", top_holdings=(), dividend_yield=0.0)
+    assert checked_facts({"SGOV": facts}, low) == ({"SGOV": facts}, ())
+
+
+@pytest.mark.parametrize(
+    ("rate", "taken"), [(0.0, False), (0.001, True), (0.041, True), (0.0798, True), (0.081, False), (0.41, False)]
+)
 def test_the_yield_of_treasury_bills_is_near_what_it_was(rate: float, taken: bool) -> None:
-    """3.99 % in the snapshot, give or take four points: it is the risk-free rate."""
+    """3.99 % in the snapshot, give or take four points, but not 0: it is the risk-free rate."""
     found, messages = checked(replace(FACTS, symbol="SGOV", top_holdings=(), dividend_yield=rate))
     assert (found.dividend_yield == rate) is taken
     assert len(messages) == (not taken)
