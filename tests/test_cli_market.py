@@ -144,7 +144,8 @@ def test_without_any_route_and_with_nothing_kept_one_sentence_names_the_way_out(
     )
     assert len(progress) <= 1
     assert not out.exists()
-    assert not (fetched.folder / "nothing").exists()
+    kept = [path.name for path in (fetched.folder / "nothing").rglob("*") if path.is_file()]
+    assert kept == ["sessions-XNYS.data"]  # the calendar of the exchange, which nobody was asked for
 
 
 def test_the_record_is_verified_from_the_market_data_beside_it(fetched: Fetched, capsys) -> None:
@@ -178,7 +179,7 @@ def test_two_runs_at_once_on_an_empty_cache_both_answer(tmp_path: Path) -> None:
 # In this process ----------------------------------------------------------------------------------------------------
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[YahooServer]:
-    monkeypatch.setattr(sources, "new_york_sessions", lambda now, as_of: calendar())
+    monkeypatch.setattr(sources, "_sessions", lambda now, as_of: calendar())
     monkeypatch.setattr(fetch, "sleep", lambda seconds: None)
     with yahoo(last=today()) as server, answer_here(server):
         yield server

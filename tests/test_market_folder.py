@@ -43,7 +43,7 @@ SECURITIES = "symbol,kind,name,sector,expense_ratio\n"
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "new_york_sessions", lambda now, as_of: calendar())
+    monkeypatch.setattr(sources, "_sessions", lambda now, as_of: calendar())
 
 
 def bars(symbols: Sequence[str] = SYMBOLS, last: date = LAST, **changed: Chart) -> dict[str, Chart]:

@@ -46,7 +46,7 @@ pytestmark = pytest.mark.skipif(not PRICES.exists(), reason="the shared data are
 
 @pytest.fixture(autouse=True)
 def _one_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "new_york_sessions", lambda now, as_of: calendar())
+    monkeypatch.setattr(sources, "_sessions", lambda now, as_of: calendar())
 
 
 @cache

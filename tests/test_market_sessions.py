@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from advisor.market.cache import Cache
 from advisor.market.sessions import Sessions, today
 
 SESSIONS = Sessions.new_york(date(2027, 1, 31))
@@ -116,3 +117,15 @@ def test_the_old_calendar_knows_the_days_that_were_closed():
         assert not SESSIONS.is_session(day)
     assert SESSIONS.is_session(date(2012, 10, 31))
     assert SESSIONS.is_session(date(1962, 1, 2))
+
+
+def test_sessions_are_kept_for_the_version_of_the_library_and_as_far_as_they_reach(tmp_path, monkeypatch) -> None:
+    built = Sessions.kept(date(2026, 12, 31), Cache(tmp_path))
+    assert built == Sessions.new_york(date(2026, 12, 31) + timedelta(days=366))
+    monkeypatch.setattr(Sessions, "new_york", classmethod(lambda *_: pytest.fail("built anew")))
+    assert Sessions.kept(date(2027, 12, 31), Cache(tmp_path)) == built
+    for case in ("later", "version"):
+        if case == "version":
+            monkeypatch.setattr("advisor.market.sessions.version", lambda _: "0")
+        with pytest.raises(pytest.fail.Exception, match="built anew"):
+            Sessions.kept(date(2028, 2, 1) if case == "later" else date(2026, 12, 31), Cache(tmp_path))

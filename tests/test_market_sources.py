@@ -48,7 +48,7 @@ STOOD_IN = "securities: [{symbol: FUNDX, proxy: SPY, price: 21.50}]\n"
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """One calendar for all tests, and no pauses between tries."""
-    monkeypatch.setattr(sources, "new_york_sessions", lambda now, as_of: calendar())
+    monkeypatch.setattr(sources, "_sessions", lambda now, as_of: calendar())
     monkeypatch.setattr(fetch, "sleep", lambda seconds: None)
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from zoneinfo import ZoneInfo
+
+from advisor.market.cache import Cache
 
 SETTLING = timedelta(minutes=15)  # sources show the official close some minutes after it
 FIRST = date(1962, 1, 2)  # the oldest daily prices that free sources have of US shares
+KIND, EXCHANGE = "sessions", "XNYS"
+AHEAD = timedelta(days=366)  # so that the sessions that are kept serve for a year
 _NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -36,6 +43,23 @@ class Sessions:
         days = tuple(day.date() for day in closes.index)
         return cls(first, last, days, tuple(close.to_pydatetime() for close in closes))
 
+    @classmethod
+    def kept(cls, last: date, cache: Cache) -> Sessions:
+        """Sessions by the rules of the exchange to `last` or later, from the cache if that has them.
+
+        They are kept for the version of the library that they come from, since loading it takes most of a second.
+        """
+        wanted = version("exchange-calendars")
+        content = cache.read(KIND, EXCHANGE)
+        if content is not None:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                of_version, sessions = _decoded(content)
+                if of_version == wanted and sessions.last >= last:
+                    return sessions
+        sessions = cls.new_york(last + AHEAD)
+        cache.write(KIND, EXCHANGE, _encoded(wanted, sessions))
+        return sessions
+
     def is_session(self, day: date) -> bool:
         """Whether the exchange is open on this day."""
         return self._until(day) > 0 and self.days[self._until(day) - 1] == day
@@ -57,6 +81,27 @@ class Sessions:
         if not self.first <= day <= self.last:
             raise ValueError(f"{day} is outside the sessions from {self.first} to {self.last}")
         return bisect_right(self.days, day)
+
+
+def _encoded(of_version: str, sessions: Sessions) -> bytes:
+    body = {
+        "version": of_version,
+        "first": sessions.first.isoformat(),
+        "last": sessions.last.isoformat(),
+        "days": [day.isoformat() for day in sessions.days],
+        "closes": [int(close.timestamp()) for close in sessions.closes],
+    }
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _decoded(content: bytes) -> tuple[str, Sessions]:
+    """Raises ValueError, KeyError or TypeError for anything but what `_encoded` wrote."""
+    body = json.loads(content)
+    days = tuple(date.fromisoformat(day) for day in body["days"])
+    closes = tuple(datetime.fromtimestamp(close, UTC) for close in body["closes"])
+    if len(days) != len(closes):
+        raise ValueError("not one close for each session")
+    return body["version"], Sessions(date.fromisoformat(body["first"]), date.fromisoformat(body["last"]), days, closes)
 
 
 def today(now: datetime) -> date:

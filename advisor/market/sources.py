@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,16 +15,17 @@ from advisor.market.data import BILLS, MARKET, MarketData, MarketWarning
 from advisor.market.folder import folder_findings
 from advisor.market.history import Kind, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.holdings.library import newest
-from advisor.market.live import Desk, Prices, Watch, new_york_sessions, price_histories, security_facts
+from advisor.market.live import Desk, Prices, Watch, price_histories, security_facts
 from advisor.market.paths import cache_folder, imported_folder
 from advisor.market.resolve import needed_symbols
-from advisor.market.sessions import today
+from advisor.market.sessions import Sessions, today
 from advisor.market.snapshot import load_snapshot, read_snapshot, snapshot_bytes
 from advisor.market.splits import stale_lots
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import CovarianceChoice, Portfolio
 
 SNAPSHOT, YAHOO = "snapshot", "yahoo"
+MONTH = timedelta(days=31)
 KEPT = "kept_price"  # code of the warning of `market.live` that what was kept stands for what could not be read
 NO_HISTORY = (
     "a snapshot has no price history to estimate a covariance from; give --market yahoo, or a folder with prices.csv"
@@ -190,11 +191,16 @@ def yahoo_desk(request: Request, as_of: date, watch: Watch) -> Desk:
         source=None if request.offline else Yahoo(),
         source_name="the cache" if request.offline else "Yahoo",
         cache=yahoo_cache(),
-        sessions=new_york_sessions(request.now, as_of),
+        sessions=_sessions(request.now, as_of),
         now=request.now,
         as_of=as_of,
         watch=watch,
     )
+
+
+def _sessions(now: datetime, as_of: date) -> Sessions:
+    """The sessions that a run at `now` for a decision on `as_of` can ask about."""
+    return Sessions.kept(max(today(now), as_of) + MONTH, Cache(cache_folder() / "calendar"))
 
 
 def yahoo_cache() -> Cache:
@@ -222,7 +228,7 @@ def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[
         base,
         as_of=portfolio.as_of,
         now=request.now,
-        sessions=new_york_sessions(request.now, portfolio.as_of),
+        sessions=_sessions(request.now, portfolio.as_of),
         accepted=request.accepted,
         optional=_described(portfolio),
     )
