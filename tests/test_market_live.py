@@ -372,3 +372,15 @@ def test_a_ticker_that_another_company_uses_now_is_held(cache: Cache) -> None:
     other = replace(made, name="Other Corp", closes=closes, adjusted=closes)
     assert "but the snapshot knows it on 2026-07-13" in told(desk(Source({"NVDA": other}), cache), symbols=["NVDA"])
     assert read_history(cache, "NVDA") is None
+
+
+def test_a_history_with_one_wrong_row_of_years_ago_is_kept(cache: Cache) -> None:
+    found = read(desk(Source({"IWM": changed("IWM", -1000, 0.0)}), cache), ["IWM"])
+    assert codes(found) == [("price_close", ("IWM",))]
+    assert read_history(cache, "IWM") is not None
+
+
+def test_a_last_close_of_a_broad_fund_that_is_a_third_too_high_is_held(cache: Cache) -> None:
+    text = told(desk(Source({"SPY": changed("SPY", -1, 1.35)}), cache), symbols=["SPY"])
+    assert "beyond 10 standard deviations of its daily moves" in text
+    assert read_history(cache, "SPY") is None

@@ -222,6 +222,106 @@ def test_a_move_that_goes_back_within_five_sessions_is_a_spike(level, rows, rule
     assert rules(check(history(closes)))[0] == (rule, rule == "spike")
 
 
+def calm(count: int = 62, change: float = 0.01) -> np.ndarray:
+    """Closes that go up and down by `change` in turn: every deviation from the median step is about `change`."""
+    return 100.0 * np.exp(np.arange(count) % 2 * change)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "step", "held"),
+    [
+        (Kind.ETF, 0.01, 0.1495, False),  # 14.83 deviations of it are 0.148 in logarithms, and 15 % are 0.140
+        (Kind.ETF, 0.01, 0.161, True),
+        (Kind.ETF, 0.001, 0.149, False),  # 15 % of the price in any case
+        (Kind.ETF, 0.001, 0.151, True),
+        (Kind.ETF, 0.001, -0.149, False),
+        (Kind.ETF, 0.001, -0.151, True),
+        (Kind.MUTUAL_FUND, 0.001, 0.151, True),
+        (Kind.STOCK, 0.001, 0.249, False),
+        (Kind.STOCK, 0.001, -0.251, True),
+        (Kind.STOCK, 0.03, -0.35, False),  # 14.83 deviations are 0.44, and this is 0.43
+    ],
+)
+def test_a_last_close_far_beyond_the_securitys_own_moves_is_held(kind, change, step, held):
+    closes = calm(change=change)
+    closes[-1] = closes[-2] * (1.0 + step)
+    assert rules(check(history(closes, kind=kind))) == ([("unusual move", True)] if held else [])
+
+
+@pytest.mark.parametrize(("back", "held"), [(1, True), (5, True), (6, False)])
+def test_a_move_far_beyond_its_own_is_too_new_to_tell_for_five_sessions(back, held):
+    closes = calm(80)
+    closes[-back:] *= 1.35
+    checked = check(history(closes))
+    assert rules(checked) == ([("unusual move", True)] if held else [])
+    assert len(checked.history.days) == (80 - back if held else 80)
+
+
+@pytest.mark.parametrize(("before", "held"), [(60, True), (59, False)])
+def test_a_security_of_less_than_sixty_returns_has_no_moves_of_its_own(before, held):
+    closes = calm(before + 2)
+    closes[-1] = closes[-2] * 1.35
+    assert check(history(closes)).is_held is held
+
+
+def test_a_small_split_that_is_reported_explains_a_move():
+    closes = calm()
+    closes[-1] = closes[-2] / 1.25
+    assert rules(check(history(closes))) == [("unusual move", True)]
+    assert check(history(closes, splits=(Split(FRIDAY, Decimal("1.25")),))).doubts == ()
+    other_day = history(closes, splits=(Split(DAYS[-2], Decimal("1.25")),))
+    assert rules(check(other_day)) == [("unusual move", True)]
+
+
+def test_a_fault_of_the_last_days_that_goes_back_is_held_both_ways():
+    """60 % up and 37.5 % down: the way back alone is less than 40 %."""
+    closes = calm(80)
+    closes[-3] *= 1.6
+    assert rules(check(history(closes))) == [("recent move", True), ("unusual move", True)]
+
+
+LONG = walk(300)  # the strict days are the last 253
+
+
+@pytest.mark.parametrize(("back", "held"), [(253, True), (254, False)])
+@pytest.mark.parametrize(("value", "rule"), [(0.0, "close"), (-3.0, "close"), (160.0, "spike"), (1e4, "spike")])
+def test_one_wrong_row_of_more_than_a_year_ago_is_left_out_with_a_warning(value, rule, back, held):
+    checked = check(history(changed(LONG, **{f"back_{back}": value})))
+    assert rules(checked) == [(rule, held)]
+    assert set(DAYS[-300:]) - set(checked.history.days) == {DAYS[-back]}
+    assert ("left out" in only(checked).message) is not held
+    assert str(DAYS[-back]) in only(checked).message
+
+
+def test_an_adjusted_close_of_long_ago_that_is_no_price_is_left_out():
+    assert rules(check(history(LONG, adjusted=changed(LONG, back_290=0.0)))) == [("adjusted close", False)]
+
+
+@pytest.mark.parametrize("value", [0.0, 1e4])
+@pytest.mark.parametrize(("count", "held"), [(5, False), (6, True)])
+def test_many_wrong_rows_of_long_ago_are_held(count, held, value):
+    rows = {f"back_{299 - 7 * place}": value for place in range(count)}
+    assert check(history(changed(LONG, **rows))).is_held is held
+
+
+def test_other_faults_of_long_ago_are_held():
+    two_days = changed(LONG, back_290=1e4, back_289=1e4)
+    assert rules(check(history(two_days))) == [("spike", True)]
+    assert rules(check(history(np.append(LONG[:10] * 100, LONG[10:])))) == [("unit", True)]
+    assert rules(check(history(np.append(LONG[:10] * 4, LONG[10:])))) == [("missing split", True)]
+
+
+def test_the_year_in_which_all_rows_have_to_be_right_ends_with_the_decision():
+    each = history(changed(LONG, back_280=0.0))
+    assert not check(each).is_held
+    assert check(each, as_of=DAYS[-30]).is_held
+
+
+def test_old_and_new_faults_of_one_kind_are_held_together():
+    assert rules(check(history(changed(LONG, back_290=0.0, back_20=0.0)))) == [("close", True)]
+    assert rules(check(history(changed(LONG, back_290=1e4, back_20=1e4)))) == [("spike", False), ("spike", True)]
+
+
 def test_a_spike_is_one_doubt_though_it_has_two_large_steps():
     closes = np.full(COUNT, 100.0) + np.arange(COUNT) % 2 * 0.01
     closes[30:32] *= 100
@@ -460,7 +560,7 @@ def test_an_accepted_price_says_which_history_risk_is_measured_from():
     )
 
 
-MOVES = st.lists(st.floats(-0.30, 0.30), min_size=2, max_size=80)
+MOVES = st.lists(st.floats(-0.149, 0.149), min_size=2, max_size=80)
 
 
 @given(moves=MOVES, dividends=st.lists(st.floats(0.0, 0.05), min_size=80, max_size=80), scale=st.floats(0.01, 1e5))
@@ -511,3 +611,19 @@ def test_no_real_history_of_200_securities_is_held():
         if checked.doubts:
             warned[symbol] = only(checked).rule
     assert warned == dict.fromkeys(["AAPL", "NFLX", "AMD", "DHR", "C", "MS"], "large move")
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the price panel is not part of this repository")
+@pytest.mark.parametrize(("symbol", "factor"), [("SPY", 1.35), ("AGG", 0.7), ("IWM", 0.65), ("VXUS", 1.2)])
+def test_a_wrong_last_close_of_a_broad_fund_is_held_and_the_crash_of_2020_is_not(symbol, factor):
+    import pandas as pd
+
+    column = pd.read_csv(SHARED / "prices_wide.csv", index_col=0, parse_dates=True)[symbol].dropna()
+    days = tuple(day.date() for day in column.index)
+    for last, wrong in ((days[-1], factor), *((date(2020, 3, day), 1.0) for day in (12, 13, 16, 17))):
+        until = days.index(last) + 1
+        evening = datetime(last.year, last.month, last.day, 23, tzinfo=UTC)
+        closes = column.to_numpy(dtype=float)[:until].copy()
+        closes[-1] *= wrong
+        each = history(closes, symbol=symbol, days=days[:until], fetched=evening)
+        assert check(each, as_of=last, now=evening).is_held is (wrong != 1.0)

@@ -8,7 +8,8 @@
    was fetched, or on which nothing was traded, is left out.
 5. Age, repeated closes, large moves (`market.price_moves`) and distributions are judged.
 
-A doubt that is held keeps the security from being used until the user accepts a price; any other is a warning.
+A few rows of more than a year ago that cannot be right, each by itself, are left out with a warning. A doubt that is
+held keeps the security from being used until the user accepts a price; any other is a warning.
 """
 
 from __future__ import annotations
@@ -25,7 +26,18 @@ from numpy.typing import NDArray
 from advisor.market.history import Kind, PriceHistory, Split
 from advisor.market.price_comparisons import compare_downloads, compare_instruments, compare_snapshot
 from advisor.market.price_doubts import Found, PriceDoubt, Rule, named, price_words
-from advisor.market.price_moves import Move, MoveKind, is_unadjusted, large_moves, rows_in_order
+from advisor.market.price_moves import (
+    DEVIATIONS,
+    FUND_MOVE,
+    STOCK_MOVE,
+    Move,
+    MoveKind,
+    is_explained,
+    is_unadjusted,
+    large_moves,
+    rows_in_order,
+    unusual_moves,
+)
 from advisor.market.sessions import Sessions, today
 from advisor.units import Vector
 
@@ -34,6 +46,8 @@ DISTRIBUTION, WHOLE_PRICE = 0.20, 1.0  # of the price after it: more than these 
 FROZEN = 10  # sessions with one close
 LOWEST, HIGHEST = 1e-12, 1e15  # adjusted for all their splits, inverse funds began at billions of dollars
 LARGEST_SPLIT = Decimal(1000)
+LEFT_OUT = "left out"
+STRICT, FEW = 252, 5  # sessions before the last of which every row has to be right; rows before that may be left out
 
 # These put all rows in doubt, so that none can be left out.
 _OF_THE_WHOLE = frozenset({Rule.CURRENCY, Rule.CHANGED, Rule.SPLIT, Rule.REWRITTEN, Rule.SNAPSHOT, Rule.DISTRIBUTION})
@@ -72,7 +86,8 @@ def check_history(
     """
     found = Found(history.symbol)
     compare_instruments(history, earlier, found)
-    history = _possible(history, now, sessions, found)
+    strict = _strict_from(min(as_of, sessions.last_completed(now)), sessions)
+    history = _possible(history, now, sessions, strict, found)
     history = _rescaled(history, found)
     if earlier is not None:
         then = check_history(earlier, as_of=today(earlier.fetched), now=earlier.fetched, sessions=sessions)
@@ -84,7 +99,7 @@ def check_history(
     if history.days:
         _check_age(history, min(as_of, sessions.last_completed(now)), sessions, found)
         _check_frozen(history, found)
-        history = _without_jumps(history, found)
+        history = _without_jumps(history, strict, found)
         _check_distributions(history, found)
     else:
         found.hold(Rule.EMPTY, f"there is no close on or before {as_of}")
@@ -101,7 +116,11 @@ def _decided(doubt: PriceDoubt, accepted: Decimal | None) -> PriceDoubt:
     return replace(doubt, message=f"{doubt.message}; accepted: {accepted}, with risk from {basis}", held=False)
 
 
-def _possible(history: PriceHistory, now: datetime, sessions: Sessions, found: Found) -> PriceHistory:
+def _strict_from(at: date, sessions: Sessions) -> date:
+    return sessions.days[max(0, bisect_right(sessions.days, at) - 1 - STRICT)]
+
+
+def _possible(history: PriceHistory, now: datetime, sessions: Sessions, strict: date, found: Found) -> PriceHistory:
     """Splits that can be; rows of past sessions in their order with positive values."""
     past = today(now)
     history = replace(history, splits=_possible_splits(history.splits, past, found))
@@ -109,8 +128,8 @@ def _possible(history: PriceHistory, now: datetime, sessions: Sessions, found: F
     history = _only(history, _ascending(history.days), Rule.DAYS, "is repeated or out of order", found)
     are_sessions = [day >= sessions.first and sessions.is_session(day) for day in history.days]
     history = _only(history, are_sessions, Rule.DAYS, "is not a session", found)
-    history = _only_positive(history, history.closes, Rule.CLOSE, found)
-    return _only_positive(history, history.adjusted, Rule.ADJUSTED, found)
+    history = _only_positive(history, history.closes, Rule.CLOSE, strict, found)
+    return _only_positive(history, history.adjusted, Rule.ADJUSTED, strict, found)
 
 
 def _possible_splits(splits: Sequence[Split], past: date, found: Found) -> tuple[Split, ...]:
@@ -141,11 +160,17 @@ def _only(history: PriceHistory, keep: Sequence[bool], rule: Rule, what: str, fo
     return _rows(history, np.array(keep, dtype=bool))
 
 
-def _only_positive(history: PriceHistory, values: Vector, rule: Rule, found: Found) -> PriceHistory:
+def _only_positive(history: PriceHistory, values: Vector, rule: Rule, strict: date, found: Found) -> PriceHistory:
     keep = (values > LOWEST) & (values < HIGHEST)
-    left_out = [f"{history.days[place]} ({values[place]:g})" for place in np.flatnonzero(~keep)]
-    if left_out:
-        found.hold(rule, f"the {rule} of {named(left_out)} is not a price")
+    places = np.flatnonzero(~keep).tolist()
+    if places:
+        text = (
+            f"the {rule} of {named([f'{history.days[place]} ({values[place]:g})' for place in places])} is not a price"
+        )
+        if len(places) <= FEW and history.days[places[-1]] < strict:
+            found.warn(rule, f"{text}; {LEFT_OUT}")
+        else:
+            found.hold(rule, text)
     return _rows(history, keep)
 
 
@@ -235,6 +260,10 @@ def _check_frozen(history: PriceHistory, found: Found) -> None:
 
 _OUTCOMES = {
     MoveKind.RECENT: "no split is reported, and it is too new to tell",
+    MoveKind.UNUSUAL: (
+        f"that is beyond {DEVIATIONS:.0f} standard deviations of its daily moves; no split is reported, and it is too "
+        "new to tell"
+    ),
     MoveKind.SPIKE: "it went back in one step",
     MoveKind.UNIT: "the unit has changed",
     MoveKind.MISSING_SPLIT: "no split is reported",
@@ -242,14 +271,35 @@ _OUTCOMES = {
 }
 
 
-def _without_jumps(history: PriceHistory, found: Found) -> PriceHistory:
-    moves = large_moves(history.closes)
+def _without_jumps(history: PriceHistory, strict: date, found: Found) -> PriceHistory:
+    large = large_moves(history.closes)
+    moves = (*large, *(move for move in _unusual(history) if move.place not in {each.place for each in large}))
+    alone = [move for move in moves if move.kind is MoveKind.SPIKE and move.end - move.place == 1]
+    old = [move for move in alone if history.days[move.place] < strict]
+    if 0 < len(old) <= FEW:
+        found.warn(MoveKind.SPIKE, f"{_steps(history, old)}; {_OUTCOMES[MoveKind.SPIKE]}; {LEFT_OUT}")
+    else:
+        old = []
     for kind, outcome in _OUTCOMES.items():
-        steps = [_step(history, move) for move in moves if move.kind is kind]
-        if steps:
+        of_kind = [move for move in moves if move.kind is kind and move not in old]
+        if of_kind:
             say = found.warn if kind is MoveKind.LASTING else found.hold
-            say(kind, f"{named(steps)}; {outcome}")
+            say(kind, f"{_steps(history, of_kind)}; {outcome}")
     return _rows(history, rows_in_order(moves, len(history.days)))
+
+
+def _unusual(history: PriceHistory) -> list[Move]:
+    """Moves of the last days that are not those of a split which the source reports for the day."""
+    ratios = {split.day: float(split.ratio) for split in history.splits}
+    return [
+        move
+        for move in unusual_moves(history.closes, STOCK_MOVE if history.kind is Kind.STOCK else FUND_MOVE)
+        if not is_explained(history.closes, move.place, ratios.get(history.days[move.place], 1.0))
+    ]
+
+
+def _steps(history: PriceHistory, moves: Sequence[Move]) -> str:
+    return named([_step(history, move) for move in moves])
 
 
 def _step(history: PriceHistory, move: Move) -> str:
