@@ -237,6 +237,19 @@ def test_offline_the_way_out_is_a_run_with_a_network(cache: Cache) -> None:
     assert text.startswith("no usable price from the cache for IJR:\n  IJR: nothing is kept of it\nRun once without")
 
 
+def test_offline_an_empty_cache_is_told_in_one_line(cache: Cache) -> None:
+    lines = told(desk(None, cache)).splitlines()
+    assert lines[:2] == [
+        "no usable price from the cache for 4 symbols:",
+        "  IJR, IWM, SPY, VTI: nothing is kept of them",
+    ]
+    assert len(lines) == 3
+    keep(cache, changed("IWM", -1, 100.0))
+    lines = told(desk(None, cache)).splitlines()
+    assert lines[1].startswith("  IWM: the close of 2026-11-20")
+    assert lines[2] == "  IJR, SPY, VTI: nothing is kept of them"
+
+
 def test_a_symbol_that_the_file_describes_itself_may_fail(cache: Cache) -> None:
     found = read(desk(Source(good() | {"IWM": fault("IWM", Cause.NOT_FOUND)}), cache), optional=frozenset({"IWM"}))
     assert set(found.histories) == set(SYMBOLS) - {"IWM"}
@@ -296,6 +309,18 @@ def test_a_doubtful_price_is_held_and_never_kept(case: str, cache: Cache) -> Non
 def test_a_sound_history_is_kept_beside_an_accepted_price(cache: Cache) -> None:
     read(desk(Source(good()), cache), accepted={"IWM": "250"})
     assert read_history(cache, "IWM") is not None
+
+
+def test_an_accepted_price_far_from_a_close_that_nobody_doubts_ends_the_run(cache: Cache) -> None:
+    close = f"{history('IWM').closes[-1]:,.2f}"
+    for optional in (frozenset[str](), frozenset({"IWM"})):
+        assert told(desk(Source(good()), cache), accepted={"IWM": "25000"}, optional=optional) == (
+            f"--accept-price IWM=25000: the close of 2026-11-20 (Yahoo chart) is {close} and nothing is doubtful about "
+            "it; a price further than a factor of 1.5 from it is not taken"
+        )
+    (warned,) = read(desk(Source(good()), cache), accepted={"IWM": "250"}).warnings
+    assert (warned.code, warned.symbols) == ("price_accepted", ("IWM",))
+    assert warned.message == (f"IWM: your own price 250 is taken; the close of 2026-11-20 (Yahoo chart) is {close}.")
 
 
 def test_an_accepted_price_without_any_history_ends_the_run(cache: Cache) -> None:

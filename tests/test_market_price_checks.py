@@ -148,7 +148,9 @@ def test_what_is_held_says_the_way_out_and_goes_through_with_the_users_price(nam
     assert held.is_held
     assert all("--accept-price SPY=123.45" in doubt.message for doubt in held.doubts if doubt.held)
     assert not accepted.is_held
-    assert len(accepted.doubts) == len(held.doubts)
+    mine = [doubt.rule for doubt in accepted.doubts if doubt.rule == "accepted"]
+    assert mine == (["accepted"] if accepted.history.days else [])
+    assert len(accepted.doubts) == len(held.doubts) + len(mine)
     assert any("accepted: 123.45" in doubt.message for doubt in accepted.doubts)
     assert not any("--accept-price" in doubt.message for doubt in accepted.doubts)
 
@@ -552,12 +554,25 @@ def test_a_missing_row_on_the_snapshots_day_is_named():
 
 def test_an_accepted_price_says_which_history_risk_is_measured_from():
     row, whole = history(changed(CLEAN, back_1=LAST * 100)), history(CLEAN, currency="GBp")
-    assert only(check(row, accepted=Decimal("99.5"))).message.endswith(
-        "accepted: 99.5, with risk from the days that are not in doubt"
+    of_row, of_whole = (check(each, accepted=Decimal("99.5")).doubts for each in (row, whole))
+    assert of_row[0].message.endswith("accepted: 99.5, with risk from the days that are not in doubt")
+    assert of_whole[0].message.endswith("accepted: 99.5, with risk from this history as it is")
+    assert of_row[1].message == (
+        "SPY: your own price 99.5 is taken; the last that is left to estimate its risk from, the close of 2026-11-19 "
+        f"(test) is {CLEAN[-2]:.2f}"
     )
-    assert only(check(whole, accepted=Decimal("99.5"))).message.endswith(
-        "accepted: 99.5, with risk from this history as it is"
-    )
+
+
+@pytest.mark.parametrize(
+    ("price", "held"), [("66.67", False), ("66.66", True), ("150", False), ("150.01", True), ("100", False)]
+)
+def test_an_accepted_price_is_held_where_it_is_far_from_a_sound_close(price, held):
+    flat = np.append(CLEAN[:-1] / CLEAN[-2] * 100.0, 100.0)
+    doubt = only(check(history(flat), accepted=Decimal(price)))
+    assert (doubt.rule, doubt.held) == ("accepted", held)
+    assert "the close of 2026-11-20 (test) is 100.00" in doubt.message
+    doubtful = check(history(flat, currency="GBp"), accepted=Decimal(price))
+    assert not doubtful.is_held
 
 
 MOVES = st.lists(st.floats(-0.149, 0.149), min_size=2, max_size=80)

@@ -335,7 +335,7 @@ def test_a_share_class_is_one_security_under_every_spelling(server: YahooServer)
     paid = 5 * float(made.closes[made.days.index(date(2025, 3, 3))] or 0)
     stale = f"{{symbol: HEI-A, shares: 10, cost_per_share: {paid:.2f}, acquired: 2025-03-03}}"
     found = read(portfolio(stale), accepted={"HEI.A": "51.25"})
-    assert codes(found.market) == ["stale_lot"]
+    assert codes(found.market) == ["price_accepted", "stale_lot"]
     record = recorded(portfolio_text(stale), found)
     assert {"stale_lot", "accepted_prices"} <= {row["code"] for row in record["warnings"]}
     assert ("HEI-A", "51.25") in [(row["symbol"], row["price_usd"]) for row in record["inputs"]["market"]["prices"]]

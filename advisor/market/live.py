@@ -235,17 +235,24 @@ def _refuse(
     base: MarketData,
     optional: frozenset[str],
 ) -> None:
-    """Raise if a symbol has no usable price."""
+    """Raise if a symbol has no usable price, or one of the user's own that cannot be."""
+    far = [d.message for result in checked.values() for d in result.doubts if d.rule == Rule.ACCEPTED and d.held]
+    if far:
+        raise MarketDataError("\n".join(far))
     named = {s: found for s in symbols if s not in optional and (found := _reasons(s, checked, faults))}
     if not named:
         return
+    nothing = [symbol for symbol in named if symbol not in faults and symbol not in checked]
     snapshot = f"--market snapshot uses the prices of {base.as_of} that come with the program"
     if all(s in faults and faults[s].cause is Cause.NO_NETWORK and _is_old(checked.get(s)) for s in named):
         and_old = ", and what was kept is too old" if named.keys() & checked.keys() else ""
         raise MarketDataError(
             f"no network: {desk.source_name} cannot be reached for {_count(list(named))}{and_old}; {snapshot}"
         )
-    listed = "".join(f"\n  {line}" for lines in named.values() for line in lines)
+    lines = [line for symbol in named if symbol not in nothing for line in named[symbol]]
+    if nothing:
+        lines.append(f"{', '.join(nothing)}: nothing is kept of {'it' if len(nothing) == 1 else 'them'}")
+    listed = "".join(f"\n  {line}" for line in lines)
     again = "Run once without --offline" if desk.source is None else "Try again later"
     raise MarketDataError(
         f"no usable price from {desk.source_name} for {_count(list(named))}:{listed}\n"
@@ -258,7 +265,7 @@ def _reasons(symbol: str, checked: Mapping[str, CheckedHistory], faults: Mapping
     fault, result = faults.get(symbol), checked.get(symbol)
     cause = f"{symbol}: {fault.cause} ({fault.detail})" if fault else ""
     if result is None:
-        return [cause or f"{symbol}: nothing is kept of it"]
+        return [cause or f"{symbol}: nothing is kept of it"]  # told of all such symbols in one line
     lines = [doubt.message for doubt in result.doubts if doubt.held]
     if not lines and not result.history.days:
         lines = [f"{symbol}: no day is left to estimate its risk from", *(doubt.message for doubt in result.doubts)]

@@ -46,6 +46,7 @@ DISTRIBUTION, WHOLE_PRICE = 0.20, 1.0  # of the price after it: more than these 
 FROZEN = 10  # sessions with one close
 LOWEST, HIGHEST = 1e-12, 1e15  # adjusted for all their splits, inverse funds began at billions of dollars
 LARGEST_SPLIT = Decimal(1000)
+FAR = 1.5  # factor between the user's own price and a close that is not in doubt
 LEFT_OUT = "left out"
 STRICT, FEW = 252, 5  # sessions before the last of which every row has to be right; rows before that may be left out
 
@@ -82,7 +83,8 @@ def check_history(
     """Clean a history and name what is doubtful in it.
 
     `earlier` is what a run before has kept; `known_close` the snapshot's close on its day; `accepted` the user's own
-    price in USD, which turns what is held into warnings. `sessions` reach to `as_of` and `now`.
+    price in USD, which turns what is held into warnings, and is held itself where it is far from a close that is not in
+    doubt. `sessions` reach to `as_of` and `now`.
     """
     found = Found(history.symbol)
     compare_instruments(history, earlier, found)
@@ -103,7 +105,11 @@ def check_history(
         _check_distributions(history, found)
     else:
         found.hold(Rule.EMPTY, f"there is no close on or before {as_of}")
-    return CheckedHistory(history, tuple(_decided(doubt, accepted) for doubt in found.doubts))
+    doubts = tuple(_decided(doubt, accepted) for doubt in found.doubts)
+    if accepted is not None and history.days:
+        is_sound = not any(doubt.held for doubt in found.doubts)
+        doubts = (*doubts, _beside(accepted, history, is_sound=is_sound))
+    return CheckedHistory(history, doubts)
 
 
 def _decided(doubt: PriceDoubt, accepted: Decimal | None) -> PriceDoubt:
@@ -114,6 +120,21 @@ def _decided(doubt: PriceDoubt, accepted: Decimal | None) -> PriceDoubt:
         return replace(doubt, message=f"{doubt.message}; --accept-price {doubt.symbol}=123.45 takes your own price")
     basis = "this history as it is" if doubt.rule in _OF_THE_WHOLE else "the days that are not in doubt"
     return replace(doubt, message=f"{doubt.message}; accepted: {accepted}, with risk from {basis}", held=False)
+
+
+def _beside(accepted: Decimal, history: PriceHistory, *, is_sound: bool) -> PriceDoubt:
+    """The user's own price beside the source's last close, which it cannot contradict where that is sound."""
+    close, day, symbol = float(history.closes[-1]), history.days[-1], history.symbol
+    source = f"close of {day} ({history.source}) is {price_words(close)}"
+    if is_sound and not 1 / FAR <= float(accepted) / close <= FAR:
+        text = (
+            f"--accept-price {symbol}={accepted}: the {source} and nothing is doubtful about it; a price further than "
+            f"a factor of {FAR} from it is not taken"
+        )
+        return PriceDoubt(symbol, Rule.ACCEPTED, text, held=True)
+    which = "the" if is_sound else "the last that is left to estimate its risk from, the"
+    text = f"{symbol}: your own price {accepted} is taken; {which} {source}"
+    return PriceDoubt(symbol, Rule.ACCEPTED, text, held=False)
 
 
 def _strict_from(at: date, sessions: Sessions) -> date:

@@ -29,6 +29,7 @@ class Rule(StrEnum):
     AGE = "age"
     FROZEN = "same close"
     DISTRIBUTION = "distribution"
+    ACCEPTED = "accepted"  # the user's own price
 
 
 @dataclass(frozen=True, slots=True)
