@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from advisor.errors import MarketDataError
@@ -32,6 +34,26 @@ def test_a_fund_of_which_nothing_is_known_is_an_error_and_not_a_zero():
     market.constituents.pop("TEN")
     with pytest.raises(MarketDataError, match="TEN: nothing is known of this fund's holdings"):
         magnificent_seven_interval(market, "TEN")
+
+
+def test_all_funds_of_which_nothing_is_known_are_named_at_once():
+    market = small_market()
+    market.constituents.pop("TEN")
+    market.constituents.pop("BOND")
+    with pytest.raises(MarketDataError) as caught:
+        magnificent_seven_interval(market, "TEN")
+    assert str(caught.value) == (
+        "TEN, BOND: nothing is known of these funds' holdings; name a fund that holds the same under "
+        "`securities: [{symbol: TEN, proxy: ...}, {symbol: BOND, proxy: ...}]`"
+    )
+
+
+def test_of_a_geared_fund_the_reason_is_told():
+    market = small_market()
+    market.constituents.pop("TEN")
+    rows = {**market.securities, "TEN": replace(market.securities["TEN"], sector="Trading--Leveraged Equity")}
+    with pytest.raises(MarketDataError, match=r"by name or category: TEN;.* its proxy has to be geared alike"):
+        magnificent_seven_interval(replace(market, securities=rows), "TEN")
 
 
 def test_an_unknown_symbol_is_an_error():

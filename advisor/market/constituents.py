@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from advisor.errors import MarketDataError
 from advisor.market.data import Constituents, MarketData
+from advisor.market.fund_kinds import is_geared
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 
 
@@ -15,15 +16,32 @@ def constituents_of(market: MarketData, symbol: str) -> Constituents:
     Raises
     ------
     MarketDataError
-        Nothing is known.
+        Nothing is known; all funds of these market data are named of which that holds.
     """
     try:
         return market.constituents[symbol]
     except KeyError:
-        raise MarketDataError(
-            f"{symbol}: nothing is known of this fund's holdings; name a fund that holds the same under "
-            f"`securities: [{{symbol: {symbol}, proxy: ...}}]`"
-        ) from None
+        raise MarketDataError(_unknown(market, symbol)) from None
+
+
+def _unknown(market: MarketData, symbol: str) -> str:
+    """That nothing is known of this fund, nor of others that the market data have, why, and the way out."""
+    others = (row.symbol for row in market.securities.values() if row.is_fund and row.symbol != symbol)
+    funds = (symbol, *sorted(other for other in others if other not in market.constituents))
+    rows = (market.securities[fund] for fund in funds if fund in market.securities)
+    geared = [row.symbol for row in rows if is_geared(row.name, row.sector)]
+    proxies = ", ".join(f"{{symbol: {fund}, proxy: ...}}" for fund in funds)
+    whose = "this fund's" if len(funds) == 1 else "these funds'"
+    text = (
+        f"{', '.join(funds)}: nothing is known of {whose} holdings; "
+        f"name a fund that holds the same under `securities: [{proxies}]`"
+    )
+    if not geared:
+        return text
+    return (
+        f"{text}. Geared or inverse by name or category: {', '.join(geared)}; a list of shares does not tell what such "
+        "a fund is exposed to, and its proxy has to be geared alike"
+    )
 
 
 def company_of(market: MarketData, symbol: str) -> str | None:
