@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -91,6 +92,71 @@ def test_a_subset_keeps_the_seven_and_may_lack_any_other():
     assert part.companies["Nvidia"] == pytest.approx((0.5, 0.64), abs=1e-12)
     assert part.companies["Bank"] == pytest.approx((0.0, 0.16), abs=1e-12)
     assert part.gross == 1.0
+
+
+INSIDE = from_full_file("IN", {"NVDA": 0.3, "BNK": 0.1, "XYZ": 0.2}, {}, STOCKS, as_of=DAY, source="test")
+BONDS = replace(INSIDE, companies={}, others_high=0.0, magnificent_seven=(0.0, 0.0), gross=0.0)
+
+
+def test_a_listed_fund_is_looked_through_and_one_that_nobody_knows_may_be_any_company():
+    """0.4 x 0.3 of Nvidia known; 0.25 in a fund unknown; 0.05 of the list, mostly funds, is not there at all.
+
+    By the list alone each class could weigh 0.05 more; Bank is there by name.
+    """
+    listed = {"IN": 0.4, "NEWF": 0.25, "BIL": 0.2, "BNK": 0.1}
+    found = from_top_list(
+        "F",
+        replace(top(listed), funds={"IN": INSIDE, "NEWF": None, "BIL": BONDS}),
+        STOCKS,
+        allowed=MAGNIFICENT_SEVEN,
+        basis="",
+    )
+    plain = from_top_list("F", top(listed), STOCKS, allowed=MAGNIFICENT_SEVEN, basis="")
+    assert plain.magnificent_seven == pytest.approx((0.0, 0.05), abs=1e-12)
+    assert found.magnificent_seven == pytest.approx((0.12, 0.05 + 0.05 + 0.12 + 0.25), abs=1e-12)
+    assert found.companies["Nvidia"] == pytest.approx((0.12, 0.05 + 0.05 + 0.12 + 0.25), abs=1e-12)
+    assert found.companies["Tesla"] == pytest.approx((0.0, 0.05 + 0.05 + 0.25), abs=1e-12)
+    assert found.companies["Bank"] == pytest.approx((0.1 + 0.04, 0.1 + 0.05 + 0.04 + 0.25), abs=1e-12)
+    assert found.others_high == pytest.approx(0.4 + 0.05 + 0.4 * 0.2 + 0.25, abs=1e-12)
+    assert found.coverage == pytest.approx(0.95 - 0.25, abs=1e-12)
+    assert found.note == "It holds funds: IN 40.0 %, BIL 20.0 %, looked through; NEWF 25.0 %, where any company may be."
+
+
+def test_a_little_money_in_a_fund_widens_by_that_little_whatever_the_mandate():
+    listed = {"XYZ": 0.08, "BNK": 0.05, "FGXXX": 0.02}
+    sectors = {"Tech": 0.4, "Banks": 0.6}
+    found = from_top_list("F", replace(top(listed, sectors), funds={"FGXXX": None}), STOCKS, allowed=(), basis="")
+    assert found.magnificent_seven == pytest.approx((0.0, 0.02), abs=1e-12)
+    assert found.companies["Apple"] == pytest.approx((0.0, 0.02), abs=1e-12)
+    assert found.others_high == pytest.approx(0.10, abs=1e-12)
+    assert found.sectors == sectors
+
+
+def test_sectors_of_a_fund_of_funds_and_more_than_the_whole_of_it_are_not_claimed():
+    listed = replace(top({"NEWF": 0.98, "BNK": 0.02}, {"Tech": 1.0}), funds={"NEWF": None})
+    found = from_top_list("F", listed, STOCKS, allowed=MAGNIFICENT_SEVEN, basis="")
+    assert found.sectors is None
+    assert found.companies["Bank"] == pytest.approx((0.02, 1.0), abs=1e-12)
+    assert found.magnificent_seven[1] <= 1.0
+
+
+def test_a_geared_fund_inside_counts_with_its_exposure():
+    geared = scaled("3IN", INSIDE, 3.0, 3.0, basis="", note=None)
+    listed = replace(top({"3IN": 0.5, "BNK": 0.5}), funds={"3IN": geared})
+    found = from_top_list("F", listed, STOCKS, allowed=MAGNIFICENT_SEVEN, basis="")
+    assert found.companies["Nvidia"] == pytest.approx((0.45, 0.45), abs=1e-12)
+    assert found.gross == pytest.approx(0.5 * 3 + 0.5, abs=1e-12)
+
+
+def test_funds_in_a_full_file_are_looked_through_as_well():
+    """Half in a fund with 30 % Nvidia, a tenth in an unknown one: 0.4 x 1 + 0.5 x 0.3, and 0.1 more."""
+    file = read_holdings(ishares([Part("NVDA", 40.0), Part("IN", 50.0), Part("NEWF", 10.0)]), name="f.csv", fund="F")
+    found = from_holdings(file, {"Tech": 0.4}, STOCKS, {"IN": INSIDE, "NEWF": None})
+    assert found.companies["Nvidia"] == pytest.approx((0.55, 0.65), abs=1e-12)
+    assert found.companies["Bank"] == pytest.approx((0.05, 0.15), abs=1e-12)
+    assert found.magnificent_seven == pytest.approx((0.55, 0.65), abs=1e-12)
+    assert (found.coverage, found.sectors) == (pytest.approx(0.9, abs=1e-12), None)
+    assert found.others_high == pytest.approx(0.5 + 0.5 * 0.2 + 0.1, abs=1e-12)
 
 
 @st.composite

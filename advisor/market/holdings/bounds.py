@@ -8,14 +8,18 @@ name, an interval from 0 to the smallest weight it does name, narrowed by three 
 3. what the listed names leave of the fund as a whole.
 
 The interval of a group is narrower than the sum of its members' intervals, since facts 2 and 3 bind them together.
+
+A fund in the list is no company: each interval is widened by the fund's weight times what is known of that fund, or
+by its whole weight where nothing is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 
 from advisor.market.data import Constituents
 from advisor.market.holdings.model import HoldingsFile
@@ -25,7 +29,10 @@ from advisor.portfolio.model import MAGNIFICENT_SEVEN
 # Contracts on the Russell 2000 (RTY, M2K) and the S&P MidCap 400 (EMD), whose rules keep large companies out: a root,
 # a month's letter and a year. Source: CME Group, product codes.
 _WITHOUT_SEVEN = re.compile(r"(RTY|M2K|EMD)[FGHJKMNQUVXZ]\d{1,2}", re.ASCII)
+FUND_OF_FUNDS = 0.5  # of what a list names, from which on the names that it leaves out may be funds as well
+SECTORS_OF_FUNDS = 0.05  # weight of funds inside a fund from which on its table of sectors is not that of companies
 SECTOR_ROUNDING = 0.00005  # half a unit of the last digit that sector weights are published with
+NO_FUNDS: Mapping[str, Constituents | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +54,16 @@ class Stocks:
 
 @dataclass(frozen=True, slots=True)
 class TopList:
-    """The largest holdings of a fund as published, and its sector weights (empty where not published)."""
+    """The largest holdings of a fund as published, and its sector weights (empty where not published).
+
+    `funds` are those of the holdings that are funds, with what is known of each: None for nothing.
+    """
 
     weights: Mapping[str, float]
     sectors: Mapping[str, float]
     as_of: date | None
     source: str
+    funds: Mapping[str, Constituents | None] = field(default_factory=dict)
 
     @property
     def listed(self) -> float:
@@ -89,8 +100,15 @@ def from_full_file(
     )
 
 
-def from_holdings(holdings: HoldingsFile, sectors: Mapping[str, float], stocks: Stocks) -> Constituents:
+def from_holdings(
+    holdings: HoldingsFile,
+    sectors: Mapping[str, float],
+    stocks: Stocks,
+    funds: Mapping[str, Constituents | None] = NO_FUNDS,
+) -> Constituents:
     """Points from a full file, widened by what it does not name; `sectors` are those of the file, by our names.
+
+    `funds` are those of its shares that are funds' own, with what is known of each: None for nothing.
 
     1. Futures, options and funds inside the fund can hold any company: every interval reaches up by their exposure,
        but those of the seven not by index futures that hold none of them.
@@ -108,13 +126,14 @@ def from_holdings(holdings: HoldingsFile, sectors: Mapping[str, float], stocks: 
         room = of_seven if is_seven else hidden + (by_name if weight == 0.0 else 0.0)
         companies[company] = (weight, weight + room)
     seven = full.magnificent_seven[0]
-    return replace(
+    found = replace(
         full,
         coverage=max(0.0, 1.0 - hidden),
         companies=companies,
         others_high=full.others_high + hidden,
         magnificent_seven=(seven, seven + of_seven),
     )
+    return _looked_through(found, weights, funds, rest=0.0)
 
 
 def from_top_list(fund: str, top: TopList, stocks: Stocks, *, allowed: Collection[str], basis: str) -> Constituents:
@@ -127,7 +146,7 @@ def from_top_list(fund: str, top: TopList, stocks: Stocks, *, allowed: Collectio
     for company in MAGNIFICENT_SEVEN:
         companies.setdefault(company, (0.0, 0.0))
     unnamed = [weight for symbol, weight in top.weights.items() if symbol not in stocks.company]
-    return Constituents(
+    found = Constituents(
         fund=fund,
         as_of=top.as_of,
         source=top.source,
@@ -138,6 +157,71 @@ def from_top_list(fund: str, top: TopList, stocks: Stocks, *, allowed: Collectio
         magnificent_seven=_group_interval(companies, top, stocks),
         sectors=dict(top.sectors) or None,
     )
+    in_funds = sum(top.weights[symbol] for symbol in top.funds)
+    rest = _left_of_fund(top) if in_funds > FUND_OF_FUNDS * top.listed else 0.0
+    return _looked_through(found, top.weights, top.funds, rest=rest)
+
+
+def _looked_through(
+    found: Constituents, weights: Mapping[str, float], funds: Mapping[str, Constituents | None], *, rest: float
+) -> Constituents:
+    """What a list says of companies, widened by the funds in it; `rest` is the weight that unlisted funds may have."""
+    inside = [(weights[symbol], known or _unknown(symbol)) for symbol, known in funds.items() if symbol in weights]
+    if not inside:
+        return found
+    gross = found.gross + sum(weight * max(0.0, fund.gross - 1.0) for weight, fund in inside)
+
+    def widened(own: tuple[float, float], within: list[tuple[float, float]]) -> tuple[float, float]:
+        parts = [weight for weight, _ in inside]
+        low = own[0] + sum(weight * interval[0] for weight, interval in zip(parts, within, strict=True))
+        high = own[1] + rest + sum(weight * interval[1] for weight, interval in zip(parts, within, strict=True))
+        return (low, max(low, own[1], min(gross, high)))
+
+    companies = {
+        company: widened(own, [fund.companies.get(company, (0.0, fund.others_high)) for _, fund in inside])
+        for company, own in found.companies.items()
+    }
+    others = [(0.0, _largest_beside(found.companies, fund)) for _, fund in inside]
+    in_funds = sum(weight for weight, _ in inside)
+    return replace(
+        found,
+        coverage=max(0.0, found.coverage - sum(weight * (1.0 - fund.coverage) for weight, fund in inside)),
+        companies=companies,
+        others_high=widened((0.0, found.others_high), others)[1],
+        magnificent_seven=widened(found.magnificent_seven, [fund.magnificent_seven for _, fund in inside]),
+        sectors=None if in_funds > SECTORS_OF_FUNDS else found.sectors,
+        note=_of_funds(weights, funds),
+        gross=gross,
+    )
+
+
+def _unknown(fund: str) -> Constituents:
+    """A fund that may be all in one company, whichever."""
+    return Constituents(
+        fund=fund,
+        as_of=None,
+        source="unknown",
+        basis="unknown",
+        coverage=0.0,
+        companies={},
+        others_high=1.0,
+        magnificent_seven=(0.0, 1.0),
+    )
+
+
+def _largest_beside(companies: Collection[str], fund: Constituents) -> float:
+    """The most that a company other than these can weigh in a fund."""
+    highs = (interval[1] for company, interval in fund.companies.items() if company not in companies)
+    return max(fund.others_high, *highs, 0.0)
+
+
+def _of_funds(weights: Mapping[str, float], funds: Mapping[str, Constituents | None]) -> str:
+    """Which funds a list holds, and what was made of them."""
+    known = [f"{symbol} {100 * weights[symbol]:.1f} %" for symbol, inner in funds.items() if inner]
+    unknown = [f"{symbol} {100 * weights[symbol]:.1f} %" for symbol, inner in funds.items() if not inner]
+    through = f"{', '.join(known)}, looked through" if known else ""
+    closed = f"{', '.join(unknown)}, where any company may be" if unknown else ""
+    return f"It holds funds: {'; '.join(filter(None, (through, closed)))}."
 
 
 def scaled(fund: str, parent: Constituents, low: float, high: float, *, basis: str, note: str | None) -> Constituents:
