@@ -185,6 +185,62 @@ def test_shares_without_a_symbol_are_companies_of_their_own() -> None:
     assert found.coverage == pytest.approx(0.15)
 
 
+# Funds of funds, geared funds, bonds --------------------------------------------------------------------------------
+AOR = (
+    ("IVV", "iShares Core S&P 500 ETF", 0.352),
+    ("IUSB", "iShares Core Total USD Bond Market ETF", 0.33),
+    ("IDEV", "iShares Core MSCI Intl Dev Mkts ETF", 0.19),
+    ("IEMG", "iShares Core MSCI Emerging Markets ETF", 0.07),
+    ("IAGG", "iShares Core Intl Aggregate Bd ETF", 0.05),
+)
+
+
+def test_a_fund_of_funds_holds_what_its_funds_hold() -> None:
+    """IVV's own share of the seven is known; IUSB, IDEV and IAGG, 57 % together, are not."""
+    found = updated("AOR", known={"AOR": facts("AOR", top_holdings=AOR, sectors={})})["AOR"]
+    seven = market().constituents["IVV"].magnificent_seven
+    assert seven[0] > 0.3
+    assert found.magnificent_seven[0] == pytest.approx(0.352 * seven[0], abs=1e-9)
+    assert 0.352 * seven[1] + 0.57 <= found.magnificent_seven[1] <= 0.352 * seven[1] + 0.57 + 2 * 0.008 + 1e-9
+    assert found.companies["Nvidia"][0] == pytest.approx(0.352 * market().constituents["IVV"].companies["Nvidia"][0])
+    assert found.note == (
+        "It holds funds: IVV 35.2 %, IEMG 7.0 %, looked through; "
+        "IUSB 33.0 %, IDEV 19.0 %, IAGG 5.0 %, where any company may be."
+    )
+
+
+def test_funds_in_an_issuers_file_are_no_companies_and_both_notes_are_kept() -> None:
+    parts = [Part("AAPL", 30.0), Part("IVV", 60.0), Part("NEWF", 10.0, name="Newcomer ETF")]
+    found = updated("AOR", files=files(file("AOR", parts)), known={"AOR": facts("AOR")})["AOR"]
+    apple = market().constituents["IVV"].companies["Apple"]
+    assert found.companies["Apple"] == pytest.approx((0.3 + 0.6 * apple[0], 0.3 + 0.6 * apple[1] + 0.1))
+    assert found.note == (
+        "It holds funds: IVV 60.0 %, looked through; NEWF 10.0 %, where any company may be. "
+        "The ten largest read on 2026-11-20 hold 15.00 % in the seven; the full file of 2026-10-30, used here, "
+        f"{100 * found.magnificent_seven[0]:.2f} %."
+    )
+
+
+def test_of_a_geared_fund_that_the_table_does_not_know_nothing_is_known() -> None:
+    """Its shares are the half of it, the rest are swaps; the issuer's own file has them."""
+    for named in (
+        facts("QLD", category="Trading--Leveraged Equity"),
+        facts("QLD", name="Direxion Daily 2X Shares"),
+        facts("QLD", category="Trading--Leveraged Debt", top_holdings=()),
+    ):
+        assert updated("QLD", known={"QLD": named}) == {}
+        assert updated("QLD", known={"QLD": named}, files=files(file("QLD")))["QLD"].basis == "full file"
+
+
+def test_a_bond_fund_without_a_list_holds_no_companies() -> None:
+    found = updated("VCIT", known={"VCIT": facts("VCIT", category="Corporate Bond", top_holdings=())})["VCIT"]
+    known = market().constituents["BND"]
+    assert replace(found, fund="BND", source=known.source) == replace(known, sectors=None)
+    assert found.source == "made up read on 2026-11-20: category 'Corporate Bond'"
+    for category in ("Convertibles", "Digital Assets", None):
+        assert updated("GBTC", known={"GBTC": facts("GBTC", category=category, top_holdings=())}) == {}
+
+
 # Sectors ------------------------------------------------------------------------------------------------------------
 def test_sectors_of_a_file_are_named_as_the_project_names_them() -> None:
     found = updated("VOO", files=files(file("VOO")))["VOO"]

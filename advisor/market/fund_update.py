@@ -6,7 +6,10 @@ For each fund, in this order:
 2. the file known already;
 3. for a fund that holds what another holds (the same index, a part of it, a multiple of it): that fund's newer list;
 4. the source's list of the ten largest, under the fund's mandate;
-5. what is known already.
+5. what is known already;
+6. that it holds no companies, where its category says bonds or bills.
+
+Of a geared fund without a row in the team's table a list of its shares says nothing: it holds swaps beside them.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from itertools import combinations
 
 from advisor.market.data import Constituents, MarketData, Sourced
 from advisor.market.fact_tables import Row, fund_table, number, own_table, split_list
+from advisor.market.fund_kinds import holds_bonds_alone, is_fund, is_geared
 from advisor.market.history import SecurityFacts
 from advisor.market.holdings.bounds import Stocks, TopList, from_holdings, from_top_list, scaled
 from advisor.market.holdings.model import HoldingsFile
@@ -69,24 +73,56 @@ def _current(
 ) -> Constituents | None:
     known, file, row = base.constituents.get(symbol), news.files.get(symbol), rows.get(symbol)
     has_file = known is not None and known.basis == FULL_FILE
+    top = _top_list(symbol, base, news, names)
     if file is not None and not (known is not None and has_file and _is_older(file.as_of, known.as_of)):
-        return _noted(_from_file(file, news.stocks, names), _top_list(symbol, news, names), news.stocks)
+        full = _from_file(file, base, news.stocks, names)
+        return _noted(full, top, news.stocks, full.note)
     if known is not None and has_file:
-        return _noted(known, _top_list(symbol, news, names), news.stocks)
+        return _noted(known, top, news.stocks)
     parent = _newer_parent(row, base, news, rows, names) if known is not None else None
     if row is not None and parent is not None:
         return from_parent(symbol, row, parent)
     twin = _newest_of_its_index(symbol, known, base, news)
     if twin is not None:
-        full = _from_file(twin, news.stocks, names)
+        full = _from_file(twin, base, news.stocks, names)
         same = replace(full, fund=symbol, basis=f"same index as {full.fund}", proxy=full.fund)
-        return _noted(same, _top_list(symbol, news, names), news.stocks)
-    top = _top_list(symbol, news, names)
-    if top is None or (row is not None and row["method"] != "list"):
+        return _noted(same, top, news.stocks, full.note)
+    if row is None:
+        return _without_row(symbol, known, top, news)
+    if top is None or row["method"] != "list":
         return known
-    seven = MAGNIFICENT_SEVEN if row is None else allowed_seven(row)
+    seven = allowed_seven(row)
     found = from_top_list(symbol, top, news.stocks, allowed=seven, basis=list_basis(seven))
-    return replace(found, note=known.note if known else None)
+    return replace(found, note=_joined(known.note if known else None, found.note))
+
+
+def _without_row(symbol: str, known: Constituents | None, top: TopList | None, news: FundNews) -> Constituents | None:
+    """What a source's list or category says of a fund that the team's table does not have."""
+    if top is None:
+        return known or _by_category(symbol, news)
+    facts = news.facts[symbol]
+    if is_geared(facts.name, facts.category):
+        return known
+    found = from_top_list(symbol, top, news.stocks, allowed=MAGNIFICENT_SEVEN, basis=list_basis(MAGNIFICENT_SEVEN))
+    return replace(found, note=_joined(known.note if known else None, found.note))
+
+
+def _by_category(symbol: str, news: FundNews) -> Constituents | None:
+    """No companies, if the fund's category says bonds or bills."""
+    facts = news.facts.get(symbol)
+    if facts is None or not holds_bonds_alone(facts.category) or is_geared(facts.name, facts.category):
+        return None
+    return Constituents(
+        fund=symbol,
+        as_of=None,
+        source=f"{facts.source} read on {today(facts.fetched)}: category {facts.category!r}",
+        basis="by mandate: bonds",
+        coverage=1.0,
+        companies=dict.fromkeys(MAGNIFICENT_SEVEN, (0.0, 0.0)),
+        others_high=0.0,
+        magnificent_seven=(0.0, 0.0),
+        gross=0.0,
+    )
 
 
 def _newer_parent(
@@ -113,7 +149,7 @@ def _is_older(day: date, known: date | None) -> bool:
     return known is not None and day < known
 
 
-def _from_file(file: HoldingsFile, stocks: Stocks, names: Mapping[str, str]) -> Constituents:
+def _from_file(file: HoldingsFile, base: MarketData, stocks: Stocks, names: Mapping[str, str]) -> Constituents:
     sectors: dict[str, float] = {}
     for name, weight in sector_weights(file).items():
         sector = sector_named(name, names)
@@ -121,29 +157,46 @@ def _from_file(file: HoldingsFile, stocks: Stocks, names: Mapping[str, str]) -> 
             sectors = {}
             break
         sectors[sector] = sectors.get(sector, 0.0) + weight
-    return replace(from_holdings(file, sectors, stocks), sha256=file.sha256)
+    weights = share_weights(file)
+    funds = _funds_among({row.key: row.name for row in file.rows if row.key in weights}, base, stocks)
+    return replace(from_holdings(file, sectors, stocks, funds), sha256=file.sha256)
 
 
-def _top_list(symbol: str, news: FundNews, names: Mapping[str, str]) -> TopList | None:
+def _top_list(symbol: str, base: MarketData, news: FundNews, names: Mapping[str, str]) -> TopList | None:
     facts = news.facts.get(symbol)
     if facts is None or not facts.top_holdings:
         return None
     weights: dict[str, float] = {}
+    called: dict[str, str] = {}
     for ticker, name, weight in facts.top_holdings:
         key = canonical_symbol(ticker) or name  # cash, bonds and foreign shares have no symbol
-        weights[key] = weights.get(key, 0.0) + weight
+        weights[key], called[key] = weights.get(key, 0.0) + weight, name
     sectors = {sector_named(name, names): weight for name, weight in facts.sectors.items()}
     listed = {sector: weight for sector, weight in sectors.items() if sector is not None}
     complete = len(listed) == len(sectors)
     day = today(facts.fetched)
     source = f"{facts.source} read on {day}, of a day that it does not state"
-    return TopList(weights, dict(sorted(listed.items())) if complete else {}, day, source)
+    funds = _funds_among(called, base, news.stocks)
+    return TopList(weights, dict(sorted(listed.items())) if complete else {}, day, source, funds)
 
 
-def _noted(full: Constituents, top: TopList | None, stocks: Stocks) -> Constituents:
+def _funds_among(names: Mapping[str, str], base: MarketData, stocks: Stocks) -> dict[str, Constituents | None]:
+    """Those of these holdings, by symbol with the name of each, that are funds, and what is known of each."""
+    return {
+        symbol: base.constituents.get(symbol)
+        for symbol, name in names.items()
+        if symbol not in stocks.company and (symbol in base.constituents or is_fund(symbol, name))
+    }
+
+
+def _noted(full: Constituents, top: TopList | None, stocks: Stocks, beside: str | None = None) -> Constituents:
     """The full list, with what a list of the ten largest says where it names any of the seven."""
     note = None if top is None else second_source(full, top, stocks, f"read on {top.as_of}")
-    return full if note is None else replace(full, note=note)
+    return full if note is None else replace(full, note=_joined(beside, note))
+
+
+def _joined(*notes: str | None) -> str | None:
+    return " ".join(filter(None, notes)) or None
 
 
 def second_source(full: Constituents, top: TopList, stocks: Stocks, when: str) -> str | None:
