@@ -15,6 +15,7 @@ from advisor.errors import MarketDataError
 from advisor.market.cache import Cache
 from advisor.market.history import Cause, Kind, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.live import Desk, Prices, price_histories, read_facts, read_history, security_facts
+from advisor.portfolio.model import CovarianceChoice, ReturnPeriod
 from tests.market_households import LAST, NOW, Source, at, calendar, days_before, history, unwatched
 from tests.samples import market
 
@@ -409,3 +410,26 @@ def test_a_last_close_of_a_broad_fund_that_is_a_third_too_high_is_held(cache: Ca
     text = told(desk(Source({"SPY": changed("SPY", -1, 1.35)}), cache), symbols=["SPY"])
     assert "beyond 10 standard deviations of its daily moves" in text
     assert read_history(cache, "SPY") is None
+
+
+@pytest.mark.parametrize(
+    ("period", "first"),
+    [
+        (ReturnPeriod.DAILY, date(2026, 10, 19)),  # 24 sessions before the last
+        (ReturnPeriod.WEEKLY, date(2026, 6, 5)),  # the Friday 24 weeks before the last
+        (ReturnPeriod.MONTHLY, date(2024, 10, 31)),  # to 2026-10-30: November is not over
+    ],
+)
+def test_a_history_too_short_for_the_covariance_gives_way_to_the_files_own_words(
+    period: ReturnPeriod, first: date, cache: Cache
+) -> None:
+    choice = CovarianceChoice(returns=period)
+    enough = sum(first <= day <= LAST for day in calendar().days)
+    for count, left in ((enough, True), (enough - 1, False)):
+        source = Source(good(["VTI"]) | {"NEWX": listed_since("NEWX", count)})
+        at_hand = desk(source, cache, anew=True, forget=True)
+        found = read(at_hand, ["NEWX", "VTI"], optional=frozenset({"NEWX"}), choice=choice)
+        assert ("NEWX" in found.histories, "NEWX" in found.origins) == (left, left)
+        assert codes(found) == ([] if left else [("short_history", ("NEWX",))])
+        assert set(read(at_hand, ["NEWX", "VTI"], choice=choice).histories) == {"NEWX", "VTI"}  # no other words
+    assert f"NEWX: 23 {period} returns are too few" in found.warnings[0].message

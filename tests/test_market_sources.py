@@ -361,6 +361,23 @@ def test_a_security_with_data_has_its_own_in_spite_of_a_note(server: YahooServer
     )
 
 
+@pytest.mark.parametrize(("count", "price"), [(10, "21.5"), (24, "21.5"), (25, None)])
+def test_a_note_stands_in_for_a_history_that_is_too_short(server: YahooServer, count: int, price: str | None) -> None:
+    made = chart("FUNDX")
+    columns = {name: getattr(made, name)[-count:] for name in ("days", "closes", "adjusted", "volumes")}
+    server.charts["FUNDX"] = replace(made, **columns)
+    held = "{symbol: FUNDX, shares: 100, cost_per_share: 20, acquired: 2024-01-02}"
+    found = read(portfolio(held, more=STOOD_IN))
+    assert ("FUNDX" in found.market.securities) is (price is None)
+    assert codes(found.market).count("short_history") == (price is not None)
+    record = recorded(portfolio_text(held, more=STOOD_IN), found)
+    (row,) = [row for row in record["inputs"]["market"]["prices"] if row["symbol"] == "FUNDX"]
+    assert row["price_usd"] == price or price is None
+    if price is not None:
+        with pytest.raises(MarketDataError, match=rf"fewer than 24 daily returns .*FUNDX \({count - 1}\)"):
+            read(portfolio(held))
+
+
 def test_a_loss_beside_a_purchase_of_a_fund_without_data_is_a_wash_sale(server: YahooServer) -> None:
     """VTWO was bought; it is neither held nor on offer, so that nobody asks for its price."""
     held = "{symbol: IWM, shares: 60, cost_per_share: 900, acquired: 2025-01-02}"

@@ -18,12 +18,15 @@ from typing import Protocol, TypeVar
 
 from advisor.errors import MarketDataError
 from advisor.market.cache import Cache
-from advisor.market.data import MarketData, MarketWarning, Origin
+from advisor.market.data import MARKET, MarketData, MarketWarning, Origin
+from advisor.market.estimate.covariance import too_short
+from advisor.market.estimate.returns import panel_of
 from advisor.market.fact_checks import checked_facts
 from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.price_checks import CheckedHistory, check_history
 from advisor.market.price_doubts import Rule
 from advisor.market.sessions import Sessions, today
+from advisor.portfolio.model import CovarianceChoice
 
 PRICES, FACTS = "prices", "facts"
 YEARS = 11  # of history: ten years of months, and of any window of the covariance
@@ -83,8 +86,9 @@ def price_histories(
     base: MarketData,
     accepted: Mapping[str, Decimal],
     optional: frozenset[str] = frozenset(),
+    choice: CovarianceChoice | None = None,
 ) -> Prices:
-    """Checked histories of all `symbols`; of those in `optional`, as far as there are any.
+    """Checked histories of all `symbols`; of those in `optional`, as far as they suffice for `choice`'s covariance.
 
     Raises `MarketDataError` that names each symbol without a usable price, the cause, and the ways out.
     """
@@ -104,11 +108,33 @@ def price_histories(
             desk.cache.write(PRICES, symbol, history.to_bytes())
     _refuse(symbols, checked, faults, desk, base, optional)
     usable = {symbol: result for symbol, result in checked.items() if not result.is_held and result.history.days}
+    every = {symbol: result.history for symbol, result in usable.items()}
+    histories, short = sufficient(every, desk.as_of, optional, choice or CovarianceChoice())
     return Prices(
-        {symbol: result.history for symbol, result in usable.items()},
-        {symbol: _origin(fetched.get(symbol) or kept[symbol]) for symbol in usable},
-        tuple(_warnings(usable, faults, kept)),
+        histories,
+        {symbol: _origin(fetched.get(symbol) or kept[symbol]) for symbol in histories},
+        (*_warnings({symbol: usable[symbol] for symbol in histories}, faults, kept), *short),
     )
+
+
+def sufficient(
+    histories: Mapping[str, PriceHistory], as_of: date, optional: frozenset[str], choice: CovarianceChoice
+) -> tuple[Mapping[str, PriceHistory], tuple[MarketWarning, ...]]:
+    """Histories without those in `optional` that are too short for a covariance, which are named in warnings."""
+    if not optional & histories.keys():
+        return histories, ()
+    panel = panel_of(history for symbol, history in histories.items() if symbol in optional or symbol == MARKET)
+    short = {symbol: count for symbol, count in too_short(panel, as_of, choice).items() if symbol in optional}
+    warnings = [
+        MarketWarning(
+            "short_history",
+            (symbol,),
+            f"{symbol}: {count} {choice.returns} returns are too few to estimate its risk from; the price and the "
+            "proxy of the portfolio file are used.",
+        )
+        for symbol, count in short.items()
+    ]
+    return {symbol: history for symbol, history in histories.items() if symbol not in short}, tuple(warnings)
 
 
 def security_facts(

@@ -120,12 +120,22 @@ def covariance_from_history(
     )
 
 
+def too_short(panel: PricePanel, end: date, choice: CovarianceChoice) -> Mapping[str, int]:
+    """Returns in the window of those that have too few for a covariance by this choice."""
+    return _short(returns_of(panel.between(years_before(end, choice.years), end), choice.returns))
+
+
+def _short(table: ReturnTable) -> dict[str, int]:
+    known = np.isfinite(table.returns).sum(axis=0).tolist()
+    return {symbol: count for symbol, count in zip(table.symbols, known, strict=True) if count < LEAST_PERIODS}
+
+
 def _window(table: ReturnTable, market: str, where: str) -> _Window:
     """Refuses what is too short for anything to be estimated."""
     known = np.isfinite(table.returns).sum(axis=0)
-    short = [f"{symbol} ({count})" for symbol, count in zip(table.symbols, known, strict=True) if count < LEAST_PERIODS]
-    if short:
-        _refuse_short(", ".join(short), f"{table.period} returns {where}")
+    if short := _short(table):
+        listed = ", ".join(f"{symbol} ({count})" for symbol, count in short.items())
+        _refuse_short(listed, f"{table.period} returns {where}")
     column = table.symbols.index(market)
     if known[column] < FULL * len(table.ends):
         raise MarketDataError(f"{market}: its price history has gaps {where}; the covariance is built on it")
