@@ -20,6 +20,7 @@ from advisor.market.estimate.covariance import covariance_from_history
 from advisor.market.estimate.returns import PricePanel, panel_of
 from advisor.market.estimate.scenarios import episode_of, scenarios_of
 from advisor.market.fact_tables import day, fund_table, number, own_table, split_list
+from advisor.market.fund_kinds import holds_bonds_alone
 from advisor.market.fund_update import (
     FundNews,
     overlaps_of,
@@ -38,7 +39,6 @@ from advisor.units import to_cents
 
 WHOLE_MARKET = "SPY"  # stands in where nothing nearer is known
 BONDS = "AGG"
-BOND_WORDS = ("bond", "government", "treasury", "muni", "credit", "fixed income")
 SUBCENT = Decimal("0.0001")
 
 
@@ -224,8 +224,7 @@ def _stand_ins(security: Security) -> tuple[str, ...]:
         rows = own_table("sectors", ("sector", "stand_ins"))
         nearest = next((split_list(row["stand_ins"]) for row in rows if row["sector"] == security.sector), ())
         return (*nearest, WHOLE_MARKET)
-    category = (security.sector or "").casefold()
-    return (BONDS,) if any(word in category for word in BOND_WORDS) else (WHOLE_MARKET,)
+    return (BONDS,) if holds_bonds_alone(security.sector) else (WHOLE_MARKET,)
 
 
 def _stocks(base: MarketData, securities: Mapping[str, Security]) -> Stocks:
