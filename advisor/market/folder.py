@@ -28,10 +28,11 @@ from advisor.market.history import Kind, PriceHistory, SecurityFacts, now_utc
 from advisor.market.holdings.faults import HoldingsFaultsError
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings
-from advisor.market.live import YEARS
+from advisor.market.live import YEARS, sufficient
 from advisor.market.price_checks import CheckedHistory, check_history
 from advisor.market.sessions import Sessions
 from advisor.market.symbols import canonical_symbol
+from advisor.portfolio.model import CovarianceChoice
 from advisor.portfolio.values import ValueFaultError
 from advisor.portfolio.values import symbol as ticker
 
@@ -63,11 +64,12 @@ def folder_findings(
     now: datetime,
     sessions: Sessions,
     accepted: Mapping[str, Decimal],
-    optional: frozenset[str] = frozenset(),
+    optional: frozenset[str],
+    choice: CovarianceChoice,
 ) -> Findings:
     """What the folder says of `symbols`, checked as any source's prices; their age is told, not judged.
 
-    Those in `optional` may be missing.
+    Those in `optional` may be missing, or too short for the covariance of `choice`.
 
     Raises `MarketDataError` for a file that cannot be used, with its faults, and for prices that are missing or held.
     """
@@ -91,13 +93,14 @@ def folder_findings(
         for symbol, history in histories.items()
     }
     _refuse(folder, needed, checked)
+    usable, short = sufficient({s: result.history for s, result in checked.items()}, as_of, optional, choice)
     origin = Origin(f"{PRICES} of the folder {folder.name}", table.sha256)
-    last = max(result.history.days[-1] for result in checked.values())
+    last = max(history.days[-1] for history in usable.values())
     return Findings(
         source=f"folder {folder.name}",
         id=f"folder-{last}",
-        histories={symbol: result.history for symbol, result in checked.items()},
-        origins=dict.fromkeys(checked, origin),
+        histories=usable,
+        origins=dict.fromkeys(usable, origin),
         facts=facts,
         files=files,
         sessions=sessions,
@@ -105,7 +108,8 @@ def folder_findings(
             MarketWarning(f"price_{doubt.rule.replace(' ', '_')}", (symbol,), f"{doubt.message}.")
             for symbol, result in checked.items()
             for doubt in result.doubts
-        ),
+        )
+        + short,
     )
 
 

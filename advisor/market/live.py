@@ -33,7 +33,6 @@ YEARS = 11  # of history: ten years of months, and of any window of the covarian
 FACTS_DAYS = 7  # facts of funds change by the month
 RETRY = timedelta(hours=1)  # a source that lacks the last session is asked again after this
 CLOSED = timedelta(days=7)  # no exchange is closed for longer
-MONTH_ENDS = 31
 
 Watch = Callable[[str, Sequence[str]], AbstractContextManager[Callable[[str], None]]]
 Value = TypeVar("Value", PriceHistory, SecurityFacts)
@@ -334,8 +333,3 @@ def _facts_warning(missing: Sequence[str], desk: Desk) -> tuple[MarketWarning, .
         "as known before, each with its own date."
     )
     return (MarketWarning("facts_not_new", tuple(missing), text),)
-
-
-def new_york_sessions(now: datetime, as_of: date) -> Sessions:
-    """The sessions that a run at `now` for a decision on `as_of` can ask about."""
-    return Sessions.new_york(max(today(now), as_of) + timedelta(days=MONTH_ENDS))

@@ -139,7 +139,14 @@ def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> tuple[M
     base, symbols = load_snapshot(), needed_symbols(portfolio)
     check_accepted(request.accepted, symbols)
     desk = yahoo_desk(request, portfolio.as_of, watch)
-    prices = price_histories(symbols, desk, base=base, accepted=request.accepted, optional=_described(portfolio))
+    prices = price_histories(
+        symbols,
+        desk,
+        base=base,
+        accepted=request.accepted,
+        optional=_described(portfolio),
+        choice=_choice(portfolio),
+    )
     facts, unknown = security_facts(sorted({*_asked(prices, base), BILLS}), desk, base)
     last = max(history.days[-1] for history in prices.histories.values())
     found = Findings(
@@ -231,6 +238,7 @@ def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[
         sessions=_sessions(request.now, portfolio.as_of),
         accepted=request.accepted,
         optional=_described(portfolio),
+        choice=_choice(portfolio),
     )
     kept = newest(imported_folder(), portfolio.as_of)
     own = {fund: file for fund, file in kept.items() if fund not in found.files}
