@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from advisor.market.live import FACTS, PRICES
 from advisor.market.paths import imported_folder
+from advisor.market.prices.live import FACTS, PRICES
 from advisor.market.snapshot import load_snapshot
 from advisor.market.sources import yahoo_cache
 from tests.command import call
 from tests.market_households import calendar, yahoo
-from tests.test_market_history import FACTS as SOME_FACTS
-from tests.test_market_history import HISTORY
+from tests.test_market_prices_history import FACTS as SOME_FACTS
+from tests.test_market_prices_history import HISTORY
 from tests.yahoo_server import YahooServer, answer_here
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.market import sources
-from advisor.market.sessions import Sessions
+from advisor.market.prices.sessions import Sessions
 from tests.command import PORTFOLIOS, call
 from tests.samples import market
 

@@ -15,7 +15,7 @@ from advisor.errors import MarketDataError
 from advisor.market.assemble import Findings, assembled, frozen, with_accepted, with_files
 from advisor.market.constituents import company_of
 from advisor.market.data import MarketData, Origin
-from advisor.market.history import Kind, PriceHistory, SecurityFacts, Split
+from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, Split
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import read_snapshot
 from advisor.portfolio.model import CovarianceChoice, ReturnPeriod

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.errors import MarketDataError
 from advisor.market.estimate.returns import PricePanel, ReturnTable, panel_of, returns_of, years_before
-from advisor.market.history import Kind, PriceHistory
+from advisor.market.prices.history import Kind, PriceHistory
 from advisor.portfolio.model import ReturnPeriod
 
 DAILY, WEEKLY, MONTHLY = ReturnPeriod.DAILY, ReturnPeriod.WEEKLY, ReturnPeriod.MONTHLY

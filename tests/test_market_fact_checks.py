@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from advisor.market.fact_checks import checked_facts
-from advisor.market.history import SecurityFacts
+from advisor.market.prices.history import SecurityFacts
 from tests.samples import market
-from tests.test_market_history import FACTS
+from tests.test_market_prices_history import FACTS
 
 MGK = replace(FACTS, symbol="MGK", name="Mega growth")
 SEVEN = (("AAPL", "Apple", 0.13), ("MSFT", "Microsoft", 0.12), ("NVDA", "Nvidia", 0.14), ("AMZN", "Amazon", 0.09))

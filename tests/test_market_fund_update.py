@@ -14,12 +14,12 @@ from advisor.cli.recommend import recommend
 from advisor.market.assemble import frozen, with_files
 from advisor.market.data import Constituents, MarketData
 from advisor.market.fund_update import FundNews, overlaps_of, sector_named, sector_names, updated_constituents
-from advisor.market.history import Kind, SecurityFacts
 from advisor.market.holdings.bounds import Stocks
 from advisor.market.holdings.library import import_file
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings
 from advisor.market.paths import imported_folder
+from advisor.market.prices.history import Kind, SecurityFacts
 from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
 from advisor.rebalance.verify import verify

@@ -15,9 +15,9 @@ import pytest
 
 from advisor.cli.recommend import recommend
 from advisor.errors import MarketDataError, OutputError
-from advisor.market import cache as cache_module
 from advisor.market import sources
 from advisor.market.paths import imported_folder
+from advisor.market.prices import cache as cache_module
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import read_snapshot
 from advisor.market.sources import MarketInput

@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from advisor.market.history import Cause
+from advisor.market.prices.history import Cause
 from advisor.market.yahoo.faults import fault_of_connection
 from tests.yahoo_matrix import TIMEOUT
 from tests.yahoo_server import DATA_FAULTS, TRANSPORT_FAULTS

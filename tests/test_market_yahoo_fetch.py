@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.market.history import Cause, Kind, PriceHistory, SourceFault
+from advisor.market.prices.history import Cause, Kind, PriceHistory, SourceFault
 from advisor.market.yahoo import fetch
 from advisor.market.yahoo.faults import seconds_to_wait
 from advisor.market.yahoo.fetch import fetch_facts, fetch_histories

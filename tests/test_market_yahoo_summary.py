@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from advisor.market.history import Cause, Kind, SecurityFacts
+from advisor.market.prices.history import Cause, Kind, SecurityFacts
 from advisor.market.yahoo.faults import Fault
 from advisor.market.yahoo.summary import facts_of
 from tests.yahoo_server import NOW, fund_facts, stock_facts

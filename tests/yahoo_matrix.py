@@ -13,8 +13,8 @@ import time
 from datetime import date
 from typing import Any
 
-from advisor.market.history import PriceHistory
-from advisor.market.price_checks import check_history
+from advisor.market.prices.checks import check_history
+from advisor.market.prices.history import PriceHistory
 from advisor.market.yahoo.fetch import fetch_histories
 from tests.yahoo_server import DATA_FAULTS, LAST_DAY, NOW, TRANSPORT_FAULTS, YahooServer, answer_here, sessions, walk
 

@@ -32,7 +32,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from advisor.market.sessions import Sessions
+from advisor.market.prices.sessions import Sessions
 from tests.shim.sitecustomize import HOST_HEADER, PORT, to_loopback
 
 SHIM = Path(__file__).parent / "shim"

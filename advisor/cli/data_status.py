@@ -11,7 +11,7 @@ from advisor.cli.output import emit, emit_json, note
 from advisor.errors import printable
 
 if TYPE_CHECKING:
-    from advisor.market.cache import Cache
+    from advisor.market.prices.cache import Cache
 
 
 @click.command(short_help="Which market data are held, and how old they are.")
@@ -58,7 +58,7 @@ def _snapshot() -> dict[str, Any]:
 
 
 def _prices(cache: Cache) -> list[dict[str, Any]]:
-    from advisor.market.live import PRICES, read_history
+    from advisor.market.prices.live import PRICES, read_history
 
     found = []
     for entry in cache.entries():
@@ -79,7 +79,7 @@ def _prices(cache: Cache) -> list[dict[str, Any]]:
 
 
 def _facts(cache: Cache) -> list[dict[str, Any]]:
-    from advisor.market.live import FACTS, read_facts
+    from advisor.market.prices.live import FACTS, read_facts
 
     found = []
     for entry in cache.entries():

@@ -28,10 +28,10 @@ from advisor.market.fund_update import (
     sector_names,
     updated_constituents,
 )
-from advisor.market.history import Kind, PriceHistory, SecurityFacts, Split
 from advisor.market.holdings.bounds import Stocks
 from advisor.market.holdings.model import HoldingsFile
-from advisor.market.sessions import Sessions, today
+from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, Split
+from advisor.market.prices.sessions import Sessions, today
 from advisor.market.snapshot import read_snapshot
 from advisor.market.snapshot_writer import snapshot_text
 from advisor.portfolio.model import CovarianceChoice

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from advisor.market.history import Split
+from advisor.market.prices.history import Split
 from advisor.units import Matrix, Vector
 
 BILLS = "SGOV"  # a fund of Treasury bills up to three months, whose yield is the risk-free rate

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from advisor.market.data import BILLS, Constituents, MarketData, MarketWarning, Security
 from advisor.market.fact_tables import fund_table
-from advisor.market.history import SecurityFacts
 from advisor.market.holdings.identifiers import seven_of
+from advisor.market.prices.history import SecurityFacts
 from advisor.market.symbols import canonical_symbol
 
 ROUNDING = 0.001  # of a sum of weights

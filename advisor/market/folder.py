@@ -24,13 +24,13 @@ from advisor.errors import MarketDataError
 from advisor.files import read_file
 from advisor.market.assemble import Findings
 from advisor.market.data import MarketData, MarketWarning, Origin
-from advisor.market.history import Kind, PriceHistory, SecurityFacts, now_utc
 from advisor.market.holdings.faults import HoldingsFaultsError
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings
-from advisor.market.live import YEARS, sufficient
-from advisor.market.price_checks import CheckedHistory, check_history
-from advisor.market.sessions import Sessions
+from advisor.market.prices.checks import CheckedHistory, check_history
+from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, now_utc
+from advisor.market.prices.live import YEARS, sufficient
+from advisor.market.prices.sessions import Sessions
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import CovarianceChoice
 from advisor.portfolio.values import ValueFaultError

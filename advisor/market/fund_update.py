@@ -22,11 +22,11 @@ from itertools import combinations
 from advisor.market.data import Constituents, MarketData, Sourced
 from advisor.market.fact_tables import Row, fund_table, number, own_table, split_list
 from advisor.market.fund_kinds import holds_bonds_alone, is_fund, is_geared
-from advisor.market.history import SecurityFacts
 from advisor.market.holdings.bounds import Stocks, TopList, from_holdings, from_top_list, scaled
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import sector_weights, share_weights
-from advisor.market.sessions import today
+from advisor.market.prices.history import SecurityFacts
+from advisor.market.prices.sessions import today
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 

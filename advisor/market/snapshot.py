@@ -28,7 +28,7 @@ from advisor.market.data import (
     Sourced,
     StressEpisode,
 )
-from advisor.market.history import Split
+from advisor.market.prices.history import Split
 from advisor.market.snapshot_writer import SCHEMA
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 from advisor.portfolio.values import SYMBOL

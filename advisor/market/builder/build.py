@@ -19,8 +19,8 @@ from advisor.market.builder.scenarios import monthly_scenarios
 from advisor.market.builder.security_facts import all_securities, risk_free
 from advisor.market.data import MarketData
 from advisor.market.fact_tables import Row, day, fund_table, own_table, split_list, stock_table
-from advisor.market.history import Split
 from advisor.market.holdings.bounds import Stocks
+from advisor.market.prices.history import Split
 from advisor.market.snapshot_writer import snapshot_text
 
 NOTES = (

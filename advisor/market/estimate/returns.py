@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.history import PriceHistory
+from advisor.market.prices.history import PriceHistory
 from advisor.portfolio.model import ReturnPeriod
 from advisor.units import TRADING_DAYS, Matrix, Vector
 

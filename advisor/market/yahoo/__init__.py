@@ -6,5 +6,5 @@
 4. `chart`, `summary`: the shape of an answer is checked before a number is taken from it.
 5. `fetch`: a few symbols at once, a few tries each, within a bounded time.
 
-Whether the prices can be believed is not asked here, but in `market.price_checks`.
+Whether the prices can be believed is not asked here, but in `market.prices.checks`.
 """

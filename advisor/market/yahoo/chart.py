@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from advisor.errors import printable
-from advisor.market.history import Cause, Kind, PriceHistory, Split, now_utc
+from advisor.market.prices.history import Cause, Kind, PriceHistory, Split, now_utc
 from advisor.market.yahoo.faults import Fault
 
 KINDS = {"EQUITY": Kind.STOCK, "ETF": Kind.ETF, "MUTUALFUND": Kind.MUTUAL_FUND}

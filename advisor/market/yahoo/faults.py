@@ -12,7 +12,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from advisor.market.history import Cause
+from advisor.market.prices.history import Cause
 
 DATA_PATHS = ("/v8/finance/chart/", "/v10/finance/quoteSummary/")
 PASSING = {Cause.RATE_LIMITED, Cause.SOURCE_DOWN, Cause.TIMED_OUT}  # mostly over after a moment

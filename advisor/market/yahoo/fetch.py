@@ -17,8 +17,8 @@ from datetime import date, datetime, timedelta
 from time import monotonic, sleep
 from typing import TypeVar
 
-from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
-from advisor.market.sessions import today
+from advisor.market.prices.history import Cause, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.prices.sessions import today
 from advisor.market.yahoo.chart import check_chart, history_of
 from advisor.market.yahoo.faults import PASSING, Fault
 from advisor.market.yahoo.summary import facts_of

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.errors import printable
-from advisor.market.history import Cause, Kind, SecurityFacts, now_utc
+from advisor.market.prices.history import Cause, Kind, SecurityFacts, now_utc
 from advisor.market.yahoo.chart import LONGEST_NAME, check_instrument, name_of
 from advisor.market.yahoo.faults import Fault
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from advisor.market.history import Kind, PriceHistory
-from advisor.market.price_doubts import Found, Rule, named, price_words
-from advisor.market.sessions import Sessions
+from advisor.market.prices.doubts import Found, Rule, named, price_words
+from advisor.market.prices.history import Kind, PriceHistory
+from advisor.market.prices.sessions import Sessions
 from advisor.units import Vector
 
 OVERLAP = 5  # sessions compared with the history kept from a run before

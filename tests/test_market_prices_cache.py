@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.cache import Cache, Entry
+from advisor.market.prices.cache import Cache, Entry
 
 POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, limits and modes of POSIX")
 TICKERS = ["ON", "NO", "Y", "N", "YES", "OFF", "TRUE", "ALL", "NA", "NULL", "T", "F", "INF", "E"]
@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_the_old_content_and_one_note(tmp_path):
     program = """
 import resource, sys
 from pathlib import Path
-from advisor.market.cache import Cache
+from advisor.market.prices.cache import Cache
 cache = Cache(Path(sys.argv[1]))
 cache.write("prices", "SPY", b"old")
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
@@ -245,7 +245,7 @@ def test_a_folder_that_cannot_be_written_is_read_and_noted(tmp_path):
     program = """
 import os, sys
 from pathlib import Path
-from advisor.market.cache import Cache
+from advisor.market.prices.cache import Cache
 os.chdir(sys.argv[1])
 if os.getuid() == 0:
     os.chown(".", 65534, 65534)
@@ -273,7 +273,7 @@ def test_what_a_killed_run_left_behind_is_removed_after_an_hour(tmp_path):
 KILLS = """
 import os, random, signal, sys, time
 from pathlib import Path
-from advisor.market.cache import Cache
+from advisor.market.prices.cache import Cache
 
 folder, chance = Path(sys.argv[1]), random.Random(2026)
 contents = [bytes([65 + number]) * 200_000 for number in range(26)]
@@ -313,7 +313,7 @@ def test_200_kills_during_writes_tear_nothing(tmp_path):
 AT_ONCE = """
 import os, sys
 from pathlib import Path
-from advisor.market.cache import Cache
+from advisor.market.prices.cache import Cache
 
 folder, symbols = Path(sys.argv[1]), ["SPY", "IWM", "BRK.B", "ON"]
 for symbol in symbols:

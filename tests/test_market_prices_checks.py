@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.market.history import Kind, PriceHistory, Split
-from advisor.market.price_checks import CheckedHistory, check_history
-from advisor.market.price_comparisons import closes_as_paid
-from advisor.market.price_doubts import PriceDoubt
-from advisor.market.sessions import Sessions
+from advisor.market.prices.checks import CheckedHistory, check_history
+from advisor.market.prices.comparisons import closes_as_paid
+from advisor.market.prices.doubts import PriceDoubt
+from advisor.market.prices.history import Kind, PriceHistory, Split
+from advisor.market.prices.sessions import Sessions
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SESSIONS = Sessions.new_york(date(2026, 12, 31))

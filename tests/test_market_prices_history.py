@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from advisor.market.history import Kind, PriceHistory, SecurityFacts, Split
+from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, Split
 
 HISTORY = PriceHistory(
     symbol="BRK.B",

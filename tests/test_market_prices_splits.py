@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.market.history import Kind, PriceHistory, Split
-from advisor.market.splits import StaleLot, stale_lots
+from advisor.market.prices.history import Kind, PriceHistory, Split
+from advisor.market.prices.splits import StaleLot, stale_lots
 from advisor.portfolio.model import Account, AccountType, Lot, Portfolio, Position
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

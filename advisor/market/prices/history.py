@@ -43,7 +43,7 @@ class PriceHistory:
 
     closes: shape (T,), adjusted for splits alone, so that the last is the price that was paid; adjusted: shape (T,),
     adjusted for splits and dividends, so that its ratios are total returns; volumes: shape (T,), shares. `fetched` is
-    UTC to the second. Values are as the source gave them: `market.price_checks` decides whether they can be used.
+    UTC to the second. Values are as the source gave them: `market.prices.checks` decides whether they can be used.
     """
 
     symbol: str  # the project's spelling: BRK.B

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from advisor.market.cache import Cache
-from advisor.market.sessions import Sessions, today
+from advisor.market.prices.cache import Cache
+from advisor.market.prices.sessions import Sessions, today
 
 SESSIONS = Sessions.new_york(date(2027, 1, 31))
 NEW_YORK = ZoneInfo("America/New_York")
@@ -89,7 +89,7 @@ def test_the_day_in_new_york_is_not_that_of_the_machine():
 def test_the_time_zone_of_the_process_changes_nothing(zone):
     program = (
         "from datetime import UTC, date, datetime\n"
-        "from advisor.market.sessions import Sessions\n"
+        "from advisor.market.prices.sessions import Sessions\n"
         "sessions = Sessions.new_york(date(2027, 1, 31), date(2026, 1, 1))\n"
         "times = [datetime(2026, 11, 27, 18, 14, tzinfo=UTC), datetime(2026, 11, 27, 18, 15, tzinfo=UTC),\n"
         "         datetime(2026, 12, 31, 21, 15, tzinfo=UTC), datetime(2026, 3, 9, 20, 15, tzinfo=UTC)]\n"
@@ -126,6 +126,6 @@ def test_sessions_are_kept_for_the_version_of_the_library_and_as_far_as_they_rea
     assert Sessions.kept(date(2027, 12, 31), Cache(tmp_path)) == built
     for case in ("later", "version"):
         if case == "version":
-            monkeypatch.setattr("advisor.market.sessions.version", lambda _: "0")
+            monkeypatch.setattr("advisor.market.prices.sessions.version", lambda _: "0")
         with pytest.raises(pytest.fail.Exception, match="built anew"):
             Sessions.kept(date(2028, 2, 1) if case == "later" else date(2026, 12, 31), Cache(tmp_path))

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import log, prod
 
-from advisor.market.history import PriceHistory, Split
+from advisor.market.prices.history import PriceHistory, Split
 from advisor.portfolio.model import Lot, Portfolio
 
 SMALLEST = Decimal("1.5")  # a smaller ratio, either way, cannot be told from an inexact cost, nor from a spin-off

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
-from advisor.market.cache import Cache
+from advisor.market.prices.cache import Cache
 
 SETTLING = timedelta(minutes=15)  # sources show the official close some minutes after it
 FIRST = date(1962, 1, 2)  # the oldest daily prices that free sources have of US shares

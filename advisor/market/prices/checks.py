@@ -23,10 +23,10 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.market.history import Kind, PriceHistory, Split
-from advisor.market.price_comparisons import compare_downloads, compare_instruments, compare_snapshot
-from advisor.market.price_doubts import Found, PriceDoubt, Rule, named, price_words
-from advisor.market.price_moves import (
+from advisor.market.prices.comparisons import compare_downloads, compare_instruments, compare_snapshot
+from advisor.market.prices.doubts import Found, PriceDoubt, Rule, named, price_words
+from advisor.market.prices.history import Kind, PriceHistory, Split
+from advisor.market.prices.moves import (
     DEVIATIONS,
     FUND_MOVE,
     STOCK_MOVE,
@@ -38,7 +38,7 @@ from advisor.market.price_moves import (
     rows_in_order,
     unusual_moves,
 )
-from advisor.market.sessions import Sessions, today
+from advisor.market.prices.sessions import Sessions, today
 from advisor.units import Vector
 
 OLD, STALE = 1, 5  # sessions since the last price: more than these are a warning, and held

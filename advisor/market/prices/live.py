@@ -17,15 +17,15 @@ from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from advisor.errors import MarketDataError
-from advisor.market.cache import Cache
 from advisor.market.data import MARKET, MarketData, MarketWarning, Origin
 from advisor.market.estimate.covariance import too_short
 from advisor.market.estimate.returns import panel_of
 from advisor.market.fact_checks import checked_facts
-from advisor.market.history import Cause, PriceHistory, SecurityFacts, SourceFault
-from advisor.market.price_checks import CheckedHistory, check_history
-from advisor.market.price_doubts import Rule
-from advisor.market.sessions import Sessions, today
+from advisor.market.prices.cache import Cache
+from advisor.market.prices.checks import CheckedHistory, check_history
+from advisor.market.prices.doubts import Rule
+from advisor.market.prices.history import Cause, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.prices.sessions import Sessions, today
 from advisor.portfolio.model import CovarianceChoice
 
 PRICES, FACTS = "prices", "facts"
