@@ -8,9 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.model import LimitKind, TaxSituation
 from advisor.rebalance.model import LimitResult
 from advisor.report.context import report_context
+from advisor.report.parts import BONDS, FUNDS, SEVEN, group_of
 from tests.report_fixture import (
     NASTY,
     SHA,
@@ -374,3 +376,11 @@ def test_losses_over_past_months_are_measures_with_their_caveat_or_left_out():
 def test_inflation_and_the_value_of_losses_are_among_the_assumptions():
     assert "0.00 of the variance" in words(context().assumption_facts)
     assert "Value today of a dollar of loss left for later years" in words(context().tax_rates)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "group"), [("XLC", FUNDS), ("BND", BONDS), ("SGOV", BONDS), ("SPY", FUNDS), ("AAPL", SEVEN)]
+)
+def test_a_fund_is_of_bonds_by_whole_words_of_its_category(symbol: str, group: str) -> None:
+    """XLC is of "Communications", which has "muni" inside."""
+    assert group_of(symbol, load_snapshot()) == group

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from advisor.market.data import MarketData
+from advisor.market.fund_kinds import holds_bonds_alone
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, SMALL_CAP_FUNDS
 from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.report.model import Cell, Column, Row, Table
 
-_BOND_WORDS = ("bond", "government", "treasury", "muni", "fixed income", "money market")
 SEVEN, OTHER_STOCKS, FUNDS, BONDS, OTHER_SMALL, CASH = (
     "Seven held directly",
     "Other shares",
@@ -83,8 +83,7 @@ def group_of(symbol: str, market: MarketData) -> str:
     security = market.securities.get(symbol)
     if security is not None and not security.is_fund:
         return SEVEN if security.company in MAGNIFICENT_SEVEN else OTHER_STOCKS
-    category = ((security.sector if security else None) or "").lower()
-    return BONDS if any(word in category for word in _BOND_WORDS) else FUNDS
+    return BONDS if security is not None and holds_bonds_alone(security.sector) else FUNDS
 
 
 def group_weights(state: HouseholdState, market: MarketData) -> dict[str, float]:
