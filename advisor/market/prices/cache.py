@@ -18,9 +18,10 @@ from pathlib import Path
 from advisor.errors import OutputError
 from advisor.files import write_atomically
 from advisor.market.paths import check_ours
+from advisor.portfolio.values import SYMBOL
 
 FORMAT = "advisor-cache 1"
-SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{0,14}", re.ASCII)
+_TICKER = re.compile(SYMBOL, re.ASCII)
 _KIND = re.compile(r"[a-z]{1,16}", re.ASCII)
 LARGEST = 64 * 2**20  # bytes of a file; decades of prices are under 1 MB
 ABANDONED = 3600  # seconds after which the temporary file of a killed run is removed
@@ -82,7 +83,7 @@ class Cache:
         found = []
         for path in sorted(self.folder.glob("*.data")):
             kind, _, symbol = path.stem.partition("-")
-            if _KIND.fullmatch(kind) and SYMBOL.fullmatch(symbol):
+            if _KIND.fullmatch(kind) and _TICKER.fullmatch(symbol):
                 content = self.read(kind, symbol)
                 if content is not None:
                     found.append(Entry(kind, symbol, len(content), hashlib.sha256(content).hexdigest()))
@@ -90,7 +91,7 @@ class Cache:
 
     def _path(self, kind: str, symbol: str) -> Path:
         """The prefix keeps CON, NUL and AUX from being names of devices."""
-        if not (_KIND.fullmatch(kind) and SYMBOL.fullmatch(symbol)):
+        if not (_KIND.fullmatch(kind) and _TICKER.fullmatch(symbol)):
             raise ValueError(f"{kind!r}, {symbol!r}: not a kind and a symbol")
         return self.folder / f"{kind}-{symbol}.data"
 

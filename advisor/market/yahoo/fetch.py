@@ -22,8 +22,9 @@ from advisor.market.prices.sessions import today
 from advisor.market.yahoo.chart import check_chart, history_of
 from advisor.market.yahoo.faults import PASSING, Fault
 from advisor.market.yahoo.summary import facts_of
+from advisor.portfolio.values import SYMBOL
 
-SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{0,14}")  # it becomes a part of an address
+TICKER = re.compile(SYMBOL, re.ASCII)  # it becomes a part of an address
 ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")  # the client would search for it elsewhere
 SHARE_CLASS = re.compile(r"([A-Z]{1,5})\.([A-Z])")
 AT_ONCE = 4
@@ -98,7 +99,7 @@ def yahoo_ticker(symbol: str) -> str:
 
 def _check_symbols(symbols: Sequence[str]) -> None:
     for symbol in symbols:
-        if not SYMBOL.fullmatch(symbol):
+        if not TICKER.fullmatch(symbol):
             raise ValueError(f"{symbol!r} is not a ticker symbol")
 
 
