@@ -17,6 +17,7 @@ STAGES = (
     ("exposure", "risk"),
     ("optimize",),
     ("rebalance",),
+    ("whatif",),
     ("report",),
     ("cli",),
 )

@@ -1,0 +1,119 @@
+"""Comparisons: outcomes of scenarios, curves, a grid and sensitivities. Values only, no logic.
+
+Figures are those of `rebalance.model`: fractions of household value (cash included), a year where a rate is meant;
+money is `Decimal`. An answer that does not exist is None with its reason, never a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One input that differs from the file's, in the file's own words; None where it is absent."""
+
+    path: str  # "limits.magnificent_seven.max", "preferences.buy"; "market data", "as_of"
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """How far one change moves the answer: half the sum of absolute differences of the weights, cash included."""
+
+    change: Change
+    moved: float  # fraction of household value; 0: it makes no difference
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one scenario comes to, measured in its orders like any proposal; or why it has no answer.
+
+    `status` is "trade", "do_nothing", "conflict" (proved) or "unverified". Without an answer the figures are None and
+    `reason` says why. `limits` are the scenario's own; of alternatives that were not solved for (half the move), some
+    may be broken after the trades.
+    """
+
+    name: str  # stable, for programs: "proposal", "do_nothing", "half", "ijr_only", "russell_2000_only", or the user's
+    title: str  # for people: "Half the move"
+    status: str
+    trades: tuple[Trade, ...]
+    after: HouseholdState | None
+    limits: tuple[LimitResult, ...]
+    tax: TaxResult | None
+    spread_usd: Decimal | None
+    gain: Gain | None  # against doing nothing, a year
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+    causes: tuple[Cause, ...] = ()  # of the difference from the proposal, the largest first
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Figures of an optimum before rounding to shares."""
+
+    magnificent_seven: float  # upper end, of the household after the trades
+    small_caps: float
+    cash: float
+    volatility: float
+    tracking_error: float
+    expected_return: float  # after fund expenses, before tax
+    turnover: float  # half the sum of all trades, of value today
+    tax_usd: Decimal  # that the trades add this year
+    spread_usd: Decimal
+    gain: float  # objective against doing nothing, a year
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The optimum with one figure held at `at`; None where the limits leave none (`is_proved`) or none was found."""
+
+    at: float
+    measures: Measures | None
+    is_proved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Optima under the user's other limits while the bound of `label` moves."""
+
+    label: str  # "magnificent_seven.max", "volatility.max"
+    points: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Optima over a cap of the Magnificent Seven and a small-cap share, under the user's other limits.
+
+    points[c][s] belongs to caps[c] and shares[s]; an infeasible point is a gap and has no measures.
+    """
+
+    caps: tuple[float, ...]
+    shares: tuple[float, ...]
+    points: tuple[tuple[CurvePoint, ...], ...]  # `at` is the share
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """The best answer if one assumption were another."""
+
+    kind: str  # "view", "covariance", "risk_aversion", "equity_premium"
+    title: str  # "without the view on IJR", "risk from the last 5 years of months"
+    measures: Measures | None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOff:
+    """What stands beside the proposal in the report and in the record.
+
+    `alternatives`: do nothing, half the move, IJR only, Russell 2000 only, then the file's scenarios.
+    """
+
+    alternatives: tuple[Outcome, ...]
+    cost_curve: Curve | None  # of the cap on the Magnificent Seven; None where none is held
+    frontier: Curve | None  # of the cap on volatility
+    sensitivities: tuple[Sensitivity, ...]
