@@ -6,18 +6,8 @@ import zlib
 
 import pytest
 
-from advisor.report.charts import (
-    WIDTH,
-    Bar,
-    Panel,
-    StressBar,
-    StressEnd,
-    fit,
-    hatch,
-    paired_bars,
-    stress_bars,
-    text_width,
-)
+from advisor.report.charts.bars import Bar, Panel, StressBar, StressEnd, paired_bars, stress_bars
+from advisor.report.charts.marks import WIDTH, fit, hatch, text_width
 from advisor.share import share
 from tests.report_fixture import context, do_nothing_plan, nasty_context
 

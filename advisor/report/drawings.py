@@ -5,7 +5,8 @@ from __future__ import annotations
 from advisor.exposure.lookthrough import CompanyExposure, SevenExposure
 from advisor.market.data import MarketData
 from advisor.rebalance.model import HouseholdState, RebalancePlan, StressLoss
-from advisor.report.charts import Bar, Chart, Panel, StressBar, StressEnd, paired_bars, stress_bars
+from advisor.report.charts.bars import Bar, Panel, StressBar, StressEnd, paired_bars, stress_bars
+from advisor.report.charts.marks import Chart
 from advisor.report.exposure_tables import company_index, seven_companies
 from advisor.report.format import interval, percent, signed_money, signed_percent
 from advisor.report.limits import find_limit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.report.charts import Chart
+from advisor.report.charts.marks import Chart
 
 
 @dataclass(frozen=True, slots=True)

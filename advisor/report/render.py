@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from advisor.report.charts import COLOURS
+from advisor.report.charts.marks import COLOURS
 from advisor.report.format import MINUS
 from advisor.report.model import ReportContext
 from advisor.share import share
