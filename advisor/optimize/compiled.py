@@ -189,6 +189,8 @@ class ConeSolver:
         self.theta = np.zeros(compiled.size)
         self.theta[0] = 1.0
         self._caps: dict[int, tuple[np.ndarray, Vector]] = {}
+        self._places: dict[int, np.ndarray] = {}  # of coefficients that were ever shifted, in the data of A
+        self._shifts: dict[int, float] = {}
         self._solver: clarabel.DefaultSolver | None = None
 
     def set(self, parameter: cp.Parameter, value: Vector | float) -> None:
@@ -202,11 +204,28 @@ class ConeSolver:
         """
         self._caps[constraint.id] = (self.compiled.rows(constraint).index, most)
 
+    def shift(self, constraint: cp.Constraint, columns: np.ndarray, by: float) -> None:
+        """Add `by` to the coefficients of `columns` in every row of `constraint`, until `unshift`.
+
+        Raises `ValueError` for a coefficient that is zero as compiled: its place is not kept.
+        """
+        if constraint.id not in self._places:
+            self._places[constraint.id] = _places(
+                self.compiled.program.A, self.compiled.rows(constraint).index, columns
+            )
+        self._shifts[constraint.id] = by
+
+    def unshift(self) -> None:
+        """Take all shifts back."""
+        self._shifts.clear()
+
     def solve(self) -> ConeSolution:
         """Solve for the present parameters; the caller judges the status, and the certificate."""
         program = self.program()
         if self._solver is None:
             self._solver = new_solver(program)
+        elif self._places:
+            self._solver.update(q=program.q, b=program.b, A=program.A)
         else:
             self._solver.update(q=program.q, b=program.b)
         return _solution(program, self._solver)
@@ -221,7 +240,24 @@ class ConeSolver:
         q, b = self.compiled.data(self.theta)
         for rows, most in self._caps.values():
             b[rows] = most
-        return replace(self.compiled.program, q=q, b=b)
+        return replace(self.compiled.program, q=q, b=b, A=self._matrix())
+
+    def _matrix(self) -> sp.csc_array:
+        if not self._shifts:
+            return self.compiled.program.A
+        matrix = self.compiled.program.A.copy()
+        for constraint, by in self._shifts.items():
+            matrix.data[self._places[constraint]] += by
+        return matrix
+
+
+def _places(matrix: sp.csc_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Where the data of `matrix` hold the coefficients of `columns` in `rows`."""
+    column_of = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    found = np.flatnonzero(np.isin(matrix.indices, rows) & np.isin(column_of, columns))
+    if found.size != rows.size * columns.size:
+        raise ValueError("a coefficient to be shifted is zero; compile with another constant")
+    return found
 
 
 def new_solver(program: ConeProgram, options: Mapping[str, Any] | None = None) -> clarabel.DefaultSolver:

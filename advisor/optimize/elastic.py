@@ -49,15 +49,16 @@ class ElasticProblem:
         self._weights = cp.Parameter(len(self.labels))
         self._most = cp.Parameter(len(self.labels))
         rows = [
-            row.left <= row.right + (0.0 if row.is_helper else self._excess[place[row.label]])
+            (row.label, row.left <= row.right + (0.0 if row.is_helper else self._excess[place[row.label]]))
             for row in formulation.rows
             if row.label not in soft
         ]
+        self._limited = dict(rows)  # a limit that can be moved has one row
         least = cp.Minimize(self._weights @ self._excess)
         bounds = [self._excess >= 0, self._excess <= self._most]
         f = formulation
         always = [*f.identities(), *f.bounds(), *f.tax_rows(), f.x.cash >= 0]
-        self.compiled = CompiledProblem(cp.Problem(least, [*always, *rows, *bounds]))
+        self.compiled = CompiledProblem(cp.Problem(least, [*always, *(row for _, row in rows), *bounds]))
         self._solver = self.compiled.solver()
         self._free = 10.0 + formulation.reach.size  # beyond what a household can exceed, in any limit's unit
         self._largest = formulation.largest_values(self.compiled)
@@ -71,6 +72,7 @@ class ElasticProblem:
         named = np.array([weights.get(label, 0.0) for label in self.labels])
         rigid = np.isinf(named)
         self.formulation.set(self._solver, case)
+        self.formulation.move(self._solver, self._limited, case)
         self._solver.set(self._weights, np.where(rigid, 0.0, named))
         self._solver.set(self._most, np.where(rigid, 0.0, self._free))
         for attempt in (self._solver.solve, self._solver.solve_again):

@@ -29,12 +29,13 @@ import scipy.sparse as sp
 
 from advisor.optimize.compiled import CompiledProblem, ConeSolver
 from advisor.optimize.inputs import AllocationInputs, Indices
-from advisor.optimize.limits import CompiledLimit
+from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit, sign
 from advisor.optimize.rows import Row, Unknowns, limit_rows
 from advisor.optimize.tax_branches import Line, TaxBranch, branch_at, gain_range, reachable_branches, tax_lines
 from advisor.units import Matrix, Vector
 
 TAX_RESERVE = "preferences.reserve_tax"
+MOVABLE = 4.5  # bound that no household reaches, so that no coefficient of its row is zero
 NET_AND_LONG = np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 1.0], [0.0, -1.0]])  # N, -N, L, -L of (S, L)
 
 
@@ -42,7 +43,8 @@ NET_AND_LONG = np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 1.0], [0.0, -1.0]])  # 
 class Case:
     """One convex problem of the household: what may be traded at most, and the tax branch the year ends in.
 
-    `margins` tightens limits, by label, in the limit's own unit; a negative margin relaxes it.
+    `margins` tightens limits, by label, in the limit's own unit; a negative margin relaxes it. `bounds` stand
+    in place of those of shares of value and of risk limits, by label; such a limit is compiled with the bound `MOVABLE`.
     """
 
     most_sold: Vector  # (l,)
@@ -50,6 +52,7 @@ class Case:
     branch: TaxBranch
     horizon_years: float
     margins: Mapping[str, float] = field(default_factory=dict)
+    bounds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Formulation:
@@ -82,6 +85,20 @@ class Formulation:
         solver.set(self.switched_off, off)
         ends = (*_ends(branch.net_side, self.reach.net, size), *_ends(branch.long_side, self.reach.long, size))
         solver.set(self.gain_ends, np.array(ends))
+
+    def move(self, solver: ConeSolver, limits: Mapping[str, cp.Constraint], case: Case) -> None:
+        """Give limits the bounds of `case`: a bound multiplies the value after the trades, in the matrix.
+
+        Raises `ValueError` for a label without such a limit.
+        """
+        solver.unshift()
+        columns = np.concatenate([solver.compiled.columns(part) for part in (self.x.weights, self.x.cash)])
+        of_value = {c.limit.label: c for c in self.limits if isinstance(c, WeightLimit | RiskLimit)}
+        if unknown := case.bounds.keys() - of_value.keys():
+            raise ValueError(f"no limit on a share of value or on risk: {', '.join(sorted(unknown))}")
+        for label, bound in case.bounds.items():
+            compiled = of_value[label]
+            solver.shift(limits[label], columns, sign(compiled.limit) * (compiled.bound - bound))
 
     def utility(self) -> cp.Expression:
         """The objective times `scale`, without what soft limits charge."""

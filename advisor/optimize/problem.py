@@ -97,6 +97,7 @@ class AllocationProblem:
 
     def _set(self, case: Case) -> None:
         self.formulation.set(self._solver, case)
+        self.formulation.move(self._solver, dict(self._limited), case)
         self._solver.set(self.formulation.yearly, self.formulation.scale / case.horizon_years)
         for label, margin in self.margins.items():
             self._solver.set(margin, case.margins.get(label, 0.0))
