@@ -43,8 +43,8 @@ NET_AND_LONG = np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 1.0], [0.0, -1.0]])  # 
 class Case:
     """One convex problem of the household: what may be traded at most, and the tax branch the year ends in.
 
-    `margins` tightens limits, by label, in the limit's own unit; a negative margin relaxes it. `bounds` stand
-    in place of those of shares of value and of risk limits, by label; such a limit is compiled with the bound `MOVABLE`.
+    `margins` tightens limits, by label, in the limit's own unit; a negative margin relaxes it. `bounds`, by label,
+    stand exactly in place of those of shares of value and of risk; such a limit is compiled with the bound `MOVABLE`.
     """
 
     most_sold: Vector  # (l,)
