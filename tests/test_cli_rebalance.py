@@ -22,7 +22,7 @@ from advisor.cli import recommend as flow
 from advisor.market.snapshot import load_snapshot
 from advisor.market.sources import MarketInput
 from advisor.rebalance.check import Check
-from advisor.report.render import PdfUnavailableError
+from advisor.report.pdf import PdfUnavailableError
 from tests.command import CHECKOUT, PORTFOLIOS, REPORT_FILES, call, contents, end, start
 from tests.hostile_households import hostile_households
 from tests.samples import ANSWERED
@@ -331,6 +331,16 @@ def test_without_the_pdf_engine_the_other_files_are_written_and_a_warning_says_s
     assert ended.code == 0
     assert "warning: report.pdf is not written" in ended.err
     assert sorted(contents(tmp_path)) == [name for name in REPORT_FILES if name != "report.pdf"]
+
+
+def test_a_pdf_engine_asked_for_by_name_and_missing_fails_before_anything_is_written(
+    tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    ended = call(capsys, "rebalance", SAVER, "--out", tmp_path / "out", "--pdf-engine", "weasyprint", "--json")
+    assert ended.code == 7
+    assert "pip install weasyprint" in ended.document["error"]["message"]
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ANSWERED)

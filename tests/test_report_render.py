@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import builtins
 import dataclasses
 import io
 import re
+import sys
 from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -11,7 +11,9 @@ from itertools import pairwise
 import pytest
 
 from advisor.rebalance.model import Explanation
-from advisor.report.render import PdfUnavailableError, print_offline, render_html, render_pdf, wrappable
+from advisor.report.pdf import ENGINES, PdfUnavailableError, print_offline, render_pdf
+from advisor.report.render import render_html
+from advisor.report.sandbox import wrappable
 from advisor.share import share
 from tests.report_fixture import DAY, NASTY, context, do_nothing_plan, nasty_context, plan
 
@@ -266,16 +268,10 @@ def test_no_page_of_the_pdf_is_shrunk_by_an_overlong_word(pdfs, name):
     assert max(sizes) > 12  # points; the name is set in 26 px, 17 px where it is long, which is 12.75 points
 
 
-def test_without_the_pdf_engine_there_is_one_clear_error(monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name == "plutoprint":
-            raise ImportError("no wheel here")
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(PdfUnavailableError, match="plutoprint cannot be imported"):
+def test_without_a_pdf_engine_there_is_one_clear_error(monkeypatch):
+    for engine in ENGINES:
+        monkeypatch.setitem(sys.modules, engine, None)  # what is None here cannot be imported
+    with pytest.raises(PdfUnavailableError, match=r"plutoprint cannot be imported.*pip install plutoprint.*; or weasy"):
         render_pdf("<p>x</p>", title="x", as_of=DAY)
 
 

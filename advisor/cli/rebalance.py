@@ -17,10 +17,32 @@ from advisor.cli.signals import finish
 from advisor.errors import InputError, LimitsConflictError, printable
 
 
+def _with_template(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """The folder, if the one file is in it that it must have; otherwise fail with exit code 2."""
+    del ctx, param
+    if value is not None and not (value / "report.html.j2").is_file():
+        raise click.BadParameter(f"there is no report.html.j2 in {value}")
+    return value
+
+
 @click.command()
 @portfolio_argument
 @common_options
 @click.option("--out", metavar="FOLDER", help="Folder for the files [default: reports/<file>-<as_of>/].")
+@click.option(
+    "--pdf-engine",
+    type=click.Choice(["auto", "plutoprint", "weasyprint"]),
+    default="auto",
+    show_default=True,
+    help="What makes report.pdf; auto: the first that is installed.",
+)
+@click.option(
+    "--template",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    callback=_with_template,
+    help="Folder with a report.html.j2 of your own.",
+)
 def rebalance(
     *,
     file: Path,
@@ -32,6 +54,8 @@ def rebalance(
     quiet: bool,
     debug: bool,
     out: str | None,
+    pdf_engine: str,
+    template: Path | None,
 ) -> None:
     """Propose trades that bring a household within its limits, at the least cost after tax.
 
@@ -50,10 +74,11 @@ def rebalance(
 
     portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
 
-    from advisor.cli.recommend import recommend, report_files
+    from advisor.cli.recommend import Page, recommend, report_files, require_engine
     from advisor.cli.summary import summary
     from advisor.files import replaced
 
+    require_engine(pdf_engine)
     tell = (lambda _: None) if quiet else note
     try:
         found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
@@ -65,7 +90,7 @@ def rebalance(
         raise named from error
     except InputError as error:  # found only beside the market data, where the file's name and text are not known
         raise InputError(error.issues, str(file), data.decode()) from error
-    files = report_files(recommendation, tell)
+    files = report_files(recommendation, tell, Page(pdf_engine, template))
     if found.document is not None:
         files["market.json"] = found.document
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from advisor.errors import UnverifiedAnswerError
+from advisor.errors import OutputError, UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.portfolio.model import Portfolio
@@ -15,7 +16,16 @@ from advisor.rebalance.plan import rebalance
 from advisor.rebalance.record import PortfolioFile, record, to_json
 from advisor.rebalance.verify import verify
 from advisor.report.context import report_context
-from advisor.report.render import PdfUnavailableError, render_html, render_pdf
+from advisor.report.pdf import PdfUnavailableError, pdf_engine, render_pdf
+from advisor.report.render import render_html
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How the report is made: by which PDF engine, ``auto`` among them, and by whose template, None for the shipped."""
+
+    engine: str = "auto"
+    templates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,17 @@ def recommend(
     )
 
 
-def report_files(recommendation: Recommendation, note: Callable[[str], None]) -> dict[str, bytes]:
-    """Names and contents of the files; without a PDF engine the PDF is left out, and `note` says so."""
+def require_engine(engine: str) -> None:
+    """Raise `OutputError` if the PDF engine was asked for by name and is not there."""
+    try:
+        if engine != "auto":
+            pdf_engine(engine)
+    except PdfUnavailableError as error:
+        raise OutputError(f"cannot write report.pdf: {error}") from error
+
+
+def report_files(recommendation: Recommendation, note: Callable[[str], None], page: Page = Page()) -> dict[str, bytes]:
+    """Names and contents of the files; without any PDF engine the PDF is left out, and `note` says so."""
     portfolio, file = recommendation.portfolio, recommendation.file
     context = report_context(
         recommendation.plan,
@@ -61,14 +80,14 @@ def report_files(recommendation: Recommendation, note: Callable[[str], None]) ->
         portfolio_sha256=file.sha256,
         versions=recommendation.versions,
     )
-    html = render_html(context)
+    html = render_html(context, page.templates)
     files = {
         "report.html": html.encode(),
         "recommendation.json": recommendation.json_text.encode(),
         "orders.csv": orders_csv(recommendation.plan.trades).encode(),
     }
     try:
-        files["report.pdf"] = render_pdf(html, title=portfolio.name, as_of=portfolio.as_of)
+        files["report.pdf"] = render_pdf(html, title=portfolio.name, as_of=portfolio.as_of, engine=page.engine)
     except PdfUnavailableError as error:
         note(f"report.pdf is not written, and one in the folder is of an earlier run: {error}")
     return files
