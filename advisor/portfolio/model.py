@@ -28,6 +28,16 @@ SECTORS = (  # Source: Global Industry Classification Standard (MSCI and S&P Dow
     "Real Estate",
     "Utilities",
 )
+BUILT_IN_SCENARIOS = {  # what every comparison holds, by name, with its title; a scenario of the file has another name
+    "proposal": "Proposal",
+    "do_nothing": "Do nothing",
+    "half": "Half the move",
+    "ijr_only": "IJR only",
+    "russell_2000_only": "Russell 2000 only",
+    "cheap": "Cheap",
+    "balanced": "Balanced",
+    "full": "Full",
+}
 _MUTUAL_FUND_LETTERS = 5  # a US mutual fund's symbol: five letters, the last an X
 
 
@@ -262,6 +272,7 @@ class Portfolio:
     securities: tuple[SecurityNote, ...] = ()
     history: tuple[PastTrade, ...] = ()
     identical: tuple[tuple[str, ...], ...] = ()  # groups that count as one security for wash sales
+    scenarios: tuple[Scenario, ...] = ()
 
     def may_sell(self, account: str, symbol: str) -> bool:
         """Whether the user lets `symbol` be sold in `account`."""
@@ -275,3 +286,11 @@ class Portfolio:
         """Whether orders for `symbol` in `account` may be in parts of a share; mutual funds are dealt in them."""
         is_mutual_fund = len(symbol) == _MUTUAL_FUND_LETTERS and symbol.isalpha() and symbol.endswith("X")
         return account.fractional or not self.preferences.whole_shares or is_mutual_fund
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The same household with some of the file's values changed: a whole checked portfolio, without scenarios."""
+
+    name: str
+    portfolio: Portfolio

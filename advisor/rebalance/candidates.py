@@ -103,6 +103,17 @@ def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
     raise _no_room(household, margins)
 
 
+def advised(household: Household, best: Proposal) -> Candidate:
+    """The best orders, or none where every limit holds today and they gain less than the user's minimum.
+
+    The gain is that of the best orders, also where they are not made.
+    """
+    nothing = candidate_of(household, ())
+    gained = best.candidate.gain
+    idle = not shortfall_of(household, nothing) and gained.total < float(household.portfolio.preferences.min_gain)
+    return replace(nothing, gain=gained) if idle else best.candidate
+
+
 def _best_rounding(
     household: Household, problem: AllocationProblem, allocation: Allocation, optimum: float
 ) -> Proposal:

@@ -23,10 +23,9 @@ from advisor.rebalance.candidates import (
     Candidate,
     Household,
     Proposal,
+    advised,
     best_orders,
-    candidate_of,
     relative_breach,
-    shortfall_of,
     small_orders,
 )
 from advisor.rebalance.explain import with_reasons
@@ -51,10 +50,7 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
     household = survey(portfolio, market)
     problem = AllocationProblem(household.inputs, compile_limits(portfolio, market, household.inputs))
     best = best_orders(household, problem)
-    nothing = candidate_of(household, ())
-    gained = best.candidate.gain
-    idle = not shortfall_of(household, nothing) and gained.total < float(portfolio.preferences.min_gain)
-    chosen = replace(nothing, gain=gained) if idle else best.candidate
+    chosen = advised(household, best)
     if chosen.trades:
         chosen = replace(chosen, limits=with_prices(chosen.limits, problem, best.allocation.solution))
     explained = explanation(household, problem, best)

@@ -31,15 +31,16 @@ def _sales(
             account = portfolio.accounts[key.account]
             position = account.positions[key.position]
             price = market.securities[position.symbol].close_usd
-            sale = _lot_sale(account, position.lots[key.lot], shares, price, portfolio)
+            sale = lot_sale(account, position.lots[key.lot], shares, price, portfolio)
             sold.setdefault((key.account, key.position), []).append(sale)
     for (a, p), lots in sold.items():
         account = portfolio.accounts[a]
         total = sum((lot.shares for lot in lots), Decimal(0))
-        yield _order(account.name, account.positions[p].symbol, "sell", total, tuple(lots), market)
+        yield order(account.name, account.positions[p].symbol, "sell", total, tuple(lots), market)
 
 
-def _lot_sale(account: Account, lot: Lot, shares: Decimal, price_usd: Decimal, portfolio: Portfolio) -> LotSale:
+def lot_sale(account: Account, lot: Lot, shares: Decimal, price_usd: Decimal, portfolio: Portfolio) -> LotSale:
+    """The sale of `shares` of `lot`."""
     if not account.is_taxable or lot.cost_per_share_usd is None or lot.acquired is None:
         return LotSale(shares, lot.acquired, lot.cost_per_share_usd, None, None)
     gain = to_cents(shares * (price_usd - lot.cost_per_share_usd))
@@ -52,12 +53,13 @@ def _purchases(
 ) -> Iterable[Trade]:
     for a, security, shares in zip(inputs.buys.account, inputs.buys.security, quantities.bought, strict=True):
         if shares > 0:
-            yield _order(portfolio.accounts[a].name, inputs.symbols[security], "buy", shares, (), market)
+            yield order(portfolio.accounts[a].name, inputs.symbols[security], "buy", shares, (), market)
 
 
-def _order(
+def order(
     account: str, symbol: str, side: str, shares: Decimal, lots: tuple[LotSale, ...], market: MarketData
 ) -> Trade:
+    """One order at the market's price and spread; `why` is still empty."""
     security = market.securities[symbol]
     amount = to_cents(shares * security.close_usd)
     spread = to_cents(amount * Decimal(repr(security.half_spread.value)))

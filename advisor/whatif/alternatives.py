@@ -1,0 +1,96 @@
+"""What stands beside every proposal: doing nothing, half the move, and other funds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from advisor.market.data import MarketData
+from advisor.portfolio.model import Account, Lot, Portfolio
+from advisor.rebalance.candidates import Household
+from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, Trade
+from advisor.rebalance.plan import survey
+from advisor.rebalance.trades import cash_after, lot_sale, order
+from advisor.units import SHARE_STEP
+from advisor.whatif.causes import with_causes
+from advisor.whatif.model import Outcome
+from advisor.whatif.outcomes import measured, solved
+
+MENUS = {"ijr_only": ("IJR",), "russell_2000_only": ("IWM", "VTWO")}
+HALF = Decimal("0.5")
+
+
+def alternatives(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> tuple[Outcome, ...]:
+    """Do nothing, half the move, IJR only, Russell 2000 only, in this order; `market` is the one of `plan`."""
+    household = survey(portfolio, market)
+    return (
+        measured("do_nothing", household, ()),
+        measured("half", household, half(plan.trades, household)),
+        *(_with_menu(name, household, plan.after) for name in MENUS),
+    )
+
+
+def _with_menu(name: str, household: Household, base: HouseholdState | None) -> Outcome:
+    portfolio = household.portfolio
+    changed = replace(portfolio, preferences=replace(portfolio.preferences, buy=MENUS[name]))
+    return with_causes(solved(name, changed, household.market), household, changed, base)
+
+
+def half(trades: tuple[Trade, ...], household: Household) -> tuple[Trade, ...]:
+    """Half of each order, lots in proportion, rounded down to what its account trades in.
+
+    Where rounding the sales down leaves an account short of cash, its purchases are cut, the last one first.
+    """
+    sales = [found for trade in trades if trade.side == "sell" for found in _half_sale(trade, household)]
+    cash = cash_after(household.portfolio, tuple(sales))
+    purchases = []
+    for trade in trades:
+        if trade.side == "buy":
+            for found in _half_purchase(trade, household, cash[trade.account]):
+                purchases.append(found)
+                cash[trade.account] -= found.amount_usd + found.spread_usd
+    return (*sales, *purchases)
+
+
+def _half_sale(trade: Trade, household: Household) -> Iterator[Trade]:
+    account = _account(trade, household.portfolio)
+    step = _step(household.portfolio, account, trade.symbol)
+    price = trade.price_usd
+    lots: list[LotSale] = []
+    for lot in trade.lots:
+        shares = _down(lot.shares * HALF, step)
+        if shares:
+            held = Lot(lot.shares, lot.cost_per_share_usd, lot.acquired)
+            lots.append(lot_sale(account, held, shares, price, household.portfolio))
+    if lots:
+        total = sum((lot.shares for lot in lots), Decimal(0))
+        found = order(account.name, trade.symbol, "sell", total, tuple(lots), household.market)
+        yield replace(found, why=trade.why)
+
+
+def _half_purchase(trade: Trade, household: Household, cash_usd: Decimal) -> Iterator[Trade]:
+    """Half of a purchase, or the largest part of the half that leaves the account's least cash."""
+    account = _account(trade, household.portfolio)
+    step = _step(household.portfolio, account, trade.symbol)
+    least_usd = min(account.min_cash_usd, account.cash_usd)
+    shares = _down(trade.shares * HALF, step)
+    while shares > 0:
+        found = order(account.name, trade.symbol, "buy", shares, (), household.market)
+        short_usd = found.amount_usd + found.spread_usd - (cash_usd - least_usd)
+        if short_usd <= 0:
+            yield replace(found, why=trade.why)
+            return
+        shares -= max(step, _down(short_usd / trade.price_usd, step))
+
+
+def _account(trade: Trade, portfolio: Portfolio) -> Account:
+    return next(account for account in portfolio.accounts if account.name == trade.account)
+
+
+def _step(portfolio: Portfolio, account: Account, symbol: str) -> Decimal:
+    return SHARE_STEP if portfolio.may_trade_fractions(account, symbol) else Decimal(1)
+
+
+def _down(shares: Decimal, step: Decimal) -> Decimal:
+    return shares // step * step

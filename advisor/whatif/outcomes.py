@@ -1,0 +1,119 @@
+"""The outcome of one household: solved for, or measured in given orders, in shares and cents like any proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from advisor.errors import AdvisorError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
+from advisor.market.data import MarketData
+from advisor.market.resolve import resolve
+from advisor.optimize.limits import compile_limits
+from advisor.optimize.problem import AllocationProblem
+from advisor.portfolio.model import BUILT_IN_SCENARIOS, Portfolio
+from advisor.rebalance.candidates import Candidate, Household, advised, best_orders, candidate_of
+from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
+from advisor.rebalance.plan import survey, universe
+from advisor.whatif.model import Outcome
+
+_HELP = "What would help"  # begins the second part of a conflict's message
+_MOST_SENTENCES = 2
+
+
+def solved(name: str, portfolio: Portfolio, market: MarketData, household: Household | None = None) -> Outcome:
+    """The best orders of `portfolio`, or why there are none.
+
+    `market` must be resolved for the household; symbols that this portfolio adds are looked up in it. `household` is
+    the survey of one that differs in its limits at most.
+    """
+    try:
+        household = surveyed(portfolio, market, household)
+        problem = AllocationProblem(household.inputs, compile_limits(portfolio, household.market, household.inputs))
+        chosen = advised(household, best_orders(household, problem))
+    except (LimitsConflictError, UnverifiedAnswerError, MarketDataError) as error:
+        return unanswered(name, error)
+    return measured(name, household, chosen.trades)
+
+
+def surveyed(portfolio: Portfolio, market: MarketData, household: Household | None = None) -> Household:
+    """The survey of `portfolio`: that of `household` where only limits differ, on the same securities."""
+    if household is not None and _is_same_but_limits(household.portfolio, portfolio):
+        return replace(household, yardstick=replace(household.yardstick, portfolio=portfolio))
+    return survey(portfolio, _market_of(portfolio, market))
+
+
+def _is_same_but_limits(one: Portfolio, other: Portfolio) -> bool:
+    same = replace(one, limits=other.limits, scenarios=other.scenarios) == other
+    return same and universe(one) == universe(other)
+
+
+def _market_of(portfolio: Portfolio, market: MarketData) -> MarketData:
+    """`market` with what this portfolio names beyond the one that it was resolved for."""
+    if all(symbol in market.securities for symbol in universe(portfolio)):
+        return market
+    again = resolve(market, portfolio)
+    proxied: Mapping[str, str] = {**market.proxied, **again.proxied}
+    return replace(again, proxied=MappingProxyType(proxied))
+
+
+def measured(name: str, household: Household, trades: tuple[Trade, ...]) -> Outcome:
+    """What these orders come to, whatever limits they break."""
+    return outcome_of(name, candidate_of(household, trades))
+
+
+def outcome_of(name: str, candidate: Candidate) -> Outcome:
+    """An outcome with the figures of `candidate`."""
+    return Outcome(
+        name=name,
+        title=title_of(name),
+        status="trade" if candidate.trades else "do_nothing",
+        trades=candidate.trades,
+        after=candidate.after,
+        limits=candidate.limits,
+        tax=candidate.tax,
+        spread_usd=candidate.spread_usd,
+        gain=candidate.gain,
+    )
+
+
+def proposed(plan: RebalancePlan, household: Household) -> Outcome:
+    """The plan itself; where it is to do nothing, its gain is none."""
+    found = measured("proposal", household, plan.trades)
+    return replace(found, limits=plan.limits)
+
+
+def unanswered(name: str, error: AdvisorError) -> Outcome:
+    """An outcome without an answer, and the error's words as its reason."""
+    status = "conflict" if isinstance(error, LimitsConflictError) else "unverified"
+    return Outcome(
+        name=name,
+        title=title_of(name),
+        status=status,
+        trades=(),
+        after=None,
+        limits=(),
+        tax=None,
+        spread_usd=None,
+        gain=None,
+        reason=first_sentences(str(error)),
+    )
+
+
+def first_sentences(message: str) -> str:
+    """What is the matter, without what would help: the first lines that stand by themselves."""
+    told, _, _ = message.partition(_HELP)
+    lines = [line for line in told.split("\n") if line and not line.startswith((" ", "("))]
+    return " ".join(lines[:_MOST_SENTENCES])
+
+
+def title_of(name: str) -> str:
+    """Name for people: that of a built-in scenario, or the user's own."""
+    return BUILT_IN_SCENARIOS.get(name, name)
+
+
+def distance(one: HouseholdState, other: HouseholdState) -> float:
+    """Half the sum of absolute differences of the weights, cash included: the part of the value held elsewhere."""
+    symbols = {*one.weights, *other.weights}
+    apart = sum(abs(one.weights.get(symbol, 0.0) - other.weights.get(symbol, 0.0)) for symbol in symbols)
+    return (apart + abs(one.cash_weight - other.cash_weight)) / 2
