@@ -5,8 +5,8 @@ so: limits on risk are measured by the risk of the row, and where the file state
 (`risk.expected_returns.implied_risk_aversion`), so that today's market exposure is the best one in every row. A half or
 double risk aversion is one of that in force.
 
-Volatility, tracking error, expected return and gain are those of the row's own assumptions; the Magnificent Seven, small
-caps, cash, turnover, tax and spread are facts of its trades, whatever is assumed.
+Volatility, tracking error, expected return and gain are those of the row's own assumptions; the Magnificent Seven,
+small caps, cash, turnover, tax and spread are facts of its trades, whatever is assumed.
 """
 
 from __future__ import annotations

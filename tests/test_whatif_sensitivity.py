@@ -1,0 +1,142 @@
+"""Sensitivities against problems written with the assumption in the file, and covariances against numpy's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from advisor.market.data import NO_SCENARIOS
+from advisor.portfolio.model import Portfolio, Preferences, View
+from advisor.rebalance.plan import universe
+from advisor.risk.covariance import risk_model
+from advisor.whatif.sensitivity import sensitivities, window_covariance
+from tests.small_households import account, household, limits, lot, problem_of, resolved, solved
+from tests.textbook_problem import Textbook
+
+
+def typical(**fields) -> Portfolio:
+    given = {
+        "limits": limits(magnificent_seven_max="0.5", small_caps_max="0.3"),
+        "views": (View("IJR", Decimal("0.13")), View("QQQ", Decimal("0.06"))),
+    }
+    return household(
+        account("T", "taxable", 5000, {"NVDA": [lot(200, 150), lot(50, 30)]}),
+        account("R", "roth", 1000, {"QQQ": [lot(50)]}),
+        **{**given, **fields},
+    )
+
+
+def rows_of(portfolio: Portfolio) -> dict[str, object]:
+    found = sensitivities(portfolio, resolved(portfolio))
+    assert len({row.title for row in found}) == len(found)
+    return {row.title: row.measures for row in found}
+
+
+def test_every_kind_of_row_is_there_in_order() -> None:
+    portfolio = typical()
+    kinds = [row.kind for row in sensitivities(portfolio, resolved(portfolio))]
+    assert kinds == [
+        *["covariance"] * 4,
+        *["view"] * 2,
+        *["risk_aversion"] * 2,
+        *["equity_premium"] * 2,
+    ]
+
+
+def test_the_first_row_is_the_answer_as_assumed() -> None:
+    portfolio = typical()
+    first = sensitivities(portfolio, resolved(portfolio))[0]
+    assert "2021-07 to 2026-07" in first.title
+    solution = solved(problem_of(portfolio))
+    assert first.measures is not None
+    assert first.measures.turnover == pytest.approx((solution.sell.sum() + solution.buy.sum()) / 2, abs=1e-9)
+
+
+def gain_by_scipy(portfolio: Portfolio) -> float:
+    """Best objective less that of doing nothing, by SLSQP on the problem written a second time."""
+    book = Textbook(portfolio, float(portfolio.preferences.risk_aversion))
+    return book.solve() - book.objective(np.zeros(len(book.most)))
+
+
+def test_rows_of_views_premia_and_risk_aversion_are_what_scipy_finds_under_them() -> None:
+    """1e-6 of the objective; the file states a risk aversion of 2, so nothing is implied."""
+    stated = Preferences(risk_aversion=Decimal(2), buy=("IWM", "IJR"))
+    portfolio = typical(preferences=stated, limits=limits(magnificent_seven_max="0.5"))
+    rows = rows_of(portfolio)
+    ijr, qqq = portfolio.views
+    asked = {
+        "without the view on IJR": replace(portfolio, views=(qqq,)),
+        "without the view on QQQ": replace(portfolio, views=(ijr,)),
+        "half the risk aversion (1.0)": replace(portfolio, preferences=replace(stated, risk_aversion=Decimal(1))),
+        "double the risk aversion (4.0)": replace(portfolio, preferences=replace(stated, risk_aversion=Decimal(4))),
+        "2 % a year of equity premium": replace(portfolio, preferences=replace(stated, equity_premium=Decimal("0.02"))),
+        "6 % a year of equity premium": replace(portfolio, preferences=replace(stated, equity_premium=Decimal("0.06"))),
+    }
+    for title, changed in asked.items():
+        assert rows[title].gain == pytest.approx(gain_by_scipy(changed), abs=1e-6), title
+
+
+def test_an_implied_risk_aversion_is_implied_anew_in_each_row() -> None:
+    """With gamma = premium / (beta sigma^2), a household between the ends of gamma wants the same risky share."""
+    portfolio = typical(views=(), limits=(), preferences=Preferences(return_uncertainty=Decimal(0)))
+    rows = rows_of(portfolio)
+    low, high = rows["2 % a year of equity premium"], rows["6 % a year of equity premium"]
+    again = solved(
+        problem_of(replace(portfolio, preferences=replace(portfolio.preferences, equity_premium=Decimal("0.06"))))
+    )
+    assert high.turnover == pytest.approx((again.sell.sum() + again.buy.sum()) / 2, abs=1e-9)
+    assert low.gain != high.gain
+
+
+@pytest.mark.parametrize("months", [36, 60, 120])
+def test_the_covariance_of_a_window_is_numpys(months: int) -> None:
+    portfolio = typical()
+    data, symbols = resolved(portfolio), universe(portfolio)
+    model = risk_model(replace(data, covariance=window_covariance(data, symbols, months)), symbols)
+    columns = [data.scenarios.symbols.index(symbol) for symbol in symbols]
+    expected = 12 * np.cov(data.scenarios.returns[-months:, columns], rowvar=False)
+    assert model.covariance == pytest.approx(expected, abs=1e-13)
+    assert np.linalg.eigvalsh(model.covariance).min() > -1e-14
+
+
+def test_windows_are_named_with_their_months() -> None:
+    titles = list(rows_of(typical()))[1:4]
+    assert titles == [
+        "risk from the last 3 years of months (2023-07 to 2026-06)",
+        "risk from the last 5 years of months (2021-07 to 2026-06)",
+        "risk from the last 10 years of months (2016-07 to 2026-06)",
+    ]
+
+
+def test_a_market_without_scenarios_has_no_windows() -> None:
+    portfolio = typical()
+    found = sensitivities(portfolio, replace(resolved(portfolio), scenarios=NO_SCENARIOS))
+    assert [row.kind for row in found].count("covariance") == 1
+
+
+def test_a_market_of_fifty_months_has_the_one_window_that_fits() -> None:
+    portfolio = typical()
+    data = resolved(portfolio)
+    short = replace(data.scenarios, months=data.scenarios.months[-50:], returns=data.scenarios.returns[-50:])
+    found = sensitivities(portfolio, replace(data, scenarios=short))
+    assert [row.title for row in found if "years" in row.title] == [
+        "risk from the last 3 years of months (2023-07 to 2026-06)"
+    ]
+
+
+def test_where_views_stand_for_every_return_the_premium_has_no_row() -> None:
+    every = universe(typical())
+    views = tuple(View(symbol, Decimal("0.08")) for symbol in every)
+    found = sensitivities(typical(views=views), resolved(typical(views=views)))
+    assert "equity_premium" not in [row.kind for row in found]
+    assert [row.kind for row in found].count("view") == len(every)
+
+
+def test_a_row_that_meets_no_limits_has_no_measures() -> None:
+    """A volatility that the window of ten years allows and the estimate in force does not."""
+    calm = typical(limits=limits(volatility_max="0.3", cash_min="0", turnover_max="0.01"), views=())
+    rows = sensitivities(calm, resolved(calm))
+    assert {row.measures is None for row in rows} == {True, False}
