@@ -15,7 +15,7 @@ from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import rebalance
 from advisor.rebalance.record import PortfolioFile, record, to_json
 from advisor.rebalance.verify import verify
-from advisor.report.context import report_context
+from advisor.report.context import Sources, report_context
 from advisor.report.pdf import PdfUnavailableError, pdf_engine, render_pdf
 from advisor.report.render import render_html
 
@@ -76,9 +76,7 @@ def report_files(recommendation: Recommendation, note: Callable[[str], None], pa
         recommendation.plan,
         portfolio,
         recommendation.market,
-        portfolio_file=file.name,
-        portfolio_sha256=file.sha256,
-        versions=recommendation.versions,
+        Sources(file.name, file.sha256, recommendation.versions),
     )
     html = render_html(context, page.templates)
     files = {

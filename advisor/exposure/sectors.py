@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from advisor.market.constituents import company_of, constituents_of
 from advisor.market.data import Constituents, MarketData
+from advisor.portfolio.model import SECTORS
 
 
 def sector_interval(market: MarketData, symbol: str, sector: str) -> tuple[float, float]:
@@ -29,6 +31,18 @@ def sector_interval(market: MarketData, symbol: str, sector: str) -> tuple[float
     known = _listed(market, constituents) or _by_company(market, constituents)
     low = known.get(sector, 0.0)
     return (low, low + max(0.0, constituents.gross - sum(known.values())))
+
+
+def household_sectors(market: MarketData, weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Weight of each sector in a household of `weights` (the rest is cash), funds looked through: (low, high).
+
+    Raises `MarketDataError` as `sector_interval`.
+    """
+    found = {}
+    for sector in SECTORS:
+        ends = [(weight, sector_interval(market, symbol, sector)) for symbol, weight in weights.items()]
+        found[sector] = sum(weight * low for weight, (low, _) in ends), sum(weight * high for weight, (_, high) in ends)
+    return found
 
 
 def _listed(market: MarketData, constituents: Constituents) -> dict[str, float]:

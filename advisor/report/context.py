@@ -1,17 +1,20 @@
 """From a plan to what the template prints.
 
-1. Sentences (`sentences`), tables (`*_tables`, `limits`) and drawings (`drawings`) are made from the plan's figures.
-2. Nothing is measured here: a figure is a field of the plan, its dollar view, or a sum of figures on the page.
+1. Sentences (`sentences`, `*_words`), tables (`*_tables`, `limits`) and drawings (`drawings`, `trade_off`) are made
+   from the plan's figures.
+2. Nothing is solved here: a figure is a field of the plan or the trade-off, its dollar view, or a sum of such figures.
 3. The template arranges; it neither computes nor formats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
+from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table
 from advisor.report.data_tables import (
     assumption_facts,
     assumptions_table,
@@ -23,11 +26,27 @@ from advisor.report.data_tables import (
     proof_table,
 )
 from advisor.report.disclosures import IMPORTANT, data_dates, disclosures, fund_days
-from advisor.report.drawings import allocation_chart, seven_chart, stress_chart
+from advisor.report.drawings import allocation_chart, seven_chart, stress_chart, waterfall_chart
 from advisor.report.exposure_tables import account_table, company_table, concentration, fund_table
 from advisor.report.format import css_string, day, iso, plural
+from advisor.report.glossary import GLOSSARY
 from advisor.report.limits import broken_sentence, broken_today, limits_table
-from advisor.report.model import ReportContext, Why
+from advisor.report.model import (
+    Answer,
+    Assumptions,
+    Closing,
+    Comparison,
+    Data,
+    Figure,
+    Header,
+    Proof,
+    ReportContext,
+    Risks,
+    TaxAndCost,
+    TradeOffs,
+    Trades,
+    Why,
+)
 from advisor.report.plan_tables import (
     gain_table,
     holdings_table,
@@ -38,81 +57,89 @@ from advisor.report.plan_tables import (
     tax_table,
 )
 from advisor.report.price_book import HOW_TO_READ, price_book_table
+from advisor.report.risk_tables import shocks_table
 from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_notes
-from advisor.report.why_words import funds_words, horizon_words, horizons_table, orders_words
+from advisor.report.small_caps import months, ratio_chart, years_table
+from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
+from advisor.report.why_words import break_even_words, funds_words, horizon_words, horizons_table, orders_words
+from advisor.whatif.model import TradeOff
 
+NO_TRADE_OFF = TradeOff((), None, None, ())
 _HEADER_LETTERS = 60  # of the household's name in the running page header
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The file a report is made from, and the programs that took part, ``advisor`` among them."""
+
+    portfolio_file: str
+    portfolio_sha256: str  # of the file's bytes
+    versions: Mapping[str, str]
 
 
 def report_context(
     plan: RebalancePlan,
     portfolio: Portfolio,
     market: MarketData,
-    *,
-    portfolio_file: str,
-    portfolio_sha256: str,
-    versions: Mapping[str, str],
+    sources: Sources,
+    trade_off: TradeOff = NO_TRADE_OFF,
 ) -> ReportContext:
-    """View model of one recommendation.
-
-    `portfolio_sha256`: of the input's bytes; `versions`: the programs that took part, ``advisor`` among them.
-    Raises ValueError if a figure of the plan is not finite.
-    """
-    dates = data_dates(iso(market.as_of), iso(market.risk_free.as_of), fund_days(plan))
+    """View model of one recommendation. Raises ValueError if a figure is not finite."""
     return ReportContext(
-        household=portfolio.name,
         status=plan.status,
+        header=_header(portfolio, market, sources),
+        answer=_answer(plan, portfolio, market),
+        why=Why(
+            reasons=reasons(plan),
+            drawbacks=drawbacks(plan, portfolio),
+            limits=limits_table(plan),
+            gain=gain_table(plan),
+            by_company=company_table(plan, market),
+            by_fund=fund_table(plan),
+            by_account=account_table(plan),
+            concentration=concentration(plan),
+        ),
+        comparison=Comparison(
+            measures=measures_table(plan),
+            holdings=holdings_table(plan, market),
+            sizes=size_table(plan, market),
+            sectors=sector_table(plan, market),
+            funds=funds_table(plan, market),
+            overlap=overlap_table(plan, market),
+        ),
+        trade_off=_trade_offs(plan, portfolio, trade_off),
+        risks=_risks(plan, market),
+        trades=_trades(plan, portfolio, market),
+        tax=TaxAndCost(break_even_words(plan), tax_table(plan), rates_table(plan, portfolio)),
+        assumptions=Assumptions(
+            words=tuple(filter(None, (horizon_words(plan, portfolio),))),
+            horizons=horizons_table(plan),
+            sensitivities=sensitivity_table(trade_off),
+            facts=assumption_facts(plan, portfolio, market),
+            securities=assumptions_table(plan, market),
+        ),
+        data=Data(
+            facts=data_facts(
+                plan, portfolio, market, (sources.portfolio_file, sources.portfolio_sha256), sources.versions
+            ),
+            notes=market.notes,
+            prices=prices_table(plan, market, portfolio.as_of),
+            constituents=constituents_table(plan, portfolio.as_of),
+        ),
+        proof=Proof(certificate_words(plan), proof_table(plan, sources.versions), checks_table(plan)),
+        closing=_closing(plan, portfolio, market),
+    )
+
+
+def _header(portfolio: Portfolio, market: MarketData, sources: Sources) -> Header:
+    return Header(
+        household=portfolio.name,
         decision_date=day(portfolio.as_of),
         decision_iso=iso(portfolio.as_of),
         data_line=_data_line(portfolio, market),
         age_line=age_line((portfolio.as_of - market.as_of).days, day(market.as_of)),
-        program=f"advisor {versions['advisor']}",
+        program=f"advisor {sources.versions['advisor']}",
         page_header=css_string(_page_header(portfolio)),
-        answer=answer(plan, portfolio),
-        cards=cards(plan),
-        warnings=tuple(warned.message for warned in plan.warnings if warned.code != "stale_prices"),  # said by age_line
-        broken=tuple(broken_sentence(limit, plan) for limit in broken_today(plan)),
-        no_broken=_no_broken(plan),
-        seven_chart=seven_chart(plan),
-        allocation_chart=allocation_chart(plan, market),
-        reasons=reasons(plan),
-        drawbacks=drawbacks(plan, portfolio),
-        gain=gain_table(plan),
-        by_company=company_table(plan),
-        by_fund=fund_table(plan),
-        by_account=account_table(plan),
-        concentration=concentration(plan),
-        holdings=holdings_table(plan, market),
-        measures=measures_table(plan),
-        orders=order_tables(plan, portfolio, market),
-        why=_why(plan, portfolio, market),
-        tax=tax_table(plan),
-        tax_rates=rates_table(plan, portfolio),
-        limits=limits_table(plan),
-        stress_chart=stress_chart(plan),
-        stress=stress_table(plan),
-        stress_notes=stress_notes(plan),
-        assumption_facts=assumption_facts(plan, portfolio, market),
-        assumptions=assumptions_table(plan, market),
-        prices=prices_table(plan, market, portfolio.as_of),
-        constituents=constituents_table(plan, portfolio.as_of),
-        data_facts=data_facts(plan, portfolio, market, (portfolio_file, portfolio_sha256), versions),
-        data_notes=market.notes,
-        certificate=certificate_words(plan),
-        proof=proof_table(plan, versions),
-        checks=checks_table(plan),
-        important=IMPORTANT,
-        disclosures=disclosures(plan, portfolio, dates),
-    )
-
-
-def _why(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Why:
-    return Why(
-        orders=orders_words(plan, portfolio),
-        how_to_read=HOW_TO_READ,
-        price_book=price_book_table(plan, portfolio, market),
-        words=tuple(filter(None, (funds_words(plan, portfolio), horizon_words(plan, portfolio)))),
-        horizons=horizons_table(plan),
     )
 
 
@@ -130,9 +157,63 @@ def _page_header(portfolio: Portfolio) -> str:
     return f"Rebalancing proposal \N{MIDDLE DOT} {short} \N{MIDDLE DOT} {iso(portfolio.as_of)}"
 
 
+def _answer(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Answer:
+    return Answer(
+        sentence=answer(plan, portfolio),
+        cards=cards(plan),
+        warnings=tuple(warned.message for warned in plan.warnings if warned.code != "stale_prices"),  # in the header
+        broken=tuple(broken_sentence(limit, plan) for limit in broken_today(plan)),
+        no_broken=_no_broken(plan),
+        figures=(
+            Figure("Magnificent Seven, funds looked through", seven_chart(plan)),
+            Figure("Allocation", allocation_chart(plan, market)),
+        ),
+    )
+
+
 def _no_broken(plan: RebalancePlan) -> str:
     if broken_today(plan):
         return ""
     if not plan.limits:
         return "No limit is set."
     return f"No limit is broken; {plural(len(plan.limits), 'limit is', 'limits are')} set."
+
+
+def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) -> TradeOffs:
+    drawn = (
+        ("Hypothetical: cost of each level of the seven", cost_chart(plan, trade_off)),
+        ("Hypothetical: return and risk within the limits", frontier_chart(plan, trade_off)),
+    )
+    return TradeOffs(
+        figures=tuple(Figure(caption, chart) for caption, chart in drawn if chart),
+        alternatives=alternatives_table(plan, trade_off),
+        words=tuple(filter(None, (funds_words(plan, portfolio),))),
+    )
+
+
+def _risks(plan: RebalancePlan, market: MarketData) -> Risks:
+    drawn, known = stress_chart(plan), months(market)
+    return Risks(
+        stress=stress_table(plan),
+        stress_figure=Figure("Hypothetical returns in past episodes", drawn) if drawn else None,
+        stress_notes=stress_notes(plan),
+        shocks=shocks_table(plan),
+        history=Figure("Small companies against large ones", ratio_chart(known)) if known else None,
+        years=years_table(known) if known else None,
+    )
+
+
+def _trades(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Trades:
+    drawn = waterfall_chart(plan, market)
+    return Trades(
+        words=orders_words(plan, portfolio),
+        orders=order_tables(plan, portfolio, market),
+        figure=Figure("From today to the proposal: Magnificent Seven, upper end", drawn) if drawn else None,
+        how_to_read=HOW_TO_READ,
+        price_book=price_book_table(plan, portfolio, market),
+    )
+
+
+def _closing(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Closing:
+    dates = data_dates(iso(market.as_of), iso(market.risk_free.as_of), fund_days(plan))
+    return Closing(IMPORTANT, disclosures(plan, portfolio, dates), GLOSSARY)

@@ -1,17 +1,22 @@
-"""The report's three charts: which figures each shows, and the words that stand for it where it cannot be seen."""
+"""The charts of the household: which figures each shows, and the words that stand for it where it cannot be seen."""
 
 from __future__ import annotations
 
 from advisor.exposure.lookthrough import CompanyExposure, SevenExposure
+from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import MarketData
-from advisor.rebalance.model import HouseholdState, RebalancePlan, StressLoss
+from advisor.rebalance.model import HouseholdState, RebalancePlan, StressLoss, Trade
 from advisor.report.charts.bars import Bar, Panel, StressBar, StressEnd, paired_bars, stress_bars
 from advisor.report.charts.marks import Chart
+from advisor.report.charts.steps import Step, waterfall
 from advisor.report.exposure_tables import company_index, seven_companies
-from advisor.report.format import interval, percent, signed_money, signed_percent
+from advisor.report.format import interval, percent, plural, points, signed_money, signed_percent
 from advisor.report.limits import find_limit
 from advisor.report.parts import GROUPS, dollars, group_weights, is_trade
 from advisor.report.sentences import worse_episodes
+
+_MOST_STEPS = 8
+_NOTICEABLE = 5e-4
 
 
 def seven_chart(plan: RebalancePlan) -> Chart:
@@ -77,6 +82,40 @@ def stress_chart(plan: RebalancePlan) -> Chart | None:
         for bar in bars
     )
     return stress_bars("stress", "Hypothetical returns in past episodes", f"{words}.", bars)
+
+
+def waterfall_chart(plan: RebalancePlan, market: MarketData) -> Chart | None:
+    """What each order does to the upper end of the seven, from today to the proposal; None without orders."""
+    if not is_trade(plan):
+        return None
+    before, after = plan.before.exposure.seven.high, plan.after.exposure.seven.high
+    moves = sorted(
+        ((_moved_seven(trade, plan, market), trade) for trade in plan.trades), key=lambda move: -abs(move[0])
+    )
+    shown = [move for move in moves[:_MOST_STEPS] if abs(move[0]) >= _NOTICEABLE]
+    rest = after - before - sum(change for change, _ in shown)
+    steps = [Step("Today", before, percent(before), is_total=True, tone="now")]
+    steps += [
+        Step(f"{trade.side.capitalize()} {trade.symbol}, {trade.account}", change, points(change), tone=_tone(change))
+        for change, trade in shown
+    ]
+    if len(shown) < len(moves):
+        others = plural(len(moves) - len(shown), "other order")
+        steps.append(Step(others, rest, points(rest), tone=_tone(rest)))
+    steps.append(Step("Proposed", after, percent(after), is_total=True))
+    words = "; ".join(f"{step.label} {step.words}" for step in steps)
+    return waterfall("waterfall", "From today to the proposal: Magnificent Seven, upper end", f"{words}.", tuple(steps))
+
+
+def _moved_seven(trade: Trade, plan: RebalancePlan, market: MarketData) -> float:
+    """Part of the household that one order moves into the seven; negative for a sale."""
+    inside = magnificent_seven_interval(market, trade.symbol)[1]
+    amount = float(trade.amount_usd / plan.after.value_usd)
+    return inside * (amount if trade.side == "buy" else -amount)
+
+
+def _tone(change: float) -> str:
+    return "worse" if change >= _NOTICEABLE else "better" if change <= -_NOTICEABLE else "now"
 
 
 def _labelled(episode: StressLoss, state: HouseholdState) -> StressEnd:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from advisor.exposure.lookthrough import CompanyExposure, Exposure, FundExposure
+from advisor.exposure.lookthrough import CompanyExposure, Exposure, FundExposure, SevenExposure
+from advisor.market.constituents import company_interval
+from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 from advisor.rebalance.model import RebalancePlan
 from advisor.report.format import count_interval, interval, iso, money, number, percent
@@ -10,6 +12,7 @@ from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row, table
 
 NONE_KNOWN = "none known"
+_MOST_FUNDS = 3  # with a column of their own
 ACCOUNT_WORDS = {
     "taxable": "taxable",
     "traditional": "traditional, untaxed now",
@@ -29,35 +32,62 @@ def company_index(companies: tuple[CompanyExposure, ...]) -> dict[str, CompanyEx
     return {exposure.company: exposure for exposure in companies}
 
 
-def company_table(plan: RebalancePlan) -> Table:
-    """Each of the seven: direct, through funds, known and upper end, today and proposed."""
+def company_table(plan: RebalancePlan, market: MarketData) -> Table:
+    """Each of the seven: direct, through each of the largest funds, what the lists cannot rule out, and proposed."""
     before, after = plan.before.exposure, plan.after.exposure
     held, left = company_index(before.companies), company_index(after.companies)
+    brings = sorted((fund for fund in before.funds if fund.seven_high > 0), key=lambda fund: -fund.seven_high)
+    funds, rest = tuple(brings[:_MOST_FUNDS]), brings[_MOST_FUNDS:]
     columns = (
         Column("Company", "text"),
         Column("Direct"),
-        Column("Through funds"),
-        Column("Known"),
-        Column("Upper end"),
-        Column("Proposed, known", is_proposed=True),
-        Column("Proposed, upper end", is_proposed=True),
+        *(Column(f"In {fund.symbol}") for fund in funds),
+        *((Column("In other funds"),) if rest else ()),
+        Column("Not ruled out"),
+        Column("Today"),
+        Column("Proposed", is_proposed=True),
     )
-    rows = [_company_row(company, held.get(company), left.get(company)) for company in seven_companies(plan)]
-    seven, then = before.seven, after.seven
-    rows.append(
-        row(
-            "All seven",
-            *map(percent, (seven.direct, seven.through_funds, seven.low, seven.high, then.low, then.high)),
-            kind="total",
-        )
-    )
+    rows = [
+        row(company, *_company_cells(held.get(company), company, (funds, bool(rest)), market), _ends(left.get(company)))
+        for company in seven_companies(plan)
+    ]
+    rows.append(row("All seven", *_together(before, (funds, bool(rest))), _ends_of(after.seven), kind="total"))
     notes = (
-        "Percent of household value, cash included. GOOG and GOOGL are one company. Known: directly held "
-        "plus what the funds' lists name; upper end: plus what the lists cannot rule out.",
-        "The upper end of all seven can be below the sum of the companies' upper ends, because one "
+        "Percent of household value, cash included. GOOG and GOOGL are one company. In a fund: what its list names; "
+        "not ruled out: what the lists leave open. The sum of the seven can be narrower than its parts, because one "
         "unlisted remainder cannot be seven companies at once.",
     )
     return table("The Magnificent Seven by company", columns, rows, plan, notes)
+
+
+def _company_cells(
+    known: CompanyExposure | None,
+    company: str,
+    shown: tuple[tuple[FundExposure, ...], bool],
+    market: MarketData,
+) -> tuple[str, ...]:
+    funds, has_rest = shown
+    if known is None:
+        return (*("–",) * (len(funds) + has_rest + 2), NONE_KNOWN)
+    through = [fund.weight * company_interval(market, fund.symbol, company)[0] for fund in funds]
+    rest = (max(known.through_funds - sum(through), 0.0),) if has_rest else ()
+    open_part = known.high - known.low
+    return (*map(percent, (known.direct, *through, *rest, open_part)), interval(known.low, known.high))
+
+
+def _together(exposure: Exposure, shown: tuple[tuple[FundExposure, ...], bool]) -> tuple[str, ...]:
+    funds, has_rest = shown
+    seven, through = exposure.seven, [fund.seven_low for fund in funds]
+    rest = (max(seven.through_funds - sum(through), 0.0),) if has_rest else ()
+    return (*map(percent, (seven.direct, *through, *rest, seven.high - seven.low)), _ends_of(seven))
+
+
+def _ends(known: CompanyExposure | None) -> str:
+    return NONE_KNOWN if known is None else interval(known.low, known.high)
+
+
+def _ends_of(seven: SevenExposure) -> str:
+    return interval(seven.low, seven.high)
 
 
 def fund_table(plan: RebalancePlan) -> Table | None:
@@ -136,16 +166,6 @@ def _concentration_words(exposure: Exposure) -> str:
     count = count_interval(exposure.effective_companies, 1)
     index = " to ".join(dict.fromkeys(number(end, 4) for end in exposure.hhi))
     return f"{count} companies of equal weight (Herfindahl index {index})" if count else ""
-
-
-def _company_row(company: str, before: CompanyExposure | None, after: CompanyExposure | None) -> Row:
-    today = (
-        ("–", "–", NONE_KNOWN, "–")
-        if before is None
-        else tuple(map(percent, (before.direct, before.through_funds, before.low, before.high)))
-    )
-    then = (NONE_KNOWN, "–") if after is None else (percent(after.low), percent(after.high))
-    return row(company, *today, *then)
 
 
 def _fund_row(symbol: str, before: FundExposure | None, after: FundExposure | None) -> Row:

@@ -61,60 +61,167 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """Why these trades: whole shares, the price book with how to read it, words on funds and horizon, horizons."""
+class Figure:
+    """A chart under its caption; `notes` stand beside or below it."""
 
-    orders: str
-    how_to_read: str
-    price_book: Table | None
-    words: tuple[str, ...]
-    horizons: Table | None
+    caption: str
+    chart: Chart
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ReportContext:
-    """The whole report, in the order in which it is read."""
+class Entry:
+    """A heading with its text: a disclosure, or a word of the glossary."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Whose proposal, of which day, on which data, by which program."""
 
     household: str
-    status: str
     decision_date: str
     decision_iso: str
     data_line: str
     age_line: str  # empty while the data are at most a week old
     program: str
     page_header: str  # inside of a quoted CSS string
-    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first page: one sentence, four cards, what to know, what is broken today, and two charts."""
+
+    sentence: str
     cards: tuple[Card, ...]
     warnings: tuple[str, ...]
     broken: tuple[str, ...]
     no_broken: str
-    seven_chart: Chart
-    allocation_chart: Chart
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why: reasons for and against, limits, the objective part by part, and where the seven sit."""
+
     reasons: tuple[str, ...]
     drawbacks: tuple[str, ...]
+    limits: Table | None
     gain: Table | None
     by_company: Table
     by_fund: Table | None
     by_account: Table
     concentration: str
-    holdings: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Today against proposed: measures, holdings, size, sectors, funds, overlap."""
+
     measures: Table
-    orders: tuple[Table, ...]  # by account
-    why: Why
-    tax: Table | None
-    tax_rates: Table
-    limits: Table | None
-    stress_chart: Chart | None
+    holdings: Table
+    sizes: Table
+    sectors: Table
+    funds: Table | None
+    overlap: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOffs:
+    """What else could be done: alternatives, and what each level of risk and of the seven would cost."""
+
+    figures: tuple[Figure, ...]
+    alternatives: Table | None
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """What could go wrong: past episodes, simple shocks, and the years in which small companies lagged."""
+
     stress: Table | None
+    stress_figure: Figure | None
     stress_notes: tuple[str, ...]
-    assumption_facts: Table
-    assumptions: Table | None
+    shocks: Table
+    history: Figure | None
+    years: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Orders by account with what each does to the seven, and what one more dollar of each would add."""
+
+    words: str
+    orders: tuple[Table, ...]
+    figure: Figure | None
+    how_to_read: str
+    price_book: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAndCost:
+    """Tax and cost of the trades, the rates used, and when they are earned back."""
+
+    break_even: str
+    tax: Table | None
+    rates: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What was taken as given, and what another horizon, view, risk window or taste for risk would change."""
+
+    words: tuple[str, ...]
+    horizons: Table | None
+    sensitivities: Table | None
+    facts: Table
+    securities: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Where every figure comes from."""
+
+    facts: Table
+    notes: tuple[str, ...]
     prices: Table
     constituents: Table | None
-    data_facts: Table
-    data_notes: tuple[str, ...]
-    certificate: str
-    proof: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the solver's own vectors prove, and what the independent check found."""
+
+    words: str
+    optimum: Table
     checks: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What every reader must be told, and the words used."""
+
     important: str
-    disclosures: tuple[tuple[str, str], ...]  # (what it is about, the text)
+    disclosures: tuple[Entry, ...]
+    glossary: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """The whole report, section by section in the order in which it is read."""
+
+    status: str  # "trade" | "do_nothing"
+    header: Header
+    answer: Answer
+    why: Why
+    comparison: Comparison
+    trade_off: TradeOffs
+    risks: Risks
+    trades: Trades
+    tax: TaxAndCost
+    assumptions: Assumptions
+    data: Data
+    proof: Proof
+    closing: Closing

@@ -1,0 +1,269 @@
+"""A plane with two axes: curves, points with their names, a limit, and a part that cannot be reached.
+
+1. Ticks are round numbers; the axes hold everything that is drawn.
+2. Each name stands beside its point, at the first place where it covers no other text and no other point.
+3. Curves differ by dash and by the name at their end, points by shape, and never by colour alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from advisor.report.charts.marks import (
+    LABEL,
+    SMALL,
+    WIDTH,
+    Canvas,
+    Chart,
+    Rect,
+    Stroke,
+    Text,
+    coordinate,
+    fit,
+    hatch,
+    spot,
+    text_box,
+    text_width,
+)
+
+_HEIGHT = 190.0  # of the plane itself
+_TOP, _BELOW, _RIGHT = 20.0, 34.0, 6.0
+_REACH = 5.0  # from a point's centre to its edge
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0)
+_HATCH = 6.0
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Name, the range to show, and how a tick is written; the axis ends at round numbers unless it `is_tight`."""
+
+    label: str
+    low: float
+    high: float
+    words: Callable[[float], str]
+    is_tight: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve; a gap in it is a new line of the same name. `label` stands at its end, or nowhere where empty."""
+
+    points: tuple[tuple[float, float], ...]
+    tone: str
+    label: str = ""
+    dash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A point with its name: "square" (today), "diamond" (proposed) or "circle" (another)."""
+
+    x: float
+    y: float
+    label: str
+    shape: str = "circle"
+    tone: str = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """What is drawn; `limit` is a bound on x with its name, `unreachable` the part of x that no trades reach."""
+
+    x: Axis
+    y: Axis
+    lines: tuple[Line, ...]
+    markers: tuple[Marker, ...] = ()
+    limit: tuple[float, str] | None = None
+    unreachable: tuple[float, float, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """From a value to a coordinate."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+
+def _ticks_of(axis: Axis, most: int) -> tuple[float, ...]:
+    found = ticks(axis.low, axis.high, most)
+    return tuple(value for value in found if axis.low <= value <= axis.high) if axis.is_tight else found
+
+
+def _scale(axis: Axis, values: tuple[float, ...], start: float, end: float) -> _Scale:
+    low, high = (axis.low, axis.high) if axis.is_tight else (values[0], values[-1])
+    return _Scale(low, high, start, end)
+
+
+def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
+    """Round numbers that hold [low, high] between the first and the last."""
+    span = high - low
+    if span <= 0:
+        pad = abs(low) * 0.1 or 1.0
+        low, high, span = low - pad, high + pad, 2 * pad
+    size = 10.0 ** math.floor(math.log10(span / most))
+    step = next(size * part for part in _STEPS if _count(low, high, size * part) <= most)
+    first = math.floor(low / step + 1e-9)
+    return tuple(round((first + number) * step, 12) for number in range(_count(low, high, step)))
+
+
+def _count(low: float, high: float, step: float) -> int:
+    return math.ceil(high / step - 1e-9) - math.floor(low / step + 1e-9) + 1
+
+
+def plane_chart(name: str, title: str, description: str, plane: Plane) -> Chart:
+    """The drawing of `plane`."""
+    canvas = Canvas()
+    across, up = _ticks_of(plane.x, 5), _ticks_of(plane.y, 6)
+    left = max(text_width(plane.y.words(value), SMALL) for value in up) + 7
+    ends = [text_width(line.label, LABEL, 600) + 6 for line in plane.lines if line.label]
+    x = _scale(plane.x, across, left, WIDTH - _RIGHT - max(ends, default=0.0))
+    y = _scale(plane.y, up, _TOP + _HEIGHT, _TOP)
+    _draw_axes(canvas, plane, (across, up), (x, y))
+    _draw_unreachable(canvas, plane, x)
+    _draw_limit(canvas, plane, x)
+    for line in plane.lines:
+        path = "L".join(spot(x.at(a), y.at(b)) for a, b in line.points)
+        canvas.strokes.append(Stroke(f"M{path}", line.tone, 2.0, line.dash))
+    _draw_markers(canvas, plane.markers, (x, y))
+    _draw_names(canvas, plane, (x, y))
+    canvas.y = _TOP + _HEIGHT + (_BELOW if plane.x.label else _BELOW - 14)
+    return canvas.finish(name, title, description)
+
+
+def _draw_axes(
+    canvas: Canvas, plane: Plane, values: tuple[Sequence[float], Sequence[float]], scales: tuple[_Scale, _Scale]
+) -> None:
+    (across, up), (x, y) = values, scales
+    canvas.texts.append(Text(0, 9, fit(plane.y.label, SMALL, WIDTH, 600), SMALL, weight=600, tone="muted"))
+    for value in up:
+        height = y.at(value)
+        canvas.strokes.append(Stroke(f"M{spot(x.start, height)}H{coordinate(x.end)}", "grid", 0.6))
+        canvas.texts.append(
+            Text(round(x.start - 5, 2), round(height + 3.3, 2), plane.y.words(value), SMALL, "end", tone="muted")
+        )
+    base = y.start
+    for value in across:
+        label = plane.x.words(value)
+        half = text_width(label, SMALL) / 2
+        place = min(max(x.at(value), half), WIDTH - half)
+        canvas.strokes.append(Stroke(f"M{spot(x.at(value), base)}v3", "muted", 0.8))
+        canvas.texts.append(Text(round(place, 2), round(base + 14, 2), label, SMALL, "middle", tone="muted"))
+    canvas.strokes.append(Stroke(f"M{spot(x.start, base)}H{coordinate(x.end)}", "muted", 0.8))
+    if plane.x.label:
+        name = fit(plane.x.label, SMALL, WIDTH, 600)
+        canvas.texts.append(Text(WIDTH - _RIGHT, round(base + 28, 2), name, SMALL, "end", 600, "muted"))
+
+
+def _draw_unreachable(canvas: Canvas, plane: Plane, x: _Scale) -> None:
+    if plane.unreachable is None:
+        return
+    low, high, label = plane.unreachable
+    left, width = x.at(low), x.at(high) - x.at(low)
+    if width < 1:
+        return
+    canvas.rects.append(Rect(round(left, 2), _TOP, round(width, 2), _HEIGHT, "grid", is_open=True))
+    canvas.strokes.append(Stroke(hatch(left, _TOP, width, _HEIGHT, _HATCH), "grid", 0.7))
+    room = WIDTH - _RIGHT - left - 4
+    canvas.texts.append(Text(round(left + 4, 2), _TOP + 12, fit(label, SMALL, room), SMALL, tone="muted"))
+
+
+def _draw_limit(canvas: Canvas, plane: Plane, x: _Scale) -> None:
+    if plane.limit is None:
+        return
+    value, label = plane.limit
+    place, half = x.at(value), text_width(label, SMALL, 600) / 2
+    canvas.strokes.append(Stroke(f"M{spot(place, _TOP)}V{coordinate(_TOP + _HEIGHT)}", "limit", 1.4, "3 2"))
+    centre = min(max(place, half + text_width(plane.y.label, SMALL, 600) + 8), WIDTH - half)
+    canvas.texts.append(Text(round(centre, 2), 9, label, SMALL, "middle", 600, "limit"))
+
+
+def _draw_markers(canvas: Canvas, markers: tuple[Marker, ...], scales: tuple[_Scale, _Scale]) -> None:
+    x, y = scales
+    for marker in markers:
+        canvas.fills.append(Stroke(_shape(marker.shape, x.at(marker.x), y.at(marker.y)), marker.tone))
+
+
+def _shape(shape: str, x: float, y: float) -> str:
+    if shape == "square":
+        return f"M{spot(x - 4, y - 4)}h8v8h-8Z"
+    if shape == "diamond":
+        return f"M{spot(x, y - 5.5)}l5.5 5.5l-5.5 5.5l-5.5 -5.5Z"
+    return f"M{spot(x - 3, y)}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0Z"
+
+
+def _draw_names(canvas: Canvas, plane: Plane, scales: tuple[_Scale, _Scale]) -> None:
+    """Names of curves, then of points, those of today and of the proposal first."""
+    x, y = scales
+    taken = [text_box(text) for text in canvas.texts]
+    points = [_around(x.at(marker.x), y.at(marker.y)) for marker in plane.markers]
+    ranked = sorted(plane.markers, key=lambda marker: marker.shape == "circle")
+    for line in plane.lines:
+        if line.label:
+            text = _beside_end(line, scales, taken)
+            taken.append(text_box(text))
+            canvas.texts.append(text)
+    for marker in ranked:
+        weight = 400 if marker.shape == "circle" else 600
+        text = _placed(Text(x.at(marker.x), y.at(marker.y), marker.label, LABEL, weight=weight), taken, points)
+        taken.append(text_box(text))
+        canvas.texts.append(text)
+
+
+def _beside_end(line: Line, scales: tuple[_Scale, _Scale], taken: list[Box]) -> Text:
+    """The curve's name to the right of its end, moved up or down where another name stands."""
+    x, y = scales
+    end_x, end_y = x.at(line.points[-1][0]) + 5, y.at(line.points[-1][1]) + 3.6
+    places = [
+        Text(round(end_x, 2), round(min(max(end_y + move, _TOP + 10), _TOP + _HEIGHT - 3), 2), line.label, LABEL,
+             weight=600, tone=line.tone)
+        for move in (0.0, -13.0, 13.0, -26.0, 26.0)
+    ]  # fmt: skip
+    return min(places, key=lambda text: _covered(text_box(text), taken, []))
+
+
+def _around(x: float, y: float) -> Box:
+    return x - _REACH, y - _REACH, x + _REACH, y + _REACH
+
+
+def _placed(text: Text, taken: list[Box], points: list[Box]) -> Text:
+    """The text at the place around its point where it covers least; the first of equals."""
+    return min(_places(text), key=lambda placed: _covered(text_box(placed), taken, points))
+
+
+def _places(text: Text) -> Iterator[Text]:
+    """Beside, above and below its point, then further off, always inside the plane."""
+    half = text_width(text.text, text.size, text.weight) / 2
+    for far in (0.0, 13.0, 26.0, 39.0, 52.0):
+        for x, y in (
+            (text.x + 8 + half, text.y + 3.6),
+            (text.x - 8 - half, text.y + 3.6),
+            (text.x, text.y - 8 - far),
+            (text.x, text.y + 16 + far),
+            (text.x + 8 + half, text.y - 5 - far),
+            (text.x - 8 - half, text.y - 5 - far),
+            (text.x + 8 + half, text.y + 13 + far),
+            (text.x - 8 - half, text.y + 13 + far),
+        ):
+            inside = min(max(x, half), WIDTH - half), min(max(y, _TOP + 10), _TOP + _HEIGHT - 3)
+            yield Text(round(inside[0], 2), round(inside[1], 2), text.text, text.size, "middle", text.weight, text.tone)
+
+
+def _covered(box: Box, taken: list[Box], points: list[Box]) -> float:
+    """Area of other texts and points under a box; other texts weigh more."""
+    return 4 * sum(_common(box, other) for other in taken) + sum(_common(box, other) for other in points)
+
+
+def _common(one: Box, other: Box) -> float:
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    return max(wide, 0.0) * max(high, 0.0)

@@ -1,0 +1,181 @@
+"""Today against proposed, beyond weights and risk: size, sectors, and the funds side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import combinations
+
+from advisor.exposure.overlap import overlap
+from advisor.exposure.sectors import household_sectors
+from advisor.market.data import MarketData
+from advisor.market.fund_kinds import holds_bonds_alone
+from advisor.market.valuations import Valuation, valuations
+from advisor.rebalance.model import HouseholdState, RebalancePlan
+from advisor.report.format import EN_DASH, interval, money, number, percent, points
+from advisor.report.model import Cell, Column, Row, Table
+from advisor.report.parts import dollars, is_trade, merged, row, security_name, table
+
+_SIZES = (
+    "Large-cap funds",
+    "Mid-cap funds",
+    "Small-cap funds",
+    "Single companies",
+    "Bond funds",
+    "Other funds",
+    "Cash",
+)
+_SIZE_WORDS = {"Large": _SIZES[0], "Mid": _SIZES[1], "Mid-Cap": _SIZES[1], "Small": _SIZES[2]}
+_NOTICEABLE = 5e-4
+_MOST_PAIRS = 8
+
+
+def size_table(plan: RebalancePlan, market: MarketData) -> Table:
+    """Weights by the size of what the funds hold, by their category."""
+    first, second = _sizes(plan.before, market), _sizes(plan.after, market)
+    rows = [_share_row(size, first[size], second[size]) for size in _SIZES if first[size] or second[size]]
+    notes = (
+        "By the category of each fund; sector funds and funds of other countries are other funds. A single company's "
+        "size is not looked up.",
+    )
+    return table("By size", _columns("Size"), rows, plan, notes)
+
+
+def _sizes(state: HouseholdState, market: MarketData) -> dict[str, float]:
+    totals = dict.fromkeys(_SIZES, 0.0)
+    for symbol, weight in state.weights.items():
+        totals[_size(symbol, market)] += weight
+    totals["Cash"] = state.cash_weight
+    return totals
+
+
+def _size(symbol: str, market: MarketData) -> str:
+    security = market.securities[symbol]
+    if not security.is_fund:
+        return "Single companies"
+    if holds_bonds_alone(security.sector):
+        return "Bond funds"
+    return _SIZE_WORDS.get((security.sector or "").partition(" ")[0], "Other funds")
+
+
+def sector_table(plan: RebalancePlan, market: MarketData) -> Table:
+    """Weight of each sector, funds looked through: known, and not ruled out."""
+    first = household_sectors(market, plan.before.weights)
+    second = household_sectors(market, plan.after.weights)
+    shown = sorted(first, key=lambda sector: (-max(first[sector][0], second[sector][0]), sector))
+    rows = [
+        row(sector, interval(*first[sector]), interval(*second[sector]), _sector_change(first[sector], second[sector]))
+        for sector in shown
+        if max(first[sector][1], second[sector][1]) >= _NOTICEABLE
+    ]
+    notes = (
+        "Of household value. An interval runs from what the funds' lists name to what they cannot rule out; the change "
+        "is that of the lower ends.",
+    )
+    return table("By sector, funds looked through", _columns("Sector"), rows, plan, notes)
+
+
+def _sector_change(first: tuple[float, float], second: tuple[float, float]) -> str:
+    change = second[0] - first[0]
+    return points(change) if abs(change) >= _NOTICEABLE else EN_DASH
+
+
+def funds_table(plan: RebalancePlan, market: MarketData) -> Table | None:
+    """The funds side by side: index, valuation as published, and expenses in dollars; None where none is held."""
+    symbols = [
+        symbol for symbol in merged(plan.before.weights, plan.after.weights) if market.securities[symbol].is_fund
+    ]
+    if not symbols:
+        return None
+    columns = (
+        Column("Fund", "text"),
+        Column("Price to earnings", "text"),
+        Column("Expense ratio"),
+        Column("A year, today"),
+        Column("Proposed", is_proposed=True),
+    )
+    rows = [_fund_row(symbol, plan, market) for symbol in symbols]
+    rows.append(_expenses_row(symbols, plan, market))
+    notes = (
+        "Price to earnings is that of the fund's index as published, with its date; ratios compare only where measure, "
+        "date and the treatment of companies that lose money agree. A dash: no figure is at hand.",
+    )
+    return table("The funds side by side", columns, rows, plan, notes)
+
+
+def _fund_row(symbol: str, plan: RebalancePlan, market: MarketData) -> Row:
+    security = market.securities[symbol]
+    ratio = security.expense_ratio
+    return row(
+        Cell(symbol, aside=security_name(market, symbol), lines=(security.index,) if security.index else ()),
+        _valuation_cell(security.index),
+        Cell(EN_DASH if ratio is None else percent(ratio.value, 2)),
+        *(_expenses(symbol, state, market) for state in (plan.before, plan.after)),
+    )
+
+
+def _valuation_cell(index: str | None) -> Cell:
+    known = valuations(index) if index else ()
+    if not known:
+        return Cell(EN_DASH)
+    lines = tuple(_valuation_words(found) for found in known)
+    return Cell(" / ".join(number(found.value) for found in known), lines=lines)
+
+
+def _valuation_words(found: Valuation) -> str:
+    measure = found.measure.removesuffix(" P/E")
+    return f"{number(found.value)} {measure}, {found.as_of}; losses {found.losers}; {found.source}"
+
+
+def _expenses(symbol: str, state: HouseholdState, market: MarketData) -> str:
+    amount = _expenses_usd(symbol, state, market)
+    return EN_DASH if amount is None else money(amount)
+
+
+def _expenses_usd(symbol: str, state: HouseholdState, market: MarketData) -> Decimal | None:
+    """Expenses a year; None where the fund is not held or its ratio is not known."""
+    ratio = market.securities[symbol].expense_ratio
+    if ratio is None or symbol not in state.weights:
+        return None
+    return dollars(state.weights[symbol] * ratio.value, state)
+
+
+def _expenses_row(symbols: list[str], plan: RebalancePlan, market: MarketData) -> Row:
+    totals = [
+        sum((_expenses_usd(symbol, state, market) or Decimal(0) for symbol in symbols), Decimal(0))
+        for state in (plan.before, plan.after)
+    ]
+    return row("All funds", EN_DASH, EN_DASH, *map(money, totals), kind="total")
+
+
+def overlap_table(plan: RebalancePlan, market: MarketData) -> Table | None:
+    """What each fund held afterwards has in common with the others; None with fewer than two funds."""
+    shown = plan.after if is_trade(plan) else plan.before
+    funds = [symbol for symbol in shown.weights if market.securities[symbol].is_fund]
+    found = sorted(_overlaps(tuple(sorted(funds)), market), key=lambda entry: (-entry[1][1], entry[0]))
+    if not found:
+        return None
+    rows = [row(f"{a} and {b}", interval(*ends)) for (a, b), ends in found[:_MOST_PAIRS]]
+    columns = (Column("Two funds", "text"), Column("Held in common"))
+    notes = (f"The {_MOST_PAIRS} largest of {len(found)} pairs.",) if len(found) > _MOST_PAIRS else ()
+    caption = "Overlap of the funds with the proposal" if is_trade(plan) else "Overlap of the funds"
+    return Table(caption, columns, tuple(rows), notes)
+
+
+def _overlaps(funds: tuple[str, ...], market: MarketData) -> Iterator[tuple[tuple[str, str], tuple[float, float]]]:
+    for pair in combinations(funds, 2):
+        yield pair, overlap(market, *pair)
+
+
+def _columns(first: str) -> tuple[Column, ...]:
+    return (
+        Column(first, "text"),
+        Column("Today"),
+        Column("Proposed", is_proposed=True),
+        Column("Change", is_proposed=True),
+    )
+
+
+def _share_row(label: str, first: float, second: float) -> Row:
+    change = second - first
+    return row(label, percent(first), percent(second), points(change) if abs(change) >= _NOTICEABLE else EN_DASH)

@@ -1,0 +1,35 @@
+"""The words of the report, for a reader who meets them for the first time."""
+
+from __future__ import annotations
+
+from advisor.report.model import Entry
+
+GLOSSARY = (
+    Entry("Magnificent Seven", "Apple, Microsoft, Alphabet (both share classes), Amazon, Nvidia, Meta and Tesla."),
+    Entry(
+        "Looked through",
+        "A fund counts as the companies it holds. Where its list stops early the share is an interval: what the list "
+        "names, and what it cannot rule out. Limits are held against the upper end.",
+    ),
+    Entry("Small caps", "Funds of a small-cap category, such as IWM and VTWO (Russell 2000) and IJR (S&P 600)."),
+    Entry("Household value", "All accounts together, cash included, at the closes named. Percentages are of it."),
+    Entry(
+        "Volatility",
+        "Standard deviation of the yearly return: in about one year of three the return is further than this from "
+        "what is expected.",
+    ),
+    Entry("Tracking error", "Standard deviation of the yearly difference to the benchmark's return."),
+    Entry("Beta", "How far the household moves when the benchmark moves by one percent."),
+    Entry(
+        "Expected return", "An assumption: cash yield plus beta times an equity premium, or the household's own view."
+    ),
+    Entry("Basis point (bp)", "A hundredth of a percentage point."),
+    Entry("Gain a year", "What the trades add: return, less a charge for risk, tax and cost spread over the horizon."),
+    Entry("Price of a limit", "What one percentage point more room in it would be worth a year."),
+    Entry("Lot", "One purchase, with its own cost and date; tax depends on which lots are sold."),
+    Entry("Short-term, long-term", "Held for at most a year, or longer; the second is taxed at the lower rate."),
+    Entry("Wash sale", "A loss that is not deductible because the same security is bought within 30 days of the sale."),
+    Entry("Spread", "Half the difference between the prices at which one can buy and sell, paid on each order."),
+    Entry("Break-even", "Months until what the trades add a year has paid for their tax and spread."),
+    Entry("Optimum", "The best trades in fractions, before they are rounded to shares."),
+)
