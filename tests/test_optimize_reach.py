@@ -96,7 +96,7 @@ def test_the_tightest_cap_by_hand() -> None:
     )
     problem = problem_of(with_movable(portfolio, SEVEN))
     paid = 20_353 * problem.inputs.half_spread[problem.inputs.model.index("NVDA")]
-    assert tightest(problem, SEVEN) == pytest.approx(20_353 / (3000 + 2 * 20_353 - paid), abs=1e-8)
+    assert tightest(problem, SEVEN)[0] == pytest.approx(20_353 / (3000 + 2 * 20_353 - paid), abs=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -104,7 +104,7 @@ def test_the_tightest_cap_is_that_of_a_linear_program(seed: int) -> None:
     """Charnes-Cooper by HiGHS over the rows of each tax branch, written from the cone data; 1e-8."""
     portfolio = with_movable(small_household(seed, risk_aversion="0"), SEVEN)
     problem = problem_of(portfolio)
-    assert tightest(problem, SEVEN) == pytest.approx(_least_ratio(problem), abs=1e-7)
+    assert tightest(problem, SEVEN)[0] == pytest.approx(_least_ratio(problem), abs=1e-7)
 
 
 def _least_ratio(problem: AllocationProblem) -> float:
@@ -141,7 +141,7 @@ def test_just_inside_the_tightest_bound_there_is_an_answer_and_just_outside_a_pr
     label: str, seed: int
 ) -> None:
     problem = problem_of(with_movable(small_household(seed), label))
-    bound = tightest(problem, label)
+    (bound,) = tightest(problem, label)
     assert bound is not None
     inside, outside = best_at(problem, {label: bound + 1e-5}), best_at(problem, {label: bound - 1e-5})
     assert inside.solution is not None
@@ -153,4 +153,4 @@ def test_other_limits_that_conflict_leave_no_tightest_bound() -> None:
     portfolio = household(
         account("A", "taxable", 1000, {"NVDA": [lot(100, 100)]}), limits=limits(cash_min="0.5", turnover_max="0.1")
     )
-    assert tightest(problem_of(with_movable(portfolio, SEVEN)), SEVEN) is None
+    assert tightest(problem_of(with_movable(portfolio, SEVEN)), SEVEN) == (None,)

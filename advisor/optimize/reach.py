@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from advisor.optimize.elastic import ElasticProblem
+from advisor.optimize.formulation import Case
 from advisor.optimize.limits import sign
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import best_solution, every_case, open_cases
@@ -38,18 +39,22 @@ def best_at(problem: AllocationProblem, bounds: Mapping[str, float]) -> Answer:
     return Answer(solution, is_proved=solution is not None or problem.undecided == undecided)
 
 
-def tightest(problem: AllocationProblem, label: str, kept: Mapping[str, float] | None = None) -> float | None:
-    """The tightest bound of `label` that can be met with all other limits, from the side that cannot be met.
+def tightest(problem: AllocationProblem, *labels: str) -> tuple[float | None, ...]:
+    """For each of `labels` the tightest bound that can be met with all other limits, from the side that cannot be met.
 
-    `kept` are bounds of other movable limits. None where the others conflict, or the solver is not certain.
+    Other movable limits keep the bounds they were compiled with. None where the others conflict, or the solver is not
+    certain.
     """
-    elastic = ElasticProblem(problem.formulation)
-    side = next(sign(c.limit) for c in problem.formulation.limits if c.limit.label == label)
+    elastic, cases = ElasticProblem(problem.formulation), every_case(problem)
+    sides = {limit.limit.label: sign(limit.limit) for limit in problem.formulation.limits}
+    return tuple(_tightest(elastic, cases, label, sides[label]) for label in labels)
+
+
+def _tightest(elastic: ElasticProblem, cases: tuple[Case, ...], label: str, side: float) -> float | None:
     weights = {other: 1.0 if other == label else math.inf for other in elastic.labels}
     bound = 0.0 if side > 0 else 1.0
     for _ in range(STEPS):
-        cases = (replace(case, bounds={**(kept or {}), label: bound}) for case in every_case(problem))
-        found = (elastic.least_excess(case, weights) for case in cases)
+        found = (elastic.least_excess(replace(case, bounds={label: bound}), weights) for case in cases)
         excess = min((entry.weighted for entry in found if entry), default=math.inf)
         if math.isinf(excess):
             return None

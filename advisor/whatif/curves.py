@@ -101,7 +101,7 @@ def _own_bound(portfolio: Portfolio, label: str) -> float | None:
 
 
 def _curve(model: Movable, label: str, today: float, own: float | None) -> Curve | None:
-    free, least = model.point(today, {}), tightest(model.problem, label)
+    free, (least,) = model.point(today, {}), tightest(model.problem, label)
     if free.measures is None or least is None:
         return None
     wanted = free.measures.magnificent_seven if label == SEVEN else free.measures.volatility
