@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -101,10 +104,27 @@ def _by_weasyprint(weasyprint: ModuleType, html: str, title: str, as_of: date) -
             return super().fetch(url, headers)
 
     fetcher = OfflineFetcher(allowed_protocols={"data"})
-    document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
-    document.metadata.title = title
-    document.metadata.created = document.metadata.modified = as_of.isoformat()
-    return document.write_pdf(pdf_variant="pdf/ua-1"), fetcher.refused
+    with _fonts_of(as_of):
+        document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
+        document.metadata.title = title
+        document.metadata.created = document.metadata.modified = as_of.isoformat()
+        return document.write_pdf(pdf_variant="pdf/ua-1"), fetcher.refused
+
+
+@contextmanager
+def _fonts_of(day: date) -> Iterator[None]:
+    """Date of the fonts that WeasyPrint unpacks, which would otherwise hold the time of day.
+
+    Source: https://reproducible-builds.org/specs/source-date-epoch/, which fontTools follows.
+    """
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str((day - date(1970, 1, 1)).days * 86400)
+    try:
+        yield
+    finally:
+        del os.environ["SOURCE_DATE_EPOCH"]
+        if before is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = before
 
 
 def _is_inside(url: str) -> bool:
