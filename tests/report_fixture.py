@@ -16,7 +16,15 @@ from advisor.exposure.lookthrough import (
     FundExposure,
     SevenExposure,
 )
-from advisor.market.data import FactorCovariance, MarketData, Security, Sourced, StressEpisode
+from advisor.market.data import (
+    Constituents,
+    FactorCovariance,
+    MarketData,
+    Scenarios,
+    Security,
+    Sourced,
+    StressEpisode,
+)
 from advisor.portfolio.model import (
     Account,
     AccountType,
@@ -49,8 +57,9 @@ from advisor.rebalance.model import (
     TradeReason,
     Warned,
 )
-from advisor.report.context import report_context
+from advisor.report.context import Sources, report_context
 from advisor.report.model import ReportContext
+from advisor.whatif.model import Cause, Change, Curve, CurvePoint, Measures, Outcome, Sensitivity, TradeOff
 
 D = Decimal
 DAY = date(2026, 7, 28)
@@ -212,8 +221,12 @@ def market(closes: date = CLOSES) -> MarketData:
         as_of=closes,
         sha256="9c1d" * 16,
         securities=securities,
-        constituents={},
+        constituents={
+            symbol: Constituents(symbol, day, "issuer's file", basis, coverage, {}, 0.01, seven)
+            for symbol, (_, _, _, _, seven, basis, coverage, day, _) in FUNDS.items()
+        },
         covariance=covariance,
+        scenarios=_scenarios(),
         episodes=tuple(StressEpisode(name, title, start, end, {}, {}) for name, title, start, end, *_ in EPISODES),
         overlaps={},
         risk_free=Sourced(0.0362, date(2026, 7, 10), "3-month Treasury bill"),
@@ -221,6 +234,14 @@ def market(closes: date = CLOSES) -> MarketData:
         long_run_start=date(2000, 5, 26),
         notes=("Fund lists of Yahoo carry no issuer date; the day they were read is shown.",),
     )
+
+
+def _scenarios() -> Scenarios:
+    """Two and a half years of months, in which small companies lag in the first whole year and lead in the second."""
+    months = tuple(date(2023 + (6 + k) // 12, (6 + k) % 12 + 1, 28) for k in range(30))
+    small = np.array([0.01 if month.year == 2025 else -0.01 for month in months])
+    returns = np.stack([np.full(30, 0.005), small, small + 0.001], axis=1)
+    return Scenarios(("SPY", "IWM", "IJR"), months, returns, {}, "closes of a panel")
 
 
 def portfolio(name: str = "Example household") -> Portfolio:
@@ -556,15 +577,63 @@ def nasty_market() -> MarketData:
     return replace(base, securities=securities, id=NASTY, notes=(NASTY,))
 
 
+def trade_off() -> TradeOff:
+    """Alternatives with and without an answer, two curves with a gap, and sensitivities."""
+    base = plan()
+    half = replace(base.after, volatility=0.17)
+    given = (base.tax, base.spread_usd, base.gain)
+    buys = Change("preferences.buy", "[IWM, VTWO, IJR]", "[IJR]")
+    alternatives = (
+        Outcome("do_nothing", "Do nothing", "do_nothing", (), base.before, LIMITS, _no_tax(), D(0), Gain(*[0.0] * 6)),
+        Outcome("half", "Half the move", "trade", base.trades[:3], half, LIMITS, *given),
+        Outcome("ijr_only", "IJR only", "trade", base.trades[:2], base.after, LIMITS, *given,
+                changes=(buys,), causes=(Cause(buys, 0.031),)),
+        Outcome("russell_2000_only", "Russell 2000 only", "conflict", (), None, (), None, None, None,
+                reason="small caps cannot be more than 9.0 %, and the file asks for at least 10.0 % (line 31)"),
+    )  # fmt: skip
+    caps = (0.354, 0.32, 0.28, 0.25, 0.22)
+    curve = tuple(CurvePoint(cap, _measures(cap)) for cap in caps)
+    return TradeOff(
+        alternatives,
+        Curve("magnificent_seven.max", (*curve, CurvePoint(0.18, None))),
+        Curve("volatility.max", tuple(CurvePoint(found.measures.volatility, found.measures) for found in curve)),
+        (
+            Sensitivity("view", "without the view on IJR", _measures(0.25)),
+            Sensitivity("covariance", "risk from the last 3 years of months", None),
+        ),
+    )
+
+
+def nasty_trade_off() -> TradeOff:
+    """The same with hostile titles and reasons."""
+    base = trade_off()
+    alternatives = tuple(
+        replace(found, title=f"{found.title} {NASTY}", reason=found.reason and NASTY) for found in base.alternatives
+    )
+    sensitivities = tuple(replace(found, title=NASTY) for found in base.sensitivities)
+    return replace(base, alternatives=alternatives, sensitivities=sensitivities)
+
+
+def _no_tax() -> TaxResult:
+    return TaxResult(*[D(0)] * 7)
+
+
+def _measures(seven: float) -> Measures:
+    moved = 0.354 - seven
+    return Measures(
+        seven, moved, 0.02, 0.20 - moved / 4, 0.03 + moved / 5, 0.09 - moved / 8, moved, D(round(90000 * moved)), D(60),
+        0.001 - moved / 100,
+    )  # fmt: skip
+
+
 def context(plan_: RebalancePlan | None = None) -> ReportContext:
     """Context of the plain household with the given plan."""
     return report_context(
         plan_ or plan(),
         portfolio(),
         market(),
-        portfolio_file="portfolios/example.yaml",
-        portfolio_sha256=SHA,
-        versions=VERSIONS,
+        Sources("portfolios/example.yaml", SHA, VERSIONS),
+        trade_off(),
     )
 
 
@@ -574,7 +643,6 @@ def nasty_context() -> ReportContext:
         nasty_plan(),
         nasty_portfolio(),
         nasty_market(),
-        portfolio_file=f"{NASTY}.yaml",
-        portfolio_sha256=SHA,
-        versions={**VERSIONS, NASTY: NASTY},
+        Sources(f"{NASTY}.yaml", SHA, {**VERSIONS, NASTY: NASTY}),
+        nasty_trade_off(),
     )

@@ -56,7 +56,14 @@ def character_map(cmap: bytes) -> dict[int, int]:
 
 def charts_of(name):
     shown = CONTEXTS[name]()
-    return [shown.seven_chart, shown.allocation_chart, shown.stress_chart]
+    figures = (
+        *shown.answer.figures,
+        *shown.trade_off.figures,
+        shown.risks.stress_figure,
+        shown.risks.history,
+        shown.trades.figure,
+    )
+    return [figure.chart for figure in figures if figure]
 
 
 def box(text):

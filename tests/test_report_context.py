@@ -11,7 +11,8 @@ import pytest
 from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.model import LimitKind, TaxSituation
 from advisor.rebalance.model import LimitResult
-from advisor.report.context import report_context
+from advisor.report.context import Sources, report_context
+from advisor.report.model import Table
 from advisor.report.parts import BONDS, FUNDS, SEVEN, group_of
 from tests.report_fixture import (
     NASTY,
@@ -44,13 +45,25 @@ def words(value):
     return "\n".join(texts(value)).replace(NB, " ")
 
 
+def tables_in(value):
+    """Every table of a context, at any depth."""
+    if isinstance(value, Table):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from tables_in(item)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from tables_in(getattr(value, field.name))
+
+
 def column(table, label):
     index = [column.label for column in table.columns].index(label)
     return [row.cells[index].text.replace(NB, " ") for row in table.rows]
 
 
 def test_the_answer_names_moves_totals_limit_tax_and_cost():
-    answer = context().answer.replace(NB, " ")
+    answer = context().answer.sentence.replace(NB, " ")
     sold = sum(trade.amount_usd for trade in plan().trades if trade.side == "sell")
     assert f"Sell ${sold:,.0f} of SPY, QQQ, NVDA and 3 more" in answer
     assert "of IJR and IWM" in answer
@@ -64,58 +77,57 @@ def test_the_answer_names_moves_totals_limit_tax_and_cost():
 def test_a_limit_that_stays_broken_is_not_called_kept():
     limits = (replace(plan().limits[0], after=0.27), *plan().limits[1:])
     shown = context(replace(plan(), limits=limits))
-    assert "still above your limit" in shown.answer
-    assert "not met" in shown.cards[0].note
-    assert "Broken today and with the proposal" in column(shown.limits, "Status")
-    assert any("not all of them" in reason for reason in shown.reasons)
+    assert "still above your limit" in shown.answer.sentence
+    assert "not met" in shown.answer.cards[0].note
+    assert "Broken today and with the proposal" in column(shown.why.limits, "Status")
+    assert any("not all of them" in reason for reason in shown.why.reasons)
 
 
 def test_lower_tax_is_not_called_a_cost():
     lower = replace(plan(), tax=replace(plan().tax, tax_usd=Decimal("-512.40")))
-    assert "$512.40 less tax this year" in context(lower).answer
-    assert context(lower).cards[2].value == "\u2212$512"
+    assert "$512.40 less tax this year" in context(lower).answer.sentence
+    assert context(lower).answer.cards[2].value == "\u2212$512"
 
 
 def test_an_unchanged_share_is_said_to_stay():
     same = replace(plan(), after=replace(plan().after, exposure=plan().before.exposure), tax=do_nothing_plan().tax)
-    answer = context(same).answer.replace(NB, " ")
+    answer = context(same).answer.sentence.replace(NB, " ")
     assert "the Magnificent Seven stay at 34.9–35.4 %" in answer
     assert "with no tax this year" in answer
 
 
 def test_doing_nothing_says_so_with_the_gain_forgone_in_points_and_dollars():
     shown = context(do_nothing_plan())
-    answer = shown.answer.replace(NB, " ")
+    answer = shown.answer.sentence.replace(NB, " ")
     assert answer.startswith("Do nothing: every limit holds today")
     assert "1.6 bp a year ($160)" in answer  # 0.00016 of $998,371
     assert "less than the 5.0 bp" in answer
-    assert [card.label for card in shown.cards][2:] == ["Gain forgone a year", "Trades"]
+    assert [card.label for card in shown.answer.cards][2:] == ["Gain forgone a year", "Trades"]
 
 
 def test_doing_nothing_shows_no_proposed_column_and_no_empty_table():
     shown = context(do_nothing_plan())
-    tables = [getattr(shown, field.name) for field in dataclasses.fields(shown)]
-    tables = [table for table in tables if hasattr(table, "rows")]
-    assert len(tables) >= 12
+    tables = list(tables_in(shown))
+    assert len(tables) >= 16
     for table in tables:
         assert table.rows
         assert not any("Proposed" in column.label for column in table.columns)
         assert all(len(row.cells) == len(table.columns) for row in table.rows)
-    assert shown.orders == ()
-    assert shown.tax is None
-    assert "Proposed" not in words(shown.seven_chart)
+    assert shown.trades.orders == ()
+    assert shown.tax.tax is None
+    assert "Proposed" not in words(shown.answer.figures[0].chart)
 
 
 def test_without_any_gain_there_is_no_table_of_zeros():
     nothing = do_nothing_plan()
     gain = replace(nothing.gain, total=0.0, expected_return=0.0, risk=0.0, trading_cost=0.0, tax=0.0, doubt=0.0)
     shown = context(replace(nothing, gain=gain))
-    assert shown.gain is None
-    assert "no trade was found that gains anything" in shown.answer
+    assert shown.why.gain is None
+    assert "no trade was found that gains anything" in shown.answer.sentence
 
 
 def test_every_money_figure_of_the_trades_is_on_the_page():
-    shown = words(context().orders)
+    shown = words(context().trades.orders)
     for trade in plan().trades:
         for amount in (trade.price_usd, trade.amount_usd, trade.spread_usd):
             assert f"${amount:,.2f}" in shown
@@ -125,7 +137,7 @@ def test_every_money_figure_of_the_trades_is_on_the_page():
 
 
 def test_orders_stand_under_their_account_sells_before_buys():
-    tables = context().orders
+    tables = context().trades.orders
     assert [table.caption for table in tables] == [
         "Brokerage (taxable)",
         "Roth IRA (Roth, untaxed)",
@@ -138,26 +150,26 @@ def test_orders_stand_under_their_account_sells_before_buys():
 
 
 def test_gains_are_shown_in_the_taxable_account_alone():
-    taxable, *sheltered = context().orders
+    taxable, *sheltered = context().trades.orders
     assert column(taxable, "Gain") == ["+$25,533.83", "+$9,710.55", "\u2212$195.20", "–"]  # 12,032.15 + 13,501.68
     assert all("Gain" not in [column.label for column in table.columns] for table in sheltered)
 
 
 def test_cash_of_each_account_is_shown_before_and_after():
-    note = context().orders[0].notes[0]
+    note = context().trades.orders[0].notes[0]
     assert "Cash $18,240.55 before, $31,240.12 after" in note
 
 
 def test_company_table_joins_interval_ends_and_totals():
-    table = context().by_company
+    table = context().why.by_company
     assert column(table, "Company")[0] == "Nvidia"
     assert column(table, "Direct")[0] == "12.1 %"
-    assert column(table, "Upper end")[-1] == "35.4 %"
-    assert column(table, "Proposed, upper end")[-1] == "25.0 %"
+    assert column(table, "Today")[-1].endswith("35.4 %")
+    assert column(table, "Proposed")[-1].endswith("25.0 %")
 
 
 def test_group_subtotals_are_the_sums_of_their_members():
-    table = context().holdings
+    table = context().comparison.holdings
     shown = dict(zip(column(table, "Holding"), column(table, "Weight"), strict=True))
     assert shown["Seven held directly"] == "20.5 %"  # 12.14 + 5.21 + 3.11
     assert shown["Bond funds"] == shown["BND"] == "8.0 %"
@@ -165,7 +177,7 @@ def test_group_subtotals_are_the_sums_of_their_members():
 
 
 def test_a_limit_says_its_bound_and_status_in_words():
-    table = context().limits
+    table = context().why.limits
     assert column(table, "Bound")[3] == "at least 10.0 %"
     assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.10"]
     assert column(table, "Status")[0] == "Broken today, met by the proposal"
@@ -176,10 +188,10 @@ def test_a_limit_says_its_bound_and_status_in_words():
 
 def test_prices_of_limits_have_no_column_where_none_is_known():
     unpriced = replace(plan(), limits=tuple(replace(limit, price_bps_per_pp=None) for limit in plan().limits))
-    assert "Price" not in " ".join(column.label for column in context(unpriced).limits.columns)
-    assert any("No limit costs anything" in note for note in context(unpriced).limits.notes)
-    assert "Price" not in " ".join(column.label for column in context(do_nothing_plan()).limits.columns)
-    assert context(replace(plan(), limits=())).limits is None
+    assert "Price" not in " ".join(column.label for column in context(unpriced).why.limits.columns)
+    assert any("No limit costs anything" in note for note in context(unpriced).why.limits.notes)
+    assert "Price" not in " ".join(column.label for column in context(do_nothing_plan()).why.limits.columns)
+    assert context(replace(plan(), limits=())).why.limits is None
 
 
 def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
@@ -189,7 +201,7 @@ def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
         replace(others[0], price_range=(0.0412, None)),
         replace(others[1], price_bps_per_pp=12.345),
     )
-    shown = context(replace(plan(), limits=several)).limits
+    shown = context(replace(plan(), limits=several)).why.limits
     assert column(shown, "Price of a point") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
     assert [row.cells[-1].lines for row in shown.rows] == [("$20 to $90",), ("$4.11 or more",), ("$1,233",)]
     assert column(shown, "Status")[2] == "Met, at the limit but for rounding to shares"
@@ -197,32 +209,30 @@ def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
 
 
 def test_episodes_in_which_the_proposal_is_worse_are_named_with_both_figures():
-    notes = [note.replace(NB, " ") for note in context().stress_notes]
+    notes = [note.replace(NB, " ") for note in context().risks.stress_notes]
     assert len(notes) == 6
     assert "Financial crisis, 2007-09: \u221248.9 % (\u2212$488,503) instead of \u221247.1 % (\u2212$470,062)." in notes
     assert not any("Rate shock" in note for note in notes)
 
 
 def test_stand_ins_are_named_by_episode():
-    assert any("Technology bust, 2000-02: NVDA by QQQ, VTI by SPY" in note for note in context().stress.notes)
+    assert any("Technology bust, 2000-02: NVDA by QQQ, VTI by SPY" in note for note in context().risks.stress.notes)
 
 
 def test_what_speaks_against_the_proposal_follows_from_its_figures():
-    found = " ".join(context().drawbacks).replace(NB, " ")
+    found = " ".join(context().why.drawbacks).replace(NB, " ")
     assert "Expected return falls from 8.0 % to 7.7 %" in found
     assert "tracking error goes from 3.9 % to 5.4 %" in found
     assert "$11,836.95 of the realized gain is short-term" in found
     assert "6 episodes" in found
     better = replace(plan(), after=replace(plan().before, exposure=plan().after.exposure))
-    assert "Expected return falls" not in " ".join(context(better).drawbacks)
+    assert "Expected return falls" not in " ".join(context(better).why.drawbacks)
 
 
 def test_old_data_are_announced_once_they_are_older_than_a_week():
     def age(closes):
-        made = report_context(
-            plan(), portfolio(), market(closes), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS
-        )
-        return made.age_line.replace(NB, " ")
+        made = report_context(plan(), portfolio(), market(closes), Sources("p", SHA, VERSIONS))
+        return made.header.age_line.replace(NB, " ")
 
     assert "15 days old" in age(date(2026, 7, 13))
     assert age(date(2026, 7, 21)) == ""
@@ -231,29 +241,29 @@ def test_old_data_are_announced_once_they_are_older_than_a_week():
 
 def test_assumed_tax_rates_are_said_to_be_assumed():
     house = replace(portfolio(), tax=TaxSituation())
-    made = report_context(plan(), house, market(), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS)
-    assert "partly or wholly assumed: the portfolio file does not state both" in column(made.tax_rates, "Used here")
-    assert any("partly or wholly assumed" in drawback for drawback in made.drawbacks)
-    assert "stated in the portfolio file" in column(context().tax_rates, "Used here")
+    made = report_context(plan(), house, market(), Sources("p", SHA, VERSIONS))
+    assert "partly or wholly assumed: the portfolio file does not state both" in column(made.tax.rates, "Used here")
+    assert any("partly or wholly assumed" in drawback for drawback in made.why.drawbacks)
+    assert "stated in the portfolio file" in column(context().tax.rates, "Used here")
 
 
 def test_a_failed_check_says_not_to_place_the_orders():
     base = plan()
     checks = tuple(replace(check, passed=check.name != "cash") for check in base.certificate.checks)
     shown = context(replace(base, certificate=replace(base.certificate, checks=checks)))
-    assert "do not place these orders" in shown.certificate
-    assert "FAILED" in column(shown.checks, "Verdict")
+    assert "do not place these orders" in shown.proof.words
+    assert "FAILED" in column(shown.proof.checks, "Verdict")
 
 
 @pytest.mark.parametrize("plan_", [plan(), do_nothing_plan()])
 def test_no_promise_is_made_outside_the_prescribed_sentence(plan_):
     shown = context(plan_)
-    assert "are not guarantees of future results" in shown.important
-    assert FORBIDDEN.findall(words(replace(shown, important=""))) == []
+    assert "are not guarantees of future results" in shown.closing.important
+    assert FORBIDDEN.findall(words(replace(shown, closing=replace(shown.closing, important="")))) == []
 
 
 def test_the_disclosures_cover_what_must_be_said():
-    shown = words(context().disclosures)
+    shown = words(context().closing.disclosures)
     for part in (
         "Results may vary with each use and over time. Data as of: prices 2026-07-13",
         "IWM, VTWO and IJR only",
@@ -278,9 +288,9 @@ def test_a_figure_that_is_not_finite_never_reaches_the_page():
 
 def test_a_hostile_name_cannot_leave_the_page_header():
     house = replace(portfolio(), name=NASTY * 10)
-    made = report_context(plan(), house, market(), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS)
-    assert re.fullmatch(r"(\\[0-9a-f]{6})+", made.page_header)
-    assert len(made.page_header) < 7 * 100
+    made = report_context(plan(), house, market(), Sources("p", SHA, VERSIONS))
+    assert re.fullmatch(r"(\\[0-9a-f]{6})+", made.header.page_header)
+    assert len(made.header.page_header) < 7 * 100
 
 
 def result(name: str, bound: float, before: float, after: float, status: str, **fields) -> LimitResult:
@@ -299,7 +309,7 @@ EVERY_KIND = (
 
 
 def test_the_limits_of_each_kind_and_mode_are_told_in_words():
-    shown = context(replace(plan(), limits=EVERY_KIND)).limits
+    shown = context(replace(plan(), limits=EVERY_KIND)).why.limits
     assert column(shown, "Limit") == [
         "Information Technology sector",
         "Average loss of the worst 5 % of months",
@@ -327,10 +337,10 @@ def test_the_limits_of_each_kind_and_mode_are_told_in_words():
 
 def test_what_the_file_lets_be_exceeded_is_not_called_mended_nor_kept():
     shown = context(replace(plan(), limits=EVERY_KIND))
-    assert "the others need not be" in shown.reasons[0]
-    assert "mends Information Technology sector of the limits" in shown.reasons[0]
-    assert shown.drawbacks[0] == "Exceeded with the proposal, as a soft limit may be: Largest fall from a peak."
-    assert [line.split(":")[0] for line in shown.broken] == [
+    assert "the others need not be" in shown.why.reasons[0]
+    assert "mends Information Technology sector of the limits" in shown.why.reasons[0]
+    assert shown.why.drawbacks[0] == "Exceeded with the proposal, as a soft limit may be: Largest fall from a peak."
+    assert [line.split(":")[0] for line in shown.answer.broken] == [
         "Information Technology sector",
         "Largest fall from a peak",
         "Loss in a past episode (Covid crash)",
@@ -340,9 +350,9 @@ def test_what_the_file_lets_be_exceeded_is_not_called_mended_nor_kept():
 def test_doing_nothing_with_a_soft_limit_exceeded_does_not_say_that_every_limit_holds():
     stays = tuple(replace(limit, after=limit.before) for limit in EVERY_KIND[1:4])
     shown = context(replace(do_nothing_plan(), limits=stays))
-    assert "every limit that must be kept holds today" in shown.answer
-    assert "none of it must be mended" in shown.reasons[0]
-    assert column(shown.limits, "Status") == [
+    assert "every limit that must be kept holds today" in shown.answer.sentence
+    assert "none of it must be mended" in shown.why.reasons[0]
+    assert column(shown.why.limits, "Status") == [
         "Met, with room",
         "Exceeded, as a soft limit may be",
         "Broken today, and no worse",
@@ -350,32 +360,32 @@ def test_doing_nothing_with_a_soft_limit_exceeded_does_not_say_that_every_limit_
 
 
 def test_seldom_parts_of_the_gain_are_shown_where_there_are_any():
-    assert len(context().gain.rows) == 6
+    assert len(context().why.gain.rows) == 6
     gain = replace(plan().gain, carryforward=-0.0003, soft_limits=0.0021, total=plan().gain.total + 0.0018)
     shown = context(replace(plan(), gain=gain))
-    assert column(shown.gain, "A year")[5:7] == ["\u22123.0 bp", "+21.0 bp"]
-    assert "losses carried forward \u22123.0 bp, soft limits +21.0 bp;" in shown.reasons[-2].replace(NB, " ")
+    assert column(shown.why.gain, "A year")[5:7] == ["\u22123.0 bp", "+21.0 bp"]
+    assert "losses carried forward \u22123.0 bp, soft limits +21.0 bp;" in shown.why.reasons[-2].replace(NB, " ")
 
 
 def test_losses_over_past_months_are_measures_with_their_caveat_or_left_out():
-    labels = column(context().measures, "Measure")
+    labels = column(context().comparison.measures, "Measure")
     assert [label for label in labels if "past months" in label or "those months" in label] == [
         "Average loss of the worst 5 % of past months",
         "Largest fall from a peak over those months",
     ]
-    assert "hypothetical" in context().measures.notes[0]
+    assert "hypothetical" in context().comparison.measures.notes[0]
     bare = replace(
         plan(),
         before=replace(plan().before, cvar_95=None, max_drawdown=None),
         after=replace(plan().after, cvar_95=None, max_drawdown=None),
     )
-    assert len(column(context(bare).measures, "Measure")) == len(labels) - 2
-    assert context(bare).measures.notes == ()
+    assert len(column(context(bare).comparison.measures, "Measure")) == len(labels) - 2
+    assert context(bare).comparison.measures.notes == ()
 
 
 def test_inflation_and_the_value_of_losses_are_among_the_assumptions():
-    assert "0.00 of the variance" in words(context().assumption_facts)
-    assert "Value today of a dollar of loss left for later years" in words(context().tax_rates)
+    assert "0.00 of the variance" in words(context().assumptions.facts)
+    assert "Value today of a dollar of loss left for later years" in words(context().tax.rates)
 
 
 @pytest.mark.parametrize(

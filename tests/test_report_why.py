@@ -12,7 +12,7 @@ from advisor.optimize.menu import INDIFFERENT
 from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import Lot, Position
 from advisor.rebalance.model import BranchResult, Explanation, MenuResult
-from advisor.report.context import report_context
+from advisor.report.context import Sources, report_context
 from advisor.report.price_book import MOST_KEPT, MOST_NEAR, MOST_SOLD, price_book_table
 from advisor.report.why_words import EQUIVALENT, break_even_words, funds_words, horizon_words, orders_words
 from tests.report_fixture import SHA, VERSIONS, context, do_nothing_plan, market, plan, portfolio, reason
@@ -179,7 +179,7 @@ def test_without_a_choice_or_a_purchase_nothing_is_said_of_funds():
 
 
 def test_the_users_horizon_is_marked_among_the_others():
-    table = context().why.horizons
+    table = context().assumptions.horizons
     assert column(table, "Horizon") == ["6 months", "1 year", "3 years, yours", "10 years"]
     assert [row.kind for row in table.rows] == ["plain", "plain", "group", "plain"]
     assert column(table, "Sold")[-1] == "$260,092"  # 0.2605 of $998,432.18
@@ -196,7 +196,7 @@ def test_horizons_that_change_nothing_are_a_sentence_and_no_table():
         replace(plan().explanation.horizons[2], years=years, gain=1e-4 + years / 1e6) for years in (1.0, 3.0, 10.0)
     )
     still = explained(horizons=same)
-    assert context(still).why.horizons is None
+    assert context(still).assumptions.horizons is None
     assert plain(horizon_words(still, portfolio())) == (
         "Over any horizon from 1 year to 10 years the best trades are the same; against doing nothing they gain "
         "+1.0 bp to +1.1 bp a year."
@@ -217,7 +217,7 @@ def test_doing_nothing_says_from_which_horizon_on_trading_would_be_worth_it():
     assert plain(horizon_words(empty, portfolio())) == (
         "Over no horizon from 6 months to 10 years is there a trade that gains anything."
     )
-    assert context(empty).why.horizons is None
+    assert context(empty).assumptions.horizons is None
 
 
 def test_one_off_cost_is_set_against_the_gain_in_months():
@@ -260,7 +260,7 @@ def test_whole_shares_are_said_to_be_whole_with_their_cost():
 
 
 def test_the_proof_shows_what_was_found_beside_what_is_accepted():
-    table = context().proof
+    table = context().proof.optimum
     assert column(table, "Found")[:3] == ["2.4e-11", "6.2e-09", "4.2e-10"]
     assert [float(text) for text in column(table, "Accepted up to")[:3]] == [VIOLATION, DUAL_RESIDUAL, GAP]
     assert column(table, "Found")[3:6] == ["the best", "4.06 bp a year behind", "meets no limits"]
@@ -268,7 +268,7 @@ def test_the_proof_shows_what_was_found_beside_what_is_accepted():
     assert table.notes == ("Solver: Clarabel 0.11.1 (cvxpy 1.9.3, clarabel 0.11.1).",)
     only = explained(branches=(BranchResult("net_loss", 0.0),))
     assert "Tax branch tried: the year ends with a net loss" in column(
-        context(only).proof, "Of the optimum before rounding"
+        context(only).proof.optimum, "Of the optimum before rounding"
     )
 
 
@@ -276,11 +276,9 @@ def test_a_figure_of_the_explanation_that_is_not_finite_is_refused():
     broken = reason("buy", BROKERAGE, "IJR", 0.1, None, **{"return": float("nan")})
     for fields in ({"reasons": (broken,)}, {"rounding_loss": float("inf")}):
         with pytest.raises(ValueError, match="not finite"):
-            report_context(
-                explained(**fields), portfolio(), market(), portfolio_file="p", portfolio_sha256=SHA, versions=VERSIONS
-            )
+            report_context(explained(**fields), portfolio(), market(), Sources("p", SHA, VERSIONS))
 
 
 def test_a_plan_without_an_explanation_says_nothing_of_it():
     made = context(replace(plan(), explanation=Explanation()))
-    assert (made.why.price_book, made.why.horizons, made.why.words) == (None, None, ())
+    assert (made.trades.price_book, made.assumptions.horizons, made.trade_off.words) == (None, None, ())

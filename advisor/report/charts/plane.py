@@ -33,6 +33,7 @@ _TOP, _BELOW, _RIGHT = 20.0, 34.0, 6.0
 _REACH = 5.0  # from a point's centre to its edge
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0)
 _HATCH = 6.0
+_LONGEST_NAME = 150.0
 
 Box = tuple[float, float, float, float]
 
@@ -144,7 +145,7 @@ def _draw_axes(
     canvas: Canvas, plane: Plane, values: tuple[Sequence[float], Sequence[float]], scales: tuple[_Scale, _Scale]
 ) -> None:
     (across, up), (x, y) = values, scales
-    canvas.texts.append(Text(0, 9, fit(plane.y.label, SMALL, WIDTH, 600), SMALL, weight=600, tone="muted"))
+    canvas.texts.append(Text(0, 9.5, fit(plane.y.label, SMALL, WIDTH, 600), SMALL, weight=600, tone="muted"))
     for value in up:
         height = y.at(value)
         canvas.strokes.append(Stroke(f"M{spot(x.start, height)}H{coordinate(x.end)}", "grid", 0.6))
@@ -184,7 +185,7 @@ def _draw_limit(canvas: Canvas, plane: Plane, x: _Scale) -> None:
     place, half = x.at(value), text_width(label, SMALL, 600) / 2
     canvas.strokes.append(Stroke(f"M{spot(place, _TOP)}V{coordinate(_TOP + _HEIGHT)}", "limit", 1.4, "3 2"))
     centre = min(max(place, half + text_width(plane.y.label, SMALL, 600) + 8), WIDTH - half)
-    canvas.texts.append(Text(round(centre, 2), 9, label, SMALL, "middle", 600, "limit"))
+    canvas.texts.append(Text(round(centre, 2), 9.5, label, SMALL, "middle", 600, "limit"))
 
 
 def _draw_markers(canvas: Canvas, markers: tuple[Marker, ...], scales: tuple[_Scale, _Scale]) -> None:
@@ -214,7 +215,8 @@ def _draw_names(canvas: Canvas, plane: Plane, scales: tuple[_Scale, _Scale]) -> 
             canvas.texts.append(text)
     for marker in ranked:
         weight = 400 if marker.shape == "circle" else 600
-        text = _placed(Text(x.at(marker.x), y.at(marker.y), marker.label, LABEL, weight=weight), taken, points)
+        name = fit(marker.label, LABEL, _LONGEST_NAME, weight)
+        text = _placed(Text(x.at(marker.x), y.at(marker.y), name, LABEL, weight=weight), taken, points)
         taken.append(text_box(text))
         canvas.texts.append(text)
 
