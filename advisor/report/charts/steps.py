@@ -8,6 +8,7 @@ from advisor.report.charts.marks import LABEL, WIDTH, Canvas, Chart, Rect, Strok
 
 _BAR, _ROW = 10.0, 19.0
 _MOST_LABEL = 150.0
+_LEAST_SPAN = 1e-9  # below it there is nothing to draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def waterfall(name: str, title: str, description: str, steps: tuple[Step, ...]) 
     room_left = min(_MOST_LABEL, max(text_width(step.label, LABEL, _weight(step)) for step in steps) + 8)
     room_right = max(text_width(step.words, LABEL, 600) for step in steps) + 8
     low, high = min(0.0, *(min(pair) for pair in ends)), max(max(pair) for pair in ends)
-    scale = (WIDTH - room_left - room_right) / ((high - low) or 1.0)
+    scale = (WIDTH - room_left - room_right) / max(high - low, _LEAST_SPAN)
 
     def at(value: float) -> float:
         return round(room_left + (value - low) * scale, 2)

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from advisor.market.snapshot import load_snapshot
+from advisor.market.valuations import valuations
+from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table
+from advisor.report.risk_tables import SHOCKS, shocks_table
+from advisor.report.small_caps import months, ratio_chart, years_table
+from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
+from advisor.whatif.model import TradeOff
+from tests.report_fixture import do_nothing_plan, market, plan, trade_off
+from tests.samples import answer
+
+NB = "\N{NO-BREAK SPACE}"
+
+
+def cells(table, number):
+    return [row.cells[number].text.replace(NB, " ") for row in table.rows]
+
+
+def figure(text):
+    return float(text.replace("\N{MINUS SIGN}", "-").replace("+", "").split("%")[0].split("$")[-1].replace(",", ""))
+
+
+@pytest.fixture(scope="module")
+def tech():
+    found = answer("tech-employee")
+    return found.plan, found.market
+
+
+def test_sizes_add_up_to_the_household_today_and_proposed(tech):
+    for number in (1, 2):
+        assert sum(map(figure, cells(size_table(*tech), number))) == pytest.approx(100, abs=0.25)  # rounded rows
+
+
+def test_the_sector_of_single_shares_is_counted_whole(tech):
+    made, data = tech
+    table = sector_table(made, data)
+    technology = dict(zip(cells(table, 0), cells(table, 1), strict=True))["Information Technology"]
+    direct = sum(w for s, w in made.before.weights.items() if data.securities[s].sector == "Information Technology")
+    assert figure(technology) >= 100 * direct - 0.05
+
+
+def test_what_the_sectors_name_is_at_most_the_household_without_cash(tech):
+    made, data = tech
+    lows = [figure(text.split("\N{EN DASH}")[0]) for text in cells(sector_table(made, data), 1)]
+    assert sum(lows) <= 100 * (1 - made.before.cash_weight) + 0.6
+
+
+def test_expenses_in_dollars_are_weight_times_ratio_times_value_and_their_sum_is_the_measure(tech):
+    made, data = tech
+    table = funds_table(made, data)
+    by_hand = {
+        symbol: Decimal(repr(weight))
+        * made.before.value_usd
+        * Decimal(repr(data.securities[symbol].expense_ratio.value))
+        for symbol, weight in made.before.weights.items()
+        if data.securities[symbol].is_fund
+    }
+    shown = dict(zip(cells(table, 0), cells(table, 3), strict=True))
+    for symbol, amount in by_hand.items():
+        assert figure(shown[symbol]) == pytest.approx(float(amount), abs=0.51)
+    whole = made.before.expense_ratio * float(made.before.value_usd)
+    assert figure(shown["All funds"]) == pytest.approx(whole, abs=0.51)
+
+
+def test_a_valuation_comes_with_measure_date_treatment_and_source(tech):
+    table = funds_table(*tech)
+    (cell,) = [row.cells[1] for row in table.rows if row.cells[0].text == "IJR"]
+    assert cell.text == "15.9 / 15.6"
+    assert cell.lines[0] == "15.9 trailing, 2025-12; losses not stated; market article of December 2025"
+    assert {found.losers for found in valuations("Russell 2000")} == {"most likely left out", "left out", "counted"}
+    assert valuations("an index of its own") == ()
+
+
+def test_overlap_is_that_of_the_funds_left_after_the_trades(tech):
+    made, data = tech
+    table = overlap_table(made, data)
+    funds = {symbol for symbol in made.after.weights if data.securities[symbol].is_fund}
+    assert {name for pair in cells(table, 0) for name in pair.split(" and ")} <= funds
+    assert cells(table, 1) == ["0.0 %"]  # companies of the S&P 600 and of the Nasdaq-100
+
+
+def test_a_shock_moves_only_what_it_names():
+    made = plan()
+    table = shocks_table(made)
+    for row, (_, seven, small) in zip(table.rows, SHOCKS, strict=True):
+        by_hand = made.before.exposure.seven.high * seven + made.before.small_cap_weight * small
+        assert figure(row.cells[1].text) == pytest.approx(100 * by_hand, abs=0.051)
+        assert figure(row.cells[1].lines[0]) == pytest.approx(abs(by_hand) * float(made.before.value_usd), abs=0.51)
+
+
+def test_the_proposal_is_said_to_be_worse_where_small_caps_lag_and_the_seven_gain(tech):
+    first = shocks_table(tech[0]).rows[0].cells[2]
+    assert first.tone == "worse"
+    assert first.lines[-1] == "worse"
+
+
+def test_years_are_compounded_months_and_only_whole_ones_count():
+    known = months(market())
+    table = years_table(known)
+    assert cells(table, 0) == ["2024", "2025"]  # the fixture's months begin in July 2023
+    assert figure(cells(table, 1)[0]) == pytest.approx(100 * (1.005**12 - 1), abs=0.05)
+    assert cells(table, 2)[0].endswith("lagged")
+    assert not cells(table, 2)[1].endswith("lagged")
+    assert "IWM lagged SPY in 1 of 2 whole years." in table.notes[0]
+
+
+def test_the_years_of_the_snapshot_agree_with_published_total_returns():
+    """SPY returned 28.7 % in 2021 and -18.2 % in 2022, IWM 14.5 % and -20.5 %: State Street's and iShares' fact sheets.
+
+    Tolerance 0.1 points: the snapshot's months are whole basis points.
+    """
+    table = years_table(months(load_snapshot()))
+    shown = {row.cells[0].text: [figure(cell.text) for cell in row.cells[1:3]] for row in table.rows}
+    assert shown["2021"] == pytest.approx([28.7, 14.5], abs=0.1)
+    assert shown["2022"] == pytest.approx([-18.2, -20.5], abs=0.1)
+
+
+def test_the_ratio_ends_at_the_wealth_of_one_over_the_other():
+    known = months(load_snapshot())
+    chart = ratio_chart(known)
+    by_hand = 100 * np.prod(1 + known.returns["IWM"]) / np.prod(1 + known.returns["SPY"])
+    assert any(text.text == f"IWM {by_hand:.0f}" for text in chart.texts)
+
+
+def test_without_months_there_is_no_history():
+    assert months(replace(market(), scenarios=type(market().scenarios)((), (), np.zeros((0, 0)), {}, "none"))) is None
+
+
+def test_alternatives_stand_below_the_proposal_with_cause_and_what_stays_broken():
+    table = alternatives_table(plan(), trade_off())
+    assert cells(table, 0) == ["The proposal", "Do nothing", "Half the move", "IJR only", "Russell 2000 only"]
+    assert cells(table, 6)[3] == "preferences.buy [IWM, VTWO, IJR] to [IJR] moves 3.1 % of the household"
+    conflict = table.rows[4]
+    assert [cell.text for cell in conflict.cells[1:6]] == ["–"] * 5
+    assert conflict.cells[6].text == "no answer: the limits conflict"
+    assert "line 31" in conflict.cells[6].lines[0]
+    assert "proposal" not in " ".join(cells(alternatives_table(do_nothing_plan(), trade_off()), 0)).casefold()
+
+
+def test_without_alternatives_or_sensitivities_there_is_no_table():
+    empty = TradeOff((), None, None, ())
+    assert alternatives_table(plan(), empty) is None
+    assert sensitivity_table(empty) is None
+    assert cost_chart(plan(), empty) is None
+    assert frontier_chart(plan(), empty) is None
+
+
+def test_a_sensitivity_without_an_answer_says_so():
+    table = sensitivity_table(trade_off())
+    assert cells(table, 1) == ["25.0 %", "no answer"]
+
+
+def test_the_cost_chart_names_what_is_out_of_reach_and_the_limit():
+    chart = cost_chart(plan(), trade_off())
+    assert "Less than 22.0 % is out of reach" in chart.description.replace(NB, " ")
+    assert {"Today", "Proposed", "out of reach"} <= {text.text for text in chart.texts}
+
+
+def test_doing_nothing_draws_no_proposed_point():
+    for chart in (cost_chart(do_nothing_plan(), trade_off()), frontier_chart(do_nothing_plan(), trade_off())):
+        assert "Proposed" not in {text.text for text in chart.texts}

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.report.charts.marks import WIDTH, text_box
+from advisor.report.charts.plane import Axis, Line, Marker, Plane, plane_chart, ticks
+from advisor.report.charts.steps import Step, waterfall
+from advisor.report.format import percent
+
+NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+def drawn(*, markers=(), lines=(), limit=None, unreachable=None, x=(0.0, 1.0), y=(0.0, 1.0), is_tight=False):
+    plane = Plane(
+        Axis("across", *x, lambda v: percent(v, 0), is_tight),
+        Axis("up", *y, percent),
+        lines,
+        markers,
+        limit,
+        unreachable,
+    )
+    return plane_chart("x", "t", "d", plane)
+
+
+def corners(path):
+    return [tuple(map(float, pair)) for pair in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path)]
+
+
+@given(st.tuples(NUMBERS, NUMBERS).map(sorted), st.integers(4, 8))
+def test_ticks_are_few_round_evenly_spaced_and_hold_the_range(ends, most):
+    low, high = ends
+    found = ticks(low, high, most)
+    assert 2 <= len(found) <= most
+    if high - low > 1e-6:
+        assert found[0] <= low + 1e-6 * (high - low)
+        assert found[-1] >= high - 1e-6 * (high - low)
+        steps = {round((b - a) / (found[1] - found[0]), 6) for a, b in pairwise(found)}
+        assert steps == {1.0}
+        digits = f"{found[1] - found[0]:.6e}".split("e")[0].rstrip("0").rstrip(".")
+        assert digits in {"1", "2", "2.5", "5"}
+
+
+def test_a_point_stands_where_both_scales_put_it():
+    line = Line(((0.0, 0.0), (0.5, 0.5), (1.0, 1.0)), "proposed")
+    (first, middle, last) = corners(next(s.path for s in drawn(lines=(line,)).strokes if s.width == 2.0))
+    assert middle[0] == pytest.approx((first[0] + last[0]) / 2, abs=0.02)
+    assert middle[1] == pytest.approx((first[1] + last[1]) / 2, abs=0.02)
+    assert first[0] < last[0] <= WIDTH
+    assert first[1] > last[1] >= 0  # up on the page is a smaller coordinate
+
+
+def test_points_differ_by_shape_and_not_by_colour_alone():
+    markers = (Marker(0.2, 0.2, "A", "square"), Marker(0.5, 0.5, "B", "diamond"), Marker(0.8, 0.8, "C"))
+    shapes = [re.sub(r"[-\d. ]+", "", fill.path) for fill in drawn(markers=markers).fills]
+    assert len(set(shapes)) == 3
+
+
+POINTS = st.lists(
+    st.tuples(st.floats(0, 1), st.floats(0, 1), st.text("abcdefghij ", min_size=1, max_size=40)), min_size=1, max_size=6
+)
+
+
+@given(POINTS)
+def test_every_name_stays_inside_whatever_the_points(points):
+    chart = drawn(markers=tuple(Marker(a, b, label) for a, b, label in points))
+    for text in chart.texts:
+        left, top, right, bottom = text_box(text)
+        assert left >= -0.02
+        assert right <= WIDTH + 0.02
+        assert top >= -0.02
+        assert bottom <= chart.height + 0.02
+
+
+def test_names_of_points_that_lie_together_do_not_cover_each_other():
+    names = ("Proposed", "Half the move", "IJR only", "Today")
+    chart = drawn(markers=tuple(Marker(0.5 + 0.01 * k, 0.5, name) for k, name in enumerate(names)))
+    boxes = [text_box(text) for text in chart.texts if text.text in names]
+    assert len(boxes) == 4
+    for k, one in enumerate(boxes):
+        for other in boxes[k + 1 :]:
+            wide = min(one[2], other[2]) - max(one[0], other[0])
+            high = min(one[3], other[3]) - max(one[1], other[1])
+            assert wide <= 0.02 or high <= 0.02
+
+
+def test_two_curves_that_end_together_have_their_names_apart_and_beyond_the_end():
+    lines = (
+        Line(((0.0, 0.0), (1.0, 0.5)), "now", "IWM 71"),
+        Line(((0.0, 1.0), (1.0, 0.5)), "proposed", "IJR 71", "5 2"),
+    )
+    chart = drawn(lines=lines)
+    one, other = (text for text in chart.texts if text.text.endswith("71"))
+    end = corners(next(s.path for s in chart.strokes if s.width == 2.0))[-1][0]
+    assert min(one.x, other.x) > end
+    assert abs(one.y - other.y) >= 12
+
+
+def test_a_tight_axis_ends_where_its_data_end():
+    line = Line(((2016.5, 0.0), (2026.5, 1.0)), "proposed")
+    chart = drawn(lines=(line,), x=(2016.5, 2026.5), is_tight=True)
+    first, last = corners(next(s.path for s in chart.strokes if s.width == 2.0))
+    assert last[0] == pytest.approx(WIDTH - 6, abs=0.02)
+    assert first[0] < 60
+
+
+def test_the_part_out_of_reach_ends_where_the_curve_begins():
+    chart = drawn(lines=(Line(((0.4, 0.5), (1.0, 0.0)), "proposed"),), unreachable=(0.0, 0.4, "out of reach"))
+    (region,) = chart.rects
+    start = corners(next(s.path for s in chart.strokes if s.width == 2.0))[0][0]
+    assert region.is_open
+    assert region.x + region.width == pytest.approx(start, abs=0.03)
+
+
+def steps():
+    return (
+        Step("Today", 0.4, "40 %", is_total=True, tone="now"),
+        Step("Sell NVDA", -0.1, "-10", tone="better"),
+        Step("Buy SPY", 0.05, "+5", tone="worse"),
+        Step("Proposed", 0.35, "35 %", is_total=True),
+    )
+
+
+def test_each_bar_of_a_waterfall_starts_where_the_last_one_ended():
+    today, sale, purchase, proposed = waterfall("x", "t", "d", steps()).rects
+    assert today.x + today.width == pytest.approx(sale.x + sale.width, abs=0.02)
+    assert sale.x == pytest.approx(purchase.x, abs=0.02)
+    assert purchase.x + purchase.width == pytest.approx(proposed.x + proposed.width, abs=0.02)
+    assert today.x == proposed.x
+    assert sale.width == pytest.approx(today.width / 4, abs=0.02)
+
+
+@given(st.lists(st.floats(-0.3, 0.3), min_size=0, max_size=8), st.floats(0, 1))
+def test_a_waterfall_stays_inside_its_drawing(changes, first):
+    rows = [Step("Today " * 9, first, percent(first), is_total=True)]
+    rows += [Step("Sell a very long name, in an account of a long name", c, percent(c)) for c in changes]
+    chart = waterfall("x", "t", "d", tuple(rows))
+    for rect in chart.rects:
+        assert rect.x >= -0.02
+        assert rect.x + rect.width <= WIDTH + 0.9
+    for text in chart.texts:
+        left, _, right, bottom = text_box(text)
+        assert left >= -0.02
+        assert right <= WIDTH + 0.02
+        assert bottom <= chart.height + 0.02
+
+
+def test_the_orders_of_the_plan_add_up_to_the_change_of_the_seven():
+    """A hand calculation: amount times the fund's share of the seven, over the value after the trades."""
+    from advisor.report.drawings import waterfall_chart
+    from tests.report_fixture import FUNDS, market, plan
+
+    made = plan()
+    chart = waterfall_chart(made, market())
+    inside = {symbol: facts[4][1] for symbol, facts in FUNDS.items()}
+    inside |= {"NVDA": 1.0, "AAPL": 1.0, "MSFT": 1.0, "BRK.B": 0.0}
+    largest = max(made.trades, key=lambda t: t.amount_usd * Decimal(repr(inside[t.symbol])))
+    moved = float(largest.amount_usd / made.after.value_usd) * inside[largest.symbol]
+    shown = [text.text for text in chart.texts]
+    assert shown[0] == "Today"
+    assert shown[-2] == "Proposed"
+    assert f"\u2212{100 * moved:.1f}\u00a0points" in shown[3]
