@@ -168,7 +168,23 @@ FAULTS = {
     "identical to nothing": (SMALL + "identical:\n  - «[»VTI]\n", "needs two symbols", "add the other"),
     "identical twice": (SMALL + "identical: [[VTI, ITOT, «VTI»]]\n", "listed twice", ""),
     "identical without groups": (SMALL + "identical: [«VTI»]\n", "identical[1] must be a list", ""),
-    "scenarios": (SMALL + "«scenarios»: []\n", "scenarios comes with a later version", "remove"),
+    "an unknown key of a scenario": (SMALL + "scenarios: [{name: A, «limit»: {}}]\n", "unknown key 'limit'", "limits?"),
+    "a scenario without name": (SMALL + "scenarios:\n  - «{»tax: {}}\n", "needs the key name", ""),
+    "a scenario of a built-in name": (SMALL + "scenarios: [{name: «half»}]\n", "is named 'half'", "another"),
+    "two scenarios of one name": (SMALL + "scenarios:\n  - {name: A}\n  - {name: «a»}\n", "second scenario", "line 14"),
+    "a limit of a scenario": (SMALL + "scenarios: [{name: A, limits: {volatility: {«maxx»: 5%, max: 1%}}}]\n",
+                              "scenario 'A': unknown key 'maxx' in limits.volatility", "did you mean max?"),
+    "a value of a scenario": (SMALL + "scenarios: [{name: A, tax: {state_rate: «15»}}]\n",
+                              "scenario 'A': tax.state_rate: 15 is more than the whole", "15%?"),
+    "a scenario's part of a limit that the file has not": (
+        SMALL + "scenarios: [{name: A, limits: {«volatility»: {mode: soft}}}]\n", "needs the key max", ""),
+    "a scenario against the file": (
+        SMALL + "limits: {small_caps: {max: 30%}}\nscenarios: [{name: A, limits: {small_caps: {min: «40%»}}}]\n",
+        "scenario 'A': min 40% is above max 30%", ""),
+    "a section of a scenario": (SMALL + "scenarios: [{name: A, limits: «5»}]\n", "limits must be a mapping", ""),
+    "a deposit into nothing": (
+        SMALL + "scenarios: [{name: A, deposit: {account: «Rot IRA», amount: 5}}]\n", "no account is", "Roth IRA?"),
+    "a deposit of words": (SMALL + "scenarios: [{name: A, deposit: {account: Joint, amount: «much»}}]\n", "not a", ""),
     "a relative view": (SMALL + "views: [{symbol: IJR, annual_return: 1%, «relative»: SPY}]\n", "later version", ""),
     "a view's confidence": (SMALL + "views: [{symbol: A, annual_return: 1%, «confidence»: 5%}]\n", "later version", ""),
     "two views": (SMALL + "views:\n  - {symbol: IJR, annual_return: 1%}\n  - {symbol: «IJR», annual_return: 2%}\n",
@@ -445,7 +461,7 @@ limits:
   do_not_sell: [{account: Roth}]
 tax: !!map {long_term_rate: 30%}
 preferences: {whole_shares: 1}
-scenarios: []
+scenarios: [{name: A, nam: B}]
 """
     issues = faults(text)
     places = [(issue.where.line, issue.where.column) for issue in issues if issue.where]
@@ -467,7 +483,7 @@ scenarios: []
         "tags (!)",
         "short_term_rate must be at least",
         "'1' is neither true nor false",
-        "scenarios comes with a later version",
+        "unknown key 'nam'",
     ):
         assert part in messages
     assert len(issues) == 16
@@ -553,3 +569,51 @@ def test_a_huge_file_is_refused_without_being_read_whole(tmp_path: Path) -> None
         file.truncate(9 * 2**20)
     with pytest.raises(InputError, match="8 MiB"):
         read_portfolio(path, today=TODAY)
+
+
+WITH_SCENARIOS = """\
+limits: {magnificent_seven: {max: 30%}, small_caps: {min: 1%, max: 30%}, funds: {MGK: {max: 90%}}}
+tax: {state_rate: 5%}
+views: [{symbol: IJR, annual_return: 1%}]
+scenarios:
+  - {name: Tighter, limits: {magnificent_seven: {max: 20%}}}
+  - {name: Looser, limits: {magnificent_seven: none, small_caps: {max: null}, funds: {MGK: {max: none}}}}
+  - name: Other
+    as_of: 2026-07-20
+    tax: {long_term_rate: 20%, state_rate: none}
+    preferences: {horizon_years: 10}
+    views: [{symbol: IWM, annual_return: 2%}]
+    deposit: {account: Roth IRA, amount: 250.50}
+"""
+
+
+def test_a_scenario_is_the_file_with_its_own_values_in_their_places() -> None:
+    base = load(SMALL + WITH_SCENARIOS)
+    tighter, looser, other = base.scenarios
+    assert [scenario.name for scenario in base.scenarios] == ["Tighter", "Looser", "Other"]
+    as_written = load(
+        (SMALL + WITH_SCENARIOS.partition("scenarios")[0]).replace("seven: {max: 30%}", "seven: {max: 20%}")
+    )
+    assert tighter.portfolio == as_written
+    assert [limit.where.line for limit in tighter.portfolio.limits if limit.where] == [17, 13, 13, 13]
+    assert [limit.label for limit in looser.portfolio.limits] == ["small_caps.min"]
+    assert other.portfolio.as_of == date(2026, 7, 20)
+    assert other.portfolio.tax == TaxSituation(long_term_rate=Decimal("0.2"))
+    assert other.portfolio.preferences == Preferences(horizon_years=Decimal(10))
+    assert [view.symbol for view in other.portfolio.views] == ["IWM"]
+    assert [b.cash_usd - a.cash_usd for a, b in zip(base.accounts, other.portfolio.accounts, strict=True)] == [
+        0,
+        Decimal("250.50"),
+    ]
+    assert all(scenario.portfolio.scenarios == () for scenario in base.scenarios)
+
+
+def test_a_fault_of_the_file_is_not_told_again_for_each_scenario() -> None:
+    issues = faults(changed("cash: 100", "cash: lots") + "scenarios: [{name: A}, {name: B, tax: {state_rate: 1%}}]\n")
+    assert len(issues) == 1
+
+
+def test_more_than_fifty_scenarios_are_refused() -> None:
+    many = "scenarios:\n" + "".join(f"  - {{name: S{number}}}\n" for number in range(51))
+    issues = faults(SMALL + many)
+    assert [issue.message for issue in issues] == ["more than 50 scenarios"]

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from advisor.portfolio import fields, model, words
+from advisor.portfolio.scenario_schema import with_scenario_sections
 
 _TAX = model.TaxSituation()
 _PREFERENCES = model.Preferences()
@@ -25,6 +26,7 @@ _EMPTY_IS_NO_LIST = BeforeValidator(lambda node: "" if node is None else node)  
 
 Money: TypeAlias = Annotated[Decimal, fields.USD_OR_NONE]
 Symbol: TypeAlias = Annotated[str, fields.SYMBOL]
+Changed: TypeAlias = Any  # judged once it is merged into the file's own section
 Rate: TypeAlias = Annotated[Decimal, fields.RATE]
 Mode: TypeAlias = Annotated[model.LimitMode, fields.choice(model.LimitMode, words.MODE)]
 Sector: TypeAlias = Annotated[str, fields.one_of(model.SECTORS, words.SECTOR)]
@@ -314,11 +316,29 @@ class PastTradeEntry(Entry):
     )
 
 
+class DepositEntry(Entry):
+    """Money paid into an account before the trades."""
+
+    account: Annotated[str, fields.NAME] = Field(description="Name of the account.")
+    amount: Money = Field(description="USD; added to the account's cash.")
+
+
+class ScenarioEntry(Entry):
+    """Values of this file that are other in a scenario, and only those; none removes one."""
+
+    name: Annotated[str, fields.NAME] = Field(description="Your name for the scenario; no two alike.")
+    as_of: Changed = Field(None, description="Another day of the decision, YYYY-MM-DD.")
+    limits: Changed = Field(None, description="Other limits.")
+    tax: Changed = Field(None, description="Other rates and gains so far.")
+    preferences: Changed = Field(None, description="Other preferences.")
+    views: Changed = Field(None, description="Other views, in place of all of the file's.")
+    deposit: DepositEntry | None = Field(None, description="Money paid in before the trades.")
+
+
 class PortfolioEntry(Entry):
     """A household for advisor: its accounts, limits, taxes and wishes."""
 
     model_config = ConfigDict(title="advisor portfolio file")
-    later: ClassVar[tuple[str, ...]] = ("scenarios",)
     version: Annotated[int, fields.VERSION] = Field(description="Version of this form: 1.")
     name: Annotated[str, fields.NAME] = Field(description="Your name for the household.")
     as_of: Annotated[dt.date | None, fields.DAY] = Field(
@@ -338,12 +358,15 @@ class PortfolioEntry(Entry):
     identical: Several[Several[Symbol]] = Field(
         (), description="Groups of symbols that count as one security for wash sales; default none."
     )
+    scenarios: Several[ScenarioEntry] = Field(
+        (), description="The same household with some values changed, for advisor what-if; default none."
+    )
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the portfolio file."""
-    schema = PortfolioEntry.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_nulls(schema)}
+    schema = with_scenario_sections(_without_nulls(PortfolioEntry.model_json_schema()))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _without_nulls(node: Any) -> Any:  # noqa: ANN401 - JSON

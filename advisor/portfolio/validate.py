@@ -47,7 +47,7 @@ def check_all(document: Document, as_of: date | None) -> list[Issue]:
 def check_account_names(document: Document) -> Iterator[Issue]:
     """No two accounts have one name; capitals make no difference."""
     names = ((path, _text(account.get("name"))) for path, account in document.mappings("accounts"))
-    for path, name, first in _repeated(document, names, key="name"):
+    for path, name, first in repeated(document, names, key="name"):
         where = document.where((*path, "name"))
         yield Issue(f"a second account is named {quoted(name)}", where, f"rename it; {first}")
 
@@ -56,7 +56,7 @@ def check_symbols_once_per_account(document: Document) -> Iterator[Issue]:
     """A security stands once in an account."""
     for account, _ in document.mappings("accounts"):
         holdings = ((path, _symbol(item)) for path, item in document.mappings(*account, "holdings"))
-        for path, symbol, first in _repeated(document, holdings, key="symbol"):
+        for path, symbol, first in repeated(document, holdings, key="symbol"):
             where, hint = document.where((*path, "symbol")), f"put its lots into one entry; {first}"
             yield Issue(f"{quoted(symbol)} stands twice in one account", where, hint)
 
@@ -156,7 +156,7 @@ def check_modes(document: Document) -> Iterator[Issue]:
 
 def check_fund_limits(document: Document) -> Iterator[Issue]:
     """A limit on a security is on one that is held or can be bought, and stands once."""
-    known = set().union(_buyable(document), *_held(document).values())
+    known = set().union(_buyable(document), *held_by_account(document).values())
     seen: set[str] = set()
     for key in _mapping(document.get("limits", "funds")):
         symbol, where = values.loose_symbol(key), document.where_key(("limits", "funds", key))
@@ -170,12 +170,12 @@ def check_fund_limits(document: Document) -> Iterator[Issue]:
 
 def check_do_not_sell(document: Document) -> Iterator[Issue]:
     """What must not be sold is there."""
-    held = _held(document)
+    held = held_by_account(document)
     everywhere = set().union(*held.values())
     for path, entry in document.mappings("limits", "do_not_sell"):
         if not {"symbol", "account"} & entry.keys():
             yield Issue("an entry of do_not_sell needs symbol, account or both", document.where(path))
-        yield from _unknown_account(document, path, entry, list(held))
+        yield from unknown_account(document, path, entry, list(held))
         account, symbol = _text(entry.get("account")), _symbol(entry)
         there = held.get(account or "", everywhere)
         if symbol and symbol not in there:
@@ -206,7 +206,7 @@ def check_tax_rates(document: Document) -> Iterator[Issue]:
 def check_securities(document: Document) -> Iterator[Issue]:
     """A security is declared once, and its proxy has data of its own."""
     declared = [(path, _symbol(item)) for path, item in document.mappings("securities")]
-    for path, symbol, first in _repeated(document, declared, key="symbol"):
+    for path, symbol, first in repeated(document, declared, key="symbol"):
         yield Issue(f"{quoted(symbol)} is declared twice", document.where((*path, "symbol")), f"keep one; {first}")
     symbols = {symbol for _, symbol in declared if symbol}
     for path, item in document.mappings("securities"):
@@ -218,15 +218,15 @@ def check_securities(document: Document) -> Iterator[Issue]:
 def check_views(document: Document) -> Iterator[Issue]:
     """There is one view on a security."""
     views = ((path, _symbol(item)) for path, item in document.mappings("views"))
-    for path, symbol, first in _repeated(document, views, key="symbol"):
+    for path, symbol, first in repeated(document, views, key="symbol"):
         yield Issue(f"a second view on {quoted(symbol)}", document.where((*path, "symbol")), f"keep one; {first}")
 
 
 def check_history_entries(document: Document) -> Iterator[Issue]:
     """A past trade is of a known account, and only a sale has a gain; its symbol need not be held now."""
-    names = list(_held(document))
+    names = list(held_by_account(document))
     for path, trade in document.mappings("history"):
-        yield from _unknown_account(document, path, trade, names)
+        yield from unknown_account(document, path, trade, names)
         if trade.get("side") == "buy" and "gain" in trade:
             where = document.where_key((*path, "gain"))
             yield Issue("a purchase has no gain", where, "remove it, or write side: sell")
@@ -296,7 +296,7 @@ def _lots(document: Document) -> Iterator[tuple[Path, dict[str, Node]]]:
             yield path, holding
 
 
-def _held(document: Document) -> dict[str, set[str]]:
+def held_by_account(document: Document) -> dict[str, set[str]]:
     """Symbols held, by account name."""
     held: dict[str, set[str]] = {}
     for path, account in document.mappings("accounts"):
@@ -311,7 +311,8 @@ def _buyable(document: Document) -> set[str]:
     return {symbol for _, symbol in _symbols(document, ("preferences", "buy"))}
 
 
-def _unknown_account(document: Document, path: Path, entry: dict[str, Node], known: list[str]) -> Iterator[Issue]:
+def unknown_account(document: Document, path: Path, entry: dict[str, Node], known: list[str]) -> Iterator[Issue]:
+    """The entry names an account that is not among those known."""
     name = _text(entry.get("account"))
     if name is not None and name not in known:
         hint = values.did_you_mean(name, known) or "give a name as under accounts"
@@ -334,7 +335,7 @@ def _listed_twice(document: Document, path: Path) -> Iterator[Issue]:
         seen.add(symbol)
 
 
-def _repeated(
+def repeated(
     document: Document, items: Iterable[tuple[Path, str | None]], *, key: str
 ) -> Iterator[tuple[Path, str, str]]:
     """Items whose text, capitals aside, came before, each with words on where it first came."""

@@ -1,0 +1,125 @@
+"""From the typed entries of a file without fault to the frozen values of `model`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from advisor.portfolio import model, schema, values
+from advisor.portfolio.document import Document
+from advisor.portfolio.model import Limit, LimitKind
+
+BY_NAME = ("funds", "sectors", "stress")  # limits that hold one bound for each name below them
+
+
+def household(entry: schema.PortfolioEntry, document: Document, as_of: date) -> model.Portfolio:
+    """The household of a file without fault, without its scenarios; places are those of `document`."""
+    return model.Portfolio(
+        name=entry.name,
+        as_of=as_of,
+        accounts=tuple(_account(account, document, index) for index, account in enumerate(entry.accounts)),
+        limits=_limits(entry.limits, document, entry.preferences.benchmark),
+        do_not_sell=tuple(
+            model.DoNotSell(item.symbol, item.account, document.where(("limits", "do_not_sell", index)))
+            for index, item in enumerate(entry.limits.do_not_sell)
+        ),
+        tax=_tax(entry.tax),
+        preferences=_preferences(entry.preferences),
+        views=tuple(model.View(view.symbol, view.annual_return, view.source) for view in entry.views),
+        securities=tuple(
+            model.SecurityNote(note.symbol, note.proxy, note.price, note.expense_ratio) for note in entry.securities
+        ),
+        history=tuple(
+            model.PastTrade(trade.date, trade.account, trade.symbol, trade.side, trade.shares, trade.gain)
+            for trade in entry.history
+        ),
+        identical=entry.identical,
+    )
+
+
+def _account(entry: schema.AccountEntry, document: Document, index: int) -> model.Account:
+    path = ("accounts", index, "holdings")
+    return model.Account(
+        name=entry.name,
+        type=entry.type,
+        cash_usd=entry.cash,
+        positions=tuple(
+            model.Position(holding.symbol, _lots(holding), document.where((*path, number, "symbol")))
+            for number, holding in enumerate(entry.holdings)
+        ),
+        min_cash_usd=entry.min_cash,
+        buy=entry.buy,
+        fractional=entry.fractional,
+    )
+
+
+def _lots(holding: schema.HoldingEntry) -> tuple[model.Lot, ...]:
+    if holding.shares is not None:
+        return (model.Lot(holding.shares, holding.cost_per_share, holding.acquired),)
+    return tuple(model.Lot(lot.shares, lot.cost_per_share, lot.acquired) for lot in holding.lots)
+
+
+def _limits(entry: schema.LimitsEntry, document: Document, benchmark: str) -> tuple[Limit, ...]:
+    """Every bound by itself, in the order of the schema with the limits by name last."""
+    named: list[tuple[str, tuple[str, ...], Any]] = [
+        (name, ("limits", name), getattr(entry, name))
+        for name in type(entry).model_fields
+        if name not in (*BY_NAME, "do_not_sell") and getattr(entry, name) is not None
+    ]
+    for name in BY_NAME:
+        keys = document.get("limits", name)
+        for key in keys if isinstance(keys, dict) else ():
+            part = values.symbol(key) if name == "funds" else key
+            named.append((f"{name}.{part}", ("limits", name, key), getattr(entry, name)[part]))
+    limits = [
+        Limit(
+            name=name,
+            kind=kind,
+            bound=bound,
+            benchmark=(band.benchmark or benchmark) if name in ("tracking_error", "beta") else None,
+            mode=band.mode,
+            **({} if band.price is None else {"price_bps_per_pp": band.price}),
+            where=document.where((*path, kind.value)),
+        )
+        for name, path, band in named
+        for kind in LimitKind
+        if (bound := getattr(band, kind.value, None)) is not None
+    ]
+    return tuple(limits)
+
+
+def _tax(entry: schema.TaxEntry) -> model.TaxSituation:
+    return model.TaxSituation(
+        filing_status=entry.filing_status,
+        short_term_rate=entry.short_term_rate,
+        long_term_rate=entry.long_term_rate,
+        state_rate=entry.state_rate,
+        year_to_date_short_usd=entry.year_to_date.short_term,
+        year_to_date_long_usd=entry.year_to_date.long_term,
+        carryforward_short_usd=entry.carryforward.short_term,
+        carryforward_long_usd=entry.carryforward.long_term,
+        carryforward_value=entry.carryforward_value,
+        is_stated={"short_term_rate", "long_term_rate"} <= entry.model_fields_set,
+    )
+
+
+def _preferences(entry: schema.PreferencesEntry) -> model.Preferences:
+    return model.Preferences(
+        horizon_years=entry.horizon_years,
+        risk_aversion=entry.risk_aversion,
+        equity_premium=entry.equity_premium,
+        buy=entry.buy,
+        benchmark=entry.benchmark,
+        min_trade_usd=entry.min_trade,
+        min_gain=entry.min_gain,
+        return_uncertainty=entry.return_uncertainty,
+        wait_days=entry.wait_days,
+        reserve_tax=entry.reserve_tax,
+        whole_shares=entry.whole_shares,
+        covariance_inflation=entry.covariance_inflation,
+        covariance=None if entry.covariance is None else _covariance(entry.covariance),
+    )
+
+
+def _covariance(entry: schema.CovarianceEntry) -> model.CovarianceChoice:
+    return model.CovarianceChoice(entry.method, entry.returns, entry.years)

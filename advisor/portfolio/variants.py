@@ -1,0 +1,120 @@
+"""The household with some values changed: by a scenario of the file, by one of another file, or by a setting.
+
+What comes out of the merge is read and checked like a whole file. The faults of a scenario of the file itself stand at
+their places there; of changes from elsewhere the faults have places in those, and the household those of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from advisor.errors import Issue, Location
+from advisor.portfolio import values
+from advisor.portfolio.build import household
+from advisor.portfolio.document import Document, Node, Path
+from advisor.portfolio.faults import read_entries
+from advisor.portfolio.merge import SCENARIOS, merged
+from advisor.portfolio.model import Portfolio
+from advisor.portfolio.schema import PortfolioEntry
+from advisor.portfolio.validate import check_all
+from advisor.portfolio.validate_scenarios import MAX_SCENARIOS, check_scenarios
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document held against the schema and the rules: the entries, or None, and every fault."""
+
+    document: Document
+    entries: PortfolioEntry | None
+    issues: tuple[Issue, ...]
+    day: date | None  # of the decision; None where it cannot be read
+
+    def household(self) -> Portfolio | None:
+        """The household without its scenarios; None where a fault leaves none."""
+        if self.entries is None or self.day is None:
+            return None
+        return household(self.entries, self.document, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A tree of changes, and the places of its parts by their paths in the file that they change."""
+
+    name: str
+    tree: Mapping[str, Node]
+    values: Mapping[Path, Location] = field(default_factory=dict)
+    keys: Mapping[Path, Location] = field(default_factory=dict)
+    broken: frozenset[Path] = frozenset()
+
+
+def reading(document: Document, *, today: date, as_of: date | None) -> Reading:
+    """Entries and faults of a whole document; `today` is the day where neither it nor `as_of` gives one."""
+    entries, issues = read_entries(document)
+    day = as_of or _stated_day(document, today)
+    return Reading(document, entries, (*issues, *check_all(document, day), *check_scenarios(document)), day)
+
+
+def _stated_day(document: Document, today: date) -> date | None:
+    """Day of the file, `today` where it gives none, None where it cannot be read."""
+    text = document.get("as_of")
+    if text is None:
+        return today
+    try:
+        return values.day(text) if isinstance(text, str) else None
+    except values.ValueFaultError:
+        return None
+
+
+def own_scenarios(base: Reading) -> Iterator[tuple[str, Reading]]:
+    """Name and reading of each of the file's scenarios that has a name; places are those of the file."""
+    document = base.document
+    for changes in scenario_changes(document):
+        placed = replace(
+            document,
+            root=merged(document.root, changes.tree),
+            values={**document.values, **changes.values, (): document.where(())},
+            keys={**document.keys, **changes.keys},
+            broken=document.broken | changes.broken,
+        )
+        yield changes.name, _variant(placed, changes, base)
+
+
+def variant(base: Reading, changes: Changes) -> tuple[Portfolio | None, tuple[Issue, ...]]:
+    """The household of `base`, a file without fault, with changes from elsewhere; or None, and the faults there."""
+    document = base.document
+    root = merged(document.root, changes.tree)
+    told = replace(document, root=root, values=dict(changes.values), keys=dict(changes.keys), broken=changes.broken)
+    found = _variant(told, changes, base)
+    if found.issues:
+        return None, found.issues
+    return replace(found, document=replace(document, root=root)).household(), ()
+
+
+def _variant(document: Document, changes: Changes, base: Reading) -> Reading:
+    """Reading of a changed document: of the day of `base`, unless the day is changed too."""
+    return reading(document, today=base.day or date.min, as_of=None if "as_of" in changes.tree else base.day)
+
+
+def scenario_changes(document: Document) -> Iterator[Changes]:
+    """The changes of each of the document's scenarios that has a name."""
+    named = {path: tree for path, tree in document.mappings(SCENARIOS) if isinstance(tree.get("name"), str)}
+    placed_values, placed_keys = _by_scenario(document.values), _by_scenario(document.keys)
+    for path, tree in list(named.items())[:MAX_SCENARIOS]:
+        yield Changes(
+            name=str(tree["name"]),
+            tree={key: node for key, node in tree.items() if key != "name"},
+            values=placed_values.get(path, {}),
+            keys=placed_keys.get(path, {}),
+            broken=frozenset(part[2:] for part in document.broken if part[:2] == path and part[2:]),
+        )
+
+
+def _by_scenario(places: Mapping[Path, Location]) -> dict[Path, dict[Path, Location]]:
+    """Places within each scenario, by the paths that they have in the file that is changed."""
+    found: dict[Path, dict[Path, Location]] = {}
+    for path, where in places.items():
+        if path[:1] == (SCENARIOS,) and len(path) > 1:
+            found.setdefault(path[:2], {})[path[2:]] = where
+    return found
