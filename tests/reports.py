@@ -63,9 +63,8 @@ def body_text(data: bytes) -> str:
 
 def squeezed(text: str) -> str:
     """Letters alone: engines differ in blanks, in the case of small headings, and in which apostrophe they mean."""
-    return (
-        re.sub(r"\s+", "", text).replace("\N{MODIFIER LETTER APOSTROPHE}", "\N{RIGHT SINGLE QUOTATION MARK}").casefold()
-    )
+    letters = re.sub(r"\s+", "", text).casefold()
+    return letters.replace("\N{MODIFIER LETTER APOSTROPHE}", "\N{RIGHT SINGLE QUOTATION MARK}")
 
 
 class Node:
