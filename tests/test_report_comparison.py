@@ -8,7 +8,7 @@ import pytest
 
 from advisor.market.snapshot import load_snapshot
 from advisor.market.valuations import valuations
-from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table
+from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table, valuation_table
 from advisor.report.risk_tables import SHOCKS, shocks_table
 from advisor.report.small_caps import months, ratio_chart, years_table
 from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
@@ -70,10 +70,16 @@ def test_expenses_in_dollars_are_weight_times_ratio_times_value_and_their_sum_is
 
 
 def test_a_valuation_comes_with_measure_date_treatment_and_source(tech):
-    table = funds_table(*tech)
-    (cell,) = [row.cells[1] for row in table.rows if row.cells[0].text == "IJR"]
-    assert cell.text == "15.9 / 15.6"
-    assert cell.lines[0] == "15.9 trailing, 2025-12; losses not stated; market article of December 2025"
+    table = valuation_table(*tech)
+    assert [cell.text for cell in table.rows[0].cells] == [
+        "S&P SmallCap 600",
+        "trailing P/E",
+        "15.9",
+        "2025-12",
+        "not stated",
+        "market article of December 2025",
+    ]
+    assert table.notes[-1] == "No figure is at hand for CRSP US Mega Cap Growth and Nasdaq-100."
     assert {found.losers for found in valuations("Russell 2000")} == {"most likely left out", "left out", "counted"}
     assert valuations("an index of its own") == ()
 

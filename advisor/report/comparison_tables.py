@@ -10,9 +10,9 @@ from advisor.exposure.overlap import overlap
 from advisor.exposure.sectors import household_sectors
 from advisor.market.data import MarketData
 from advisor.market.fund_kinds import holds_bonds_alone
-from advisor.market.valuations import Valuation, valuations
+from advisor.market.valuations import valuations
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import EN_DASH, interval, money, number, percent, points
+from advisor.report.format import EN_DASH, interval, listing, money, number, percent, points
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, is_trade, merged, row, security_name, table
 
@@ -81,7 +81,7 @@ def _sector_change(first: tuple[float, float], second: tuple[float, float]) -> s
 
 
 def funds_table(plan: RebalancePlan, market: MarketData) -> Table | None:
-    """The funds side by side: index, valuation as published, and expenses in dollars; None where none is held."""
+    """The funds side by side: index and expenses in dollars; None where none is held."""
     symbols = [
         symbol for symbol in merged(plan.before.weights, plan.after.weights) if market.securities[symbol].is_fund
     ]
@@ -89,42 +89,60 @@ def funds_table(plan: RebalancePlan, market: MarketData) -> Table | None:
         return None
     columns = (
         Column("Fund", "text"),
-        Column("Price to earnings", "text"),
+        Column("Index", "text"),
         Column("Expense ratio"),
         Column("A year, today"),
         Column("Proposed", is_proposed=True),
     )
     rows = [_fund_row(symbol, plan, market) for symbol in symbols]
     rows.append(_expenses_row(symbols, plan, market))
-    notes = (
-        "Price to earnings is that of the fund's index as published, with its date; ratios compare only where measure, "
-        "date and the treatment of companies that lose money agree. A dash: no figure is at hand.",
-    )
-    return table("The funds side by side", columns, rows, plan, notes)
+    return table("The funds side by side", columns, rows, plan)
 
 
 def _fund_row(symbol: str, plan: RebalancePlan, market: MarketData) -> Row:
     security = market.securities[symbol]
     ratio = security.expense_ratio
     return row(
-        Cell(symbol, aside=security_name(market, symbol), lines=(security.index,) if security.index else ()),
-        _valuation_cell(security.index),
+        Cell(symbol, aside=security_name(market, symbol)),
+        security.index or EN_DASH,
         Cell(EN_DASH if ratio is None else percent(ratio.value, 2)),
         *(_expenses(symbol, state, market) for state in (plan.before, plan.after)),
     )
 
 
-def _valuation_cell(index: str | None) -> Cell:
-    known = valuations(index) if index else ()
-    if not known:
-        return Cell(EN_DASH)
-    lines = tuple(_valuation_words(found) for found in known)
-    return Cell(" / ".join(number(found.value) for found in known), lines=lines)
-
-
-def _valuation_words(found: Valuation) -> str:
-    measure = found.measure.removesuffix(" P/E")
-    return f"{number(found.value)} {measure}, {found.as_of}; losses {found.losers}; {found.source}"
+def valuation_table(plan: RebalancePlan, market: MarketData) -> Table | None:
+    """Price to earnings of the funds' indexes as published; None where none of them has a figure."""
+    funds: dict[str, list[str]] = {}
+    for symbol in merged(plan.before.weights, plan.after.weights):
+        if index := market.securities[symbol].index:
+            funds.setdefault(index, []).append(symbol)
+    rows = [
+        row(
+            Cell(found.index, aside=listing(tuple(symbols))),
+            found.measure,
+            number(found.value),
+            found.as_of,
+            found.losers,
+            found.source,
+        )
+        for index, symbols in funds.items()
+        for found in valuations(index)
+    ]
+    if not rows:
+        return None
+    columns = (
+        Column("Index", "text"),
+        Column("Measure", "word"),
+        Column("Price to earnings"),
+        Column("Of", "word"),
+        Column("Companies with a loss", "text"),
+        Column("Source", "text"),
+    )
+    unknown = tuple(index for index in funds if not valuations(index))
+    notes = ["Two figures compare only where measure, date and the treatment of companies with a loss agree."]
+    if unknown:
+        notes.append(f"No figure is at hand for {listing(unknown, len(unknown))}.")
+    return Table("Price to earnings of the funds' indexes, as published", columns, tuple(rows), tuple(notes))
 
 
 def _expenses(symbol: str, state: HouseholdState, market: MarketData) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table
+from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table, valuation_table
 from advisor.report.data_tables import (
     assumption_facts,
     assumptions_table,
@@ -105,6 +105,7 @@ def report_context(
             sizes=size_table(plan, market),
             sectors=sector_table(plan, market),
             funds=funds_table(plan, market),
+            valuations=valuation_table(plan, market),
             overlap=overlap_table(plan, market),
         ),
         trade_off=_trade_offs(plan, portfolio, trade_off),

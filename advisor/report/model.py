@@ -118,13 +118,14 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Today against proposed: measures, holdings, size, sectors, funds, overlap."""
+    """Today against proposed: measures, holdings, size, sectors, funds, valuations, overlap."""
 
     measures: Table
     holdings: Table
     sizes: Table
     sectors: Table
     funds: Table | None
+    valuations: Table | None
     overlap: Table | None
 
 

@@ -166,7 +166,7 @@ def _orders(trades: tuple[Trade, ...]) -> frozenset[tuple[str, str, str, Decimal
 def _cause_words(cause: Cause) -> str:
     change = cause.change
     what = f"{change.path} {change.before or 'not set'} to {change.after or 'not set'}"
-    return f"{what} moves {percent(cause.moved)} of the household"
+    return f"{what} moves {percent(cause.moved)} of the household" if cause.moved >= _SAME else f"{what}: no difference"
 
 
 def _still_broken(outcome: Outcome) -> tuple[str, ...]:
