@@ -70,14 +70,21 @@ def diagnose(problem: AllocationProblem) -> Diagnosis | None:
     )
 
 
+def conflicting(problem: AllocationProblem, elastic: ElasticProblem, cases: tuple[Case, ...]) -> tuple[str, ...]:
+    """The first core of labels that cannot be met together in any of `cases`; empty where none is proved."""
+    return next(_Search(problem, elastic, cases).cores(), ())
+
+
 class _Search:
     """The cases of one household, and its elastic problem."""
 
-    def __init__(self, problem: AllocationProblem) -> None:
+    def __init__(
+        self, problem: AllocationProblem, elastic: ElasticProblem | None = None, cases: tuple[Case, ...] = ()
+    ) -> None:
         self.problem = problem
-        self.elastic = ElasticProblem(problem.formulation)
+        self.elastic = elastic or ElasticProblem(problem.formulation)
         self.labels = self.elastic.labels
-        self.cases = every_case(problem)
+        self.cases = cases or every_case(problem)
         self.open = tuple(problem.open_case(branch) for branch in problem.branches)
         self.limits = {limit.limit.label: limit for limit in problem.formulation.limits}
 

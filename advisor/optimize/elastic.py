@@ -30,6 +30,7 @@ class Excess:
     of: dict[str, float]
     weighted: float
     at_least: float
+    flows: tuple[float, ...] = ()  # of the formulation's cash flow, by account
 
     @property
     def is_conflict(self) -> bool:
@@ -54,7 +55,9 @@ class ElasticProblem:
             if row.label not in soft
         ]
         self._limited = dict(rows)  # a limit that can be moved has one row
-        least = cp.Minimize(self._weights @ self._excess)
+        self._flow_weight = cp.Parameter()
+        flows = 0.0 if formulation.x.flows is None else self._flow_weight * cp.sum(formulation.x.flows)
+        least = cp.Minimize(self._weights @ self._excess + flows)
         bounds = [self._excess >= 0, self._excess <= self._most]
         f = formulation
         always = [*f.identities(), *f.bounds(), *f.tax_rows(), f.x.cash >= 0]
@@ -63,30 +66,36 @@ class ElasticProblem:
         self._free = 10.0 + formulation.reach.size  # beyond what a household can exceed, in any limit's unit
         self._largest = formulation.largest_values(self.compiled)
 
-    def least_excess(self, case: Case, weights: Mapping[str, float]) -> Excess | None:
+    def least_excess(self, case: Case, weights: Mapping[str, float], flow: float = 0.0) -> Excess | None:
         """The least sum of weighted excesses in `case`; None where the solver neither finds nor excludes one.
 
         A limit that `weights` does not name may be exceeded freely, one of infinite weight not at all; if that proves
-        impossible, the sum is infinite.
+        impossible, the sum is infinite. Each unit of the formulation's cash flow weighs `flow`, less than 0 where the
+        most is sought.
         """
         named = np.array([weights.get(label, 0.0) for label in self.labels])
         rigid = np.isinf(named)
         self.formulation.set(self._solver, case)
         self.formulation.move(self._solver, self._limited, case)
         self._solver.set(self._weights, np.where(rigid, 0.0, named))
+        if self.formulation.x.flows is not None:
+            self._solver.set(self._flow_weight, flow)
         self._solver.set(self._most, np.where(rigid, 0.0, self._free))
         for attempt in (self._solver.solve, self._solver.solve_again):
             found = attempt()
             if proves_infeasible(found.program, found.z, self._largest):
                 return Excess({}, math.inf, math.inf)
             if found.is_clean and certificate(found.program, found.x, found.z).violation <= VIOLATION:
-                return self._excess_of(found, np.where(rigid, 0.0, named))
+                return self._excess_of(found, np.where(rigid, 0.0, named), flow)
         return None
 
-    def _excess_of(self, found: ConeSolution, weights: Vector) -> Excess:
+    def _excess_of(self, found: ConeSolution, weights: Vector, flow: float) -> Excess:
         excess = np.maximum(found.x[self.compiled.columns(self._excess)], 0.0)
+        variable = self.formulation.x.flows
+        flows = np.zeros(0) if variable is None else np.maximum(found.x[self.compiled.columns(variable)], 0.0)
         return Excess(
             of=dict(zip(self.labels, excess.tolist(), strict=True)),
-            weighted=float(weights @ excess),
+            weighted=float(weights @ excess) + flow * float(flows.sum()),
             at_least=least_objective(found.program, found.z, self._largest),
+            flows=tuple(flows.tolist()),
         )

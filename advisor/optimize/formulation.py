@@ -30,7 +30,7 @@ import scipy.sparse as sp
 from advisor.optimize.compiled import CompiledProblem, ConeSolver
 from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit, sign
-from advisor.optimize.rows import Row, Unknowns, limit_rows
+from advisor.optimize.rows import CashFlow, Row, Unknowns, limit_rows
 from advisor.optimize.tax_branches import Line, TaxBranch, branch_at, gain_range, reachable_branches, tax_lines
 from advisor.units import Matrix, Vector
 
@@ -56,16 +56,18 @@ class Case:
 
 
 class Formulation:
-    """One household's variables, parameters and rows."""
+    """One household's variables, parameters and rows; with a `flow`, cash comes in or goes out before the trades."""
 
-    def __init__(self, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> None:
+    def __init__(
+        self, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...], flow: CashFlow | None = None
+    ) -> None:
         self.inputs = inputs
         self.limits = limits
         self.lines = tax_lines(inputs.rates)
         self.reach = gain_range(inputs)
         self.branches = reachable_branches(self.reach)
         self.scale = _objective_scale(inputs)
-        self.x = Unknowns(inputs)
+        self.x = Unknowns(inputs, flow)
         self.sold_within = self.x.sell <= inputs.lots.sellable
         self.bought_within = self.x.buy <= np.ones(inputs.buys.account.size)
         self.yearly = cp.Parameter()  # part of a cost paid once that a year bears, times `scale`
@@ -121,15 +123,24 @@ class Formulation:
         so_far = np.array([i.rates.short_so_far, i.rates.long_so_far])
         return [
             x.weights == i.weights - _selector(i.lots.security, n) @ x.sell + _selector(i.buys.security, n) @ x.buy,
-            x.cash == i.cash + proceeds @ x.sell - paid @ x.buy,
+            x.cash == self._cash_today() + proceeds @ x.sell - paid @ x.buy,
             x.deviation == i.model.root @ x.weights,
             x.gains == so_far + gains_per_dollar(i) @ x.sell,
         ]
 
+    def _cash_today(self) -> cp.Expression:
+        cash, x = cp.Constant(self.inputs.cash), self.x
+        if x.flow is None:
+            return cash
+        return cash + x.flow.sign * _selector(np.array(x.flow.accounts, dtype=np.intp), cash.size) @ x.flows
+
     def bounds(self) -> list[cp.Constraint]:
         """No short sales, and no more than each case allows."""
         x = self.x
-        return [x.sell >= 0, self.sold_within, x.buy >= 0, self.bought_within]
+        within = [x.sell >= 0, self.sold_within, x.buy >= 0, self.bought_within]
+        if x.flow is None or x.flows is None:
+            return within
+        return [*within, x.flows >= 0, x.flows <= x.flow.most]
 
     def tax_rows(self) -> list[cp.Constraint]:
         """The tax lies above the lines of its branch, and the year's gains within the branch."""
@@ -142,9 +153,10 @@ class Formulation:
     def largest_values(self, compiled: CompiledProblem) -> Vector:
         """What no column of `compiled` exceeds in absolute value, within its rows: no trade enlarges a household."""
         x, size = self.x, 10.0 * self.reach.size
-        largest = np.full(compiled.program.q.size, size)
+        added = 0.0 if x.flow is None else x.flow.most * len(x.flow.accounts)
+        largest = np.full(compiled.program.q.size, size + added)
         for variable in (x.sell, x.buy, x.weights, x.cash):
-            largest[compiled.columns(variable)] = 2.0
+            largest[compiled.columns(variable)] = 2.0 + added
         return largest
 
     def _account_rows(self) -> Iterator[Row]:

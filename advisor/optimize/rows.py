@@ -32,10 +32,24 @@ class Row:
     is_helper: bool = False
 
 
-class Unknowns:
-    """What the optimizer decides, as fractions of household value; `deviation` is ``root @ weights``."""
+@dataclass(frozen=True, slots=True)
+class CashFlow:
+    """Cash that may come into some accounts from outside, or leave them: sign +1 or -1, at most `most` for each."""
 
-    def __init__(self, inputs: AllocationInputs) -> None:
+    accounts: tuple[int, ...]
+    sign: float
+    most: float  # fraction of household value
+
+
+class Unknowns:
+    """What the optimizer decides, as fractions of household value; `deviation` is ``root @ weights``.
+
+    `flows` are the amounts of a `CashFlow`, where the question has one.
+    """
+
+    def __init__(self, inputs: AllocationInputs, flow: CashFlow | None = None) -> None:
+        self.flow = flow
+        self.flows: cp.Variable | None = None if flow is None else cp.Variable(len(flow.accounts))
         self.sell = cp.Variable(len(inputs.lots.keys))
         self.buy = cp.Variable(inputs.buys.account.size)
         self.weights = cp.Variable(len(inputs.symbols))
@@ -62,7 +76,7 @@ def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimi
             case ScenarioLimit():
                 yield from _drawdown_rows(label, compiled, x, inputs)
             case TradeLimit():
-                yield Row(label, _traded(x, inputs, compiled.limit.name), cp.Constant(bound))
+                yield Row(label, _traded(x, inputs, compiled.limit.name), _most_traded(x, compiled))
 
 
 def _active(x: Unknowns, inputs: AllocationInputs, benchmark: int | None) -> cp.Expression:
@@ -73,6 +87,13 @@ def _traded(x: Unknowns, inputs: AllocationInputs, name: str) -> cp.Expression:
     if name == "turnover":
         return (cp.sum(x.sell) + cp.sum(x.buy)) / 2
     return inputs.lots.gain @ x.sell
+
+
+def _most_traded(x: Unknowns, limit: TradeLimit) -> cp.Expression:
+    """Turnover is of value today, which a cash flow changes; the realised gain is an amount."""
+    if x.flow is None or limit.limit.name != "turnover":
+        return cp.Constant(limit.bound)
+    return limit.bound * (1 + x.flow.sign * cp.sum(x.flows))
 
 
 def _shortfall_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> Iterator[Row]:
