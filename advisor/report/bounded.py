@@ -156,7 +156,7 @@ def _words(error: Exception) -> str:
         case RecursionError():
             return "the template calls itself without end"
         case jinja2.TemplateNotFound():
-            return f"no template {error.message}" if error.message == error.name else str(error.message)
+            return f"no template {error.message}"
         case jinja2.TemplateError():
             return str(error.message)
     return f"{type(error).__name__}: {error}"

@@ -29,6 +29,10 @@ _LONGEST_WORD, _PIECE = 30, 12
 _SIGNED = f"{MINUS}$"
 
 
+class TemplateFileError(jinja2.TemplateError):
+    """A file that is asked for by a template and cannot be had, though it may be there."""
+
+
 def plain(value: object) -> Plain:
     """The same as dicts, lists, text, numbers, bools and None, all the way down; a dataclass becomes a dict.
 
@@ -103,21 +107,21 @@ def _reader(folder: Path) -> Callable[[str], Source | None]:
         if not path.exists():
             return None
         if not path.resolve().is_relative_to(root):
-            raise jinja2.TemplateNotFound(name, f"{name} leads out of the folder of templates")
+            raise TemplateFileError(f"{name} leads out of the folder of templates")
         try:
             text = read_file(path, _LARGEST_FILE).decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise jinja2.TemplateNotFound(name, f"{name} cannot be read: {_reason(error)}") from error
+            raise TemplateFileError(f"{name} cannot be read: {_reason(error)}") from error
         return text, str(path), lambda: True
 
     return read
 
 
 def _parts(name: str) -> list[str]:
-    """Parts of a template's name. Raises TemplateNotFound for one that climbs or is absolute."""
+    """Parts of a template's name. Raises TemplateFileError for one that climbs or is absolute."""
     parts = name.split("/")
     if any(part in {"", ".", ".."} or "\\" in part or ":" in part or "\0" in part for part in parts):
-        raise jinja2.TemplateNotFound(name, f"{name!r} is no name of a file in the folder of templates")
+        raise TemplateFileError(f"{name!r} is no name of a file in the folder of templates")
     return parts
 
 
