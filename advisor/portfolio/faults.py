@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,10 +12,12 @@ from pydantic_core import ErrorDetails
 from advisor.errors import Issue
 from advisor.portfolio.document import MAX_ISSUES, Document, Path, quoted
 from advisor.portfolio.fields import LATER
-from advisor.portfolio.schema import Entry, PortfolioEntry
+from advisor.portfolio.schema import Entry, PortfolioEntry, ScenarioFile
 from advisor.portfolio.values import did_you_mean
 
 LONGEST_WORD = 40
+
+_Model = TypeVar("_Model", bound=Entry)
 
 _USUAL_KEYS = {
     "ticker": "symbol",
@@ -38,24 +40,33 @@ def read_entries(document: Document) -> tuple[PortfolioEntry | None, list[Issue]
 
     Faults below a part that the document already reports are left out: they follow from it.
     """
+    return _read(document, PortfolioEntry)
+
+
+def scenario_faults(document: Document) -> list[Issue]:
+    """Every fault of the schema in a file that holds scenarios and nothing else."""
+    return _read(document, ScenarioFile)[1]
+
+
+def _read(document: Document, whole: type[_Model]) -> tuple[_Model | None, list[Issue]]:
     try:
-        return PortfolioEntry.model_validate(document.root), []
+        return whole.model_validate(document.root), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-    return None, list(islice(_issues(document, details), MAX_ISSUES))
+    return None, list(islice(_issues(document, details, whole), MAX_ISSUES))
 
 
-def _issues(document: Document, details: list[ErrorDetails]) -> Iterator[Issue]:
+def _issues(document: Document, details: list[ErrorDetails], whole: type[Entry]) -> Iterator[Issue]:
     for detail in details:
         path = detail["loc"]
         if not any(path[:length] in document.broken for length in range(len(path) + 1)):
-            yield _issue(document, path, detail)
+            yield _issue(document, path, detail, whole)
 
 
-def _issue(document: Document, path: Path, detail: ErrorDetails) -> Issue:
+def _issue(document: Document, path: Path, detail: ErrorDetails, whole: type[Entry]) -> Issue:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown_key(document, path)
+        return _unknown_key(document, path, whole)
     if kind == "missing":
         return Issue(f"{_part(path[:-1])} needs the key {path[-1]}", document.where(path[:-1]))
     if kind == "too_short":
@@ -72,8 +83,8 @@ def _shape_hint(shape: str) -> str:
     return "write - before each entry" if shape == "a list" else "write it as key: value"
 
 
-def _unknown_key(document: Document, path: Path) -> Issue:
-    entry, key, where = _entry_at(path[:-1]), str(path[-1]), document.where_key(path)
+def _unknown_key(document: Document, path: Path, whole: type[Entry]) -> Issue:
+    entry, key, where = _entry_at(path[:-1], whole), str(path[-1]), document.where_key(path)
     if key in entry.later:
         return Issue(f"{key} {LATER}", where, "remove it until then")
     known = list(entry.model_fields)
@@ -82,9 +93,9 @@ def _unknown_key(document: Document, path: Path) -> Issue:
     return Issue(f"unknown key {quoted(key)} in {_part(path[:-1])}", where, meant or f"known: {', '.join(known)}")
 
 
-def _entry_at(path: Path) -> type[Entry]:
-    """Model of the mapping at `path`."""
-    entry: type[Entry] = PortfolioEntry
+def _entry_at(path: Path, whole: type[Entry]) -> type[Entry]:
+    """Model of the mapping at `path` in one of the model `whole`."""
+    entry = whole
     for step in path:
         if step in entry.model_fields:
             entry = _model_in(entry.model_fields[str(step)].annotation) or entry

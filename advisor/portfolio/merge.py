@@ -15,7 +15,8 @@ import yaml
 from advisor.portfolio import values
 from advisor.portfolio.document import MAX_BYTES, Node
 
-REMOVED = ("none", "null")
+NONE = "none"  # the value that removes a key
+REMOVED = (NONE, "null")
 MERGED = ("limits", "tax", "preferences")
 REPLACED = ("views", "as_of")
 SCENARIOS = "scenarios"
@@ -42,11 +43,11 @@ def _merged(old: Node, new: Node) -> Node:
         return new
     result = dict(old or {})
     for key, node in new.items():
-        before = result.pop(key, None)
-        if node is None or node in REMOVED:
-            continue
-        after = _merged(before, node)
-        if not (_has_bound(before) and isinstance(after, dict) and not _has_bound(after)):
+        before = result.get(key)
+        after = None if node is None or node in REMOVED else _merged(before, node)
+        if after is None or (_has_bound(before) and isinstance(after, dict) and not _has_bound(after)):
+            result.pop(key, None)
+        else:
             result[key] = after
     return result
 

@@ -363,6 +363,12 @@ class PortfolioEntry(Entry):
     )
 
 
+class ScenarioFile(Entry):
+    """Scenarios for a household of another file."""
+
+    scenarios: Annotated[Several[ScenarioEntry], Field(min_length=1)] = Field(description="The scenarios.")
+
+
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the portfolio file."""
     schema = with_scenario_sections(_without_nulls(PortfolioEntry.model_json_schema()))

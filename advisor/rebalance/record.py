@@ -78,12 +78,12 @@ def record(
             },
             "versions": dict(sorted(versions.items())),
         },
-        "before": _state(plan.before),
-        "after": _state(plan.after),
-        "trades": [_trade(trade) for trade in plan.trades],
-        "tax": _tax(plan.tax),
-        "costs": {"spread_usd": _usd(plan.spread_usd)},
-        "limits": [_limit(limit) for limit in plan.limits],
+        "before": state_record(plan.before),
+        "after": state_record(plan.after),
+        "trades": [trade_record(trade) for trade in plan.trades],
+        "tax": tax_record(plan.tax),
+        "costs": {"spread_usd": usd_text(plan.spread_usd)},
+        "limits": [limit_record(limit) for limit in plan.limits],
         "gain": {**asdict(plan.gain), "months_to_break_even": months_to_break_even(plan.gain, plan.horizon_years)},
         "explanation": _explanation(plan.explanation),
         "assumptions": {
@@ -149,7 +149,8 @@ def recommendation_schema() -> dict[str, Any]:
     return schema
 
 
-def _usd(amount: Decimal) -> str:
+def usd_text(amount: Decimal) -> str:
+    """Dollars and cents."""
     return f"{to_cents(amount):.2f}"
 
 
@@ -161,14 +162,15 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _state(state: HouseholdState) -> Record:
+def state_record(state: HouseholdState) -> Record:
+    """The household at one moment."""
     seven = state.exposure.seven
     members = {company.company: company for company in state.exposure.companies}
     return {
-        "value_usd": _usd(state.value_usd),
+        "value_usd": usd_text(state.value_usd),
         "weights": dict(state.weights),
         "cash_weight": state.cash_weight,
-        "cash_usd": {account: _usd(amount) for account, amount in state.cash_usd.items()},
+        "cash_usd": {account: usd_text(amount) for account, amount in state.cash_usd.items()},
         "small_cap_weight": state.small_cap_weight,
         "magnificent_seven": {
             "low": seven.low,
@@ -203,15 +205,16 @@ def _state(state: HouseholdState) -> Record:
     }
 
 
-def _trade(trade: Trade) -> Record:
+def trade_record(trade: Trade) -> Record:
+    """One order with its lots."""
     return {
         "account": trade.account,
         "symbol": trade.symbol,
         "side": trade.side,
         "shares": _plain(trade.shares),
         "price_usd": _plain(trade.price_usd),
-        "amount_usd": _usd(trade.amount_usd),
-        "spread_usd": _usd(trade.spread_usd),
+        "amount_usd": usd_text(trade.amount_usd),
+        "spread_usd": usd_text(trade.spread_usd),
         "lots": [_lot(lot) for lot in trade.lots],
         "why": trade.why,
     }
@@ -223,24 +226,26 @@ def _lot(lot: LotSale) -> Record:
         "acquired": _day(lot.acquired),
         "shares": _plain(lot.shares),
         "cost_per_share_usd": None if cost is None else _plain(cost),
-        "gain_usd": None if lot.gain_usd is None else _usd(lot.gain_usd),
+        "gain_usd": None if lot.gain_usd is None else usd_text(lot.gain_usd),
         "term": lot.term,
     }
 
 
-def _tax(tax: TaxResult) -> Record:
+def tax_record(tax: TaxResult) -> Record:
+    """The year's tax with and without the trades."""
     return {
-        "short_term_gain_usd": _usd(tax.short_term_gain_usd),
-        "long_term_gain_usd": _usd(tax.long_term_gain_usd),
-        "tax_usd": _usd(tax.tax_usd),
-        "year_tax_before_usd": _usd(tax.year_tax_before_usd),
-        "year_tax_after_usd": _usd(tax.year_tax_after_usd),
-        "carried_forward_usd": _usd(tax.carried_forward_usd),
-        "carried_without_usd": _usd(tax.carried_without_usd),
+        "short_term_gain_usd": usd_text(tax.short_term_gain_usd),
+        "long_term_gain_usd": usd_text(tax.long_term_gain_usd),
+        "tax_usd": usd_text(tax.tax_usd),
+        "year_tax_before_usd": usd_text(tax.year_tax_before_usd),
+        "year_tax_after_usd": usd_text(tax.year_tax_after_usd),
+        "carried_forward_usd": usd_text(tax.carried_forward_usd),
+        "carried_without_usd": usd_text(tax.carried_without_usd),
     }
 
 
-def _limit(limit: LimitResult) -> Record:
+def limit_record(limit: LimitResult) -> Record:
+    """One limit and how the household stands to it."""
     return {
         "name": limit.name,
         "kind": str(limit.kind),
@@ -269,7 +274,7 @@ def _explanation(explained: Explanation) -> Record:
             "others": [{"symbols": list(symbols), "loss": loss} for symbols, loss in menu.others],
         },
         "reasons": [_reason(reason) for reason in explained.reasons],
-        "horizons": [{**asdict(row), "tax_usd": _usd(row.tax_usd)} for row in explained.horizons],
+        "horizons": [{**asdict(row), "tax_usd": usd_text(row.tax_usd)} for row in explained.horizons],
         "branches": [asdict(row) for row in explained.branches],
         "rounding_loss": explained.rounding_loss,
     }

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
 from advisor.portfolio.model import Account, CovarianceChoice, DoNotSell, Limit, LimitMode, Portfolio, View
+from advisor.portfolio.written import bound_text, fraction_text, plain_text
 from advisor.whatif.model import Change
 
 Key: TypeAlias = tuple[str, ...]
@@ -151,24 +152,14 @@ def _account_text(account: Account, other: object) -> str:
 
 
 def _limit_text(limit: Limit) -> str:
-    plain = limit.name in ("realized_gain", "beta")
-    bound = plain_text(limit.bound) if plain else fraction_text(limit.bound)
     mode = {
         LimitMode.HARD: (),
         LimitMode.SOFT: (f"soft at {plain_text(limit.price_bps_per_pp)}",),
         LimitMode.NOT_WORSE_THAN_TODAY: ("not_worse_than_today",),
     }[limit.mode]
-    return ", ".join((bound, *mode, *((f"against {limit.benchmark}",) if limit.benchmark else ())))
-
-
-def fraction_text(value: Decimal) -> str:
-    """A fraction in the file's notation: ``20%``."""
-    return f"{plain_text(value.scaleb(2))}%"
-
-
-def plain_text(value: Decimal) -> str:
-    """A number in plain digits, without zeros that say nothing."""
-    return f"{value.normalize():f}"
+    return ", ".join(
+        (bound_text(limit.name, limit.bound), *mode, *((f"against {limit.benchmark}",) if limit.benchmark else ()))
+    )
 
 
 def _listed(words: Iterable[object]) -> str:

@@ -17,6 +17,10 @@ from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
 from advisor.rebalance.plan import survey, universe
 from advisor.whatif.model import Outcome
 
+ONE_ESTIMATE = (
+    "Risk is estimated once for a comparison, as preferences.covariance of the file says; advisor data compare-risk "
+    "compares the ways of estimating it."
+)
 _HELP = "What would help"  # begins the second part of a conflict's message
 _MOST_SENTENCES = 2
 
@@ -37,7 +41,12 @@ def solved(name: str, portfolio: Portfolio, market: MarketData, household: House
 
 
 def surveyed(portfolio: Portfolio, market: MarketData, household: Household | None = None) -> Household:
-    """The survey of `portfolio`: that of `household` where only limits differ, on the same securities."""
+    """The survey of `portfolio`: that of `household` where only limits differ, on the same securities.
+
+    Raises `MarketDataError` for a portfolio that wants its risk estimated otherwise.
+    """
+    if household is not None and household.portfolio.preferences.covariance != portfolio.preferences.covariance:
+        raise MarketDataError(ONE_ESTIMATE)
     if household is not None and _is_same_but_limits(household.portfolio, portfolio):
         return replace(household, yardstick=replace(household.yardstick, portfolio=portfolio))
     return survey(portfolio, _market_of(portfolio, market))

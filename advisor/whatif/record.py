@@ -1,0 +1,82 @@
+"""Comparisons as plain JSON values, in the form of the recommendation's record: fractions, and money as text."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from advisor.rebalance.record import limit_record, state_record, tax_record, trade_record, usd_text
+from advisor.whatif.model import Cause, Change, Curve, CurvePoint, Grid, Measures, Outcome, Sensitivity, TradeOff
+
+Record = dict[str, Any]
+
+
+def outcome_record(outcome: Outcome) -> Record:
+    """One outcome; what has no answer is null, with the reason."""
+    return {
+        "name": outcome.name,
+        "title": outcome.title,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "changes": [change_record(change) for change in outcome.changes],
+        "causes": [cause_record(cause) for cause in outcome.causes],
+        "after": None if outcome.after is None else state_record(outcome.after),
+        "trades": [trade_record(trade) for trade in outcome.trades],
+        "tax": None if outcome.tax is None else tax_record(outcome.tax),
+        "costs": None if outcome.spread_usd is None else {"spread_usd": usd_text(outcome.spread_usd)},
+        "limits": [limit_record(limit) for limit in outcome.limits],
+        "gain": None if outcome.gain is None else asdict(outcome.gain),
+    }
+
+
+def change_record(change: Change) -> Record:
+    """One input that differs."""
+    return asdict(change)
+
+
+def cause_record(cause: Cause) -> Record:
+    """One change, and how far it moves the answer."""
+    return {**change_record(cause.change), "moved": cause.moved}
+
+
+def measures_record(measures: Measures) -> Record:
+    """Figures of an optimum before rounding."""
+    amounts = {"tax_usd": usd_text(measures.tax_usd), "spread_usd": usd_text(measures.spread_usd)}
+    return {**asdict(measures), **amounts}
+
+
+def curve_record(curve: Curve) -> Record:
+    """The bound that moves, and the optimum at each point."""
+    return {"label": curve.label, "points": [_point(point) for point in curve.points]}
+
+
+def grid_record(grid: Grid) -> Record:
+    """Optima over caps and shares; a point without one has null measures."""
+    return {
+        "caps": list(grid.caps),
+        "shares": list(grid.shares),
+        "points": [[_point(point) for point in row] for row in grid.points],
+    }
+
+
+def sensitivity_record(sensitivity: Sensitivity) -> Record:
+    """The best answer under another assumption."""
+    return {"kind": sensitivity.kind, "title": sensitivity.title, "measures": _measures(sensitivity.measures)}
+
+
+def trade_off_record(trade_off: TradeOff) -> Record:
+    """All that stands beside a proposal."""
+    return {
+        "alternatives": [outcome_record(outcome) for outcome in trade_off.alternatives],
+        "cost_curve": None if trade_off.cost_curve is None else curve_record(trade_off.cost_curve),
+        "frontier": None if trade_off.frontier is None else curve_record(trade_off.frontier),
+        "sensitivities": [sensitivity_record(one) for one in trade_off.sensitivities],
+    }
+
+
+def _point(point: CurvePoint) -> Record:
+    return {"at": point.at, "measures": _measures(point.measures), "is_proved": point.is_proved}
+
+
+def _measures(measures: Measures | None) -> Record | None:
+    return None if measures is None else measures_record(measures)
