@@ -37,6 +37,7 @@ A_YEAR = 366  # days; a lot with a gain that is not long-term by then does not e
 NOTICED = 1e-7  # of household value; a smaller amount is the solver's noise
 STEP = 1e-4  # of household value, or of a limit: the first step to more than the exact answer, doubled each time
 STEPS = 8
+HALVINGS = 4  # between the last step that cannot be planned and the first that can
 ROUNDS = 6  # of limits that depend on the amount
 SAME = 1e-9
 DOLLAR = Decimal(1)
@@ -148,18 +149,7 @@ def ask_least_relaxation(portfolio: Portfolio, market: MarketData) -> Inverse:
     found = diagnose(problem)
     if found is None or not found.repair:
         raise refusal(problem, portfolio)
-    changes: tuple[Change, ...] = ()
-    plan = None
-    for extra in (0.0, *(STEP * 2**k for k in range(STEPS))):
-        moved = {label: excess + extra for label, excess in found.repair.items()}
-        relaxed, changes = _relaxed(portfolio, problem, moved)
-        try:
-            plan = _verified(relaxed, market)
-            break
-        except (LimitsConflictError, UnverifiedAnswerError):
-            continue
-    if plan is None:
-        raise _no_orders()
+    changes, plan = _repaired(portfolio, market, problem, found.repair)
     alone = tuple(
         change
         for label, excess in found.alone.items()
@@ -167,6 +157,21 @@ def ask_least_relaxation(portfolio: Portfolio, market: MarketData) -> Inverse:
         for change in _relaxed(portfolio, problem, {label: excess})[1]
     )
     return Inverse("least-relaxation", plan, before, is_proved=True, changes=changes, alone=alone)
+
+
+def _repaired(
+    portfolio: Portfolio, market: MarketData, problem: AllocationProblem, repair: Mapping[str, float]
+) -> tuple[tuple[Change, ...], RebalancePlan]:
+    """The repair in figures, and its plan; less cash to be kept in an account may free the tax reserve as well."""
+    limits_alone = {label: excess for label, excess in repair.items() if label != TAX_RESERVE}
+    for extra in (0.0, *(STEP * 2**k for k in range(STEPS))):
+        for part in (limits_alone, repair):
+            relaxed, changes = _relaxed(portfolio, problem, {label: excess + extra for label, excess in part.items()})
+            try:
+                return changes, _verified(relaxed, market)
+            except (LimitsConflictError, UnverifiedAnswerError):
+                continue
+    raise _no_orders()
 
 
 def _with_flow(
@@ -222,13 +227,34 @@ def _verified(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
 def _confirmed(
     amounts: Iterator[Decimal], planned: Callable[[Decimal], RebalancePlan]
 ) -> tuple[Decimal, RebalancePlan]:
-    """The first of `amounts` that can be planned in shares, and its plan."""
+    """The first of `amounts` that can be planned in shares, or one nearer to the last that cannot; and its plan."""
+    failed: Decimal | None = None
     for amount in amounts:
-        try:
-            return amount, planned(amount)
-        except (LimitsConflictError, UnverifiedAnswerError):
-            continue
+        plan = _planned(amount, planned)
+        if plan is not None:
+            return (amount, plan) if failed is None else _nearer(failed, amount, plan, planned)
+        failed = amount
     raise _no_orders()
+
+
+def _nearer(
+    failed: Decimal, found: Decimal, plan: RebalancePlan, planned: Callable[[Decimal], RebalancePlan]
+) -> tuple[Decimal, RebalancePlan]:
+    for _ in range(HALVINGS):
+        middle = ((failed + found) / 2).quantize(DOLLAR)
+        nearer = None if middle in (failed, found) else _planned(middle, planned)
+        if nearer is None:
+            failed = middle
+        else:
+            found, plan = middle, nearer
+    return found, plan
+
+
+def _planned(amount: Decimal, planned: Callable[[Decimal], RebalancePlan]) -> RebalancePlan | None:
+    try:
+        return planned(amount)
+    except (LimitsConflictError, UnverifiedAnswerError):
+        return None
 
 
 def _no_orders() -> UnverifiedAnswerError:
