@@ -25,6 +25,7 @@ COMMANDS = {
     "exposure": "Look through the funds: what the household really owns.",
     "check": "Check a portfolio file and name every fault.",
     "verify": "Check a written recommendation again, from itself and the market data alone.",
+    "ask": "Ask how much it takes to meet every limit: a deposit, a gain, a relaxation; or how much can go.",
     "data": "Import issuers' holdings files, and see what market data is held.",
     "schema": "Print the JSON Schema of the portfolio file, for editors.",
 }
