@@ -16,13 +16,14 @@ from advisor.report.format import percent
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
 
-def drawn(*, markers=(), lines=(), limit=None, unreachable=None, x=(0.0, 1.0), y=(0.0, 1.0), is_tight=False):
+def drawn(*, markers=(), lines=(), limits=(), levels=(), unreachable=None, x=(0.0, 1.0), y=(0.0, 1.0), is_tight=False):
     plane = Plane(
         Axis("across", *x, lambda v: percent(v, 0), is_tight),
         Axis("up", *y, percent),
         lines,
         markers,
-        limit,
+        limits,
+        levels,
         unreachable,
     )
     return plane_chart("x", "t", "d", plane)
@@ -115,6 +116,15 @@ def test_the_part_out_of_reach_ends_where_the_curve_begins():
     start = corners(next(s.path for s in chart.strokes if s.width == 2.0))[0][0]
     assert region.is_open
     assert region.x + region.width == pytest.approx(start, abs=0.03)
+
+
+def test_names_of_bounds_that_lie_together_stay_inside_and_apart():
+    chart = drawn(limits=((0.30, "at most 30 %"), (0.31, "at least 31 %")), levels=((1.0, "limit 100 %"),))
+    names = [text for text in chart.texts if text.tone == "limit"]
+    assert len(names) == 3
+    boxes = [text_box(text) for text in names]
+    assert all(box[0] >= -0.02 and box[2] <= WIDTH + 0.02 and box[1] >= -0.02 for box in boxes)
+    assert min(boxes[0][2], boxes[1][2]) - max(boxes[0][0], boxes[1][0]) <= 0.5
 
 
 def steps():

@@ -87,7 +87,7 @@ def report_context(
     """View model of one recommendation. Raises ValueError if a figure is not finite."""
     return ReportContext(
         status=plan.status,
-        header=_header(portfolio, market, sources),
+        header=header_of(portfolio, market, sources),
         answer=_answer(plan, portfolio, market),
         why=Why(
             reasons=reasons(plan),
@@ -132,7 +132,8 @@ def report_context(
     )
 
 
-def _header(portfolio: Portfolio, market: MarketData, sources: Sources) -> Header:
+def header_of(portfolio: Portfolio, market: MarketData, sources: Sources) -> Header:
+    """Whose page, of which day, on which data."""
     return Header(
         household=portfolio.name,
         decision_date=day(portfolio.as_of),

@@ -36,7 +36,7 @@ def template_values(context: ReportContext) -> dict[str, Plain]:
     given = plain(context)
     if not isinstance(given, dict):
         raise TypeError("the context is no dataclass")
-    return {**given, "context_version": CONTEXT_VERSION, "colours": plain(COLOURS), "fonts": plain(_fonts())}
+    return {**given, "context_version": CONTEXT_VERSION, "colours": plain(COLOURS), "fonts": plain(fonts())}
 
 
 @cache
@@ -45,7 +45,7 @@ def _shipped() -> jinja2.Template:
 
 
 @cache
-def _fonts() -> dict[int, str]:
+def fonts() -> dict[int, str]:
     """Base64 of each weight's WOFF file; PlutoPrint cannot read WOFF2."""
     folder = share("templates") / "fonts"
     return {

@@ -73,6 +73,7 @@ def environment(own: Path | None = None) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
     made.globals = {name: made.globals[name] for name in _GLOBALS}
     del made.filters["random"]  # equal input gives equal bytes
     made.filters["wrappable"] = wrappable

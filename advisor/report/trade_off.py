@@ -16,6 +16,20 @@ from advisor.whatif.model import Cause, Curve, Measures, Outcome, TradeOff
 _SAME = 5e-4  # of household value: points of a curve that differ by less are one
 _NO_ANSWER = {"conflict": "no answer: the limits conflict", "unverified": "no answer was found"}
 
+_OUTCOME_COLUMNS = (
+    Column("What", "text"),
+    Column("Magnificent Seven"),
+    Column("Small caps"),
+    Column("Volatility"),
+    Column("Tax and spread"),
+    Column("Gain a year"),
+    Column("What makes the difference", "text"),
+)
+_OUTCOME_NOTES = (
+    "Each was solved again under the file's limits but for what its name says; half the move is measured, not solved. "
+    "Gain: against doing nothing, in basis points of household value. Hypothetical.",
+)
+
 
 def frontier_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
     """Volatility against expected return less one-off costs a year, with today, the proposal and the alternatives."""
@@ -58,8 +72,8 @@ def cost_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
         Axis("one-off tax and spread", *y, lambda value: money(Decimal(round(value)))),
         (Line(points, "proposed"),),
         tuple(markers),
-        None if limit is None else (limit.bound, f"limit {percent(limit.bound)}"),
-        (low, least, "out of reach") if lost and least - low > _SAME else None,
+        () if limit is None else ((limit.bound, f"limit {percent(limit.bound)}"),),
+        unreachable=(low, least, "out of reach") if lost and least - low > _SAME else None,
     )
     return plane_chart("cost", "What each level of the Magnificent Seven costs", words, plane)
 
@@ -68,23 +82,15 @@ def alternatives_table(plan: RebalancePlan, trade_off: TradeOff) -> Table | None
     """The proposal beside what else could be done; None without alternatives."""
     if not trade_off.alternatives:
         return None
-    columns = (
-        Column("What", "text"),
-        Column("Magnificent Seven"),
-        Column("Small caps"),
-        Column("Volatility"),
-        Column("Tax and spread"),
-        Column("Gain a year"),
-        Column("What makes the difference", "text"),
-    )
-    rows = [_outcome_row(outcome, plan) for outcome in trade_off.alternatives]
-    if is_trade(plan):
-        rows.insert(0, _proposal_row(plan))
-    notes = (
-        "Each was solved again under the file's limits but for what its name says; half the move is measured, not "
-        "solved. Gain: against doing nothing, in basis points of household value. Hypothetical.",
-    )
-    return Table("What else could be done", columns, tuple(rows), notes)
+    first = [_proposal_row(plan)] if is_trade(plan) else []
+    rows = [_outcome_row(outcome, plan.trades) for outcome in trade_off.alternatives]
+    return Table("What else could be done", _OUTCOME_COLUMNS, (*first, *rows), _OUTCOME_NOTES)
+
+
+def outcomes_table(outcomes: tuple[Outcome, ...]) -> Table:
+    """Scenarios side by side, the first of them the proposal."""
+    rows = tuple(_outcome_row(outcome, outcomes[0].trades, is_first=outcome is outcomes[0]) for outcome in outcomes)
+    return Table("The proposal beside other scenarios", _OUTCOME_COLUMNS, rows, _OUTCOME_NOTES)
 
 
 def sensitivity_table(trade_off: TradeOff) -> Table | None:
@@ -134,7 +140,7 @@ def _proposal_row(plan: RebalancePlan) -> Row:
     )
 
 
-def _outcome_row(outcome: Outcome, plan: RebalancePlan) -> Row:
+def _outcome_row(outcome: Outcome, proposed: tuple[Trade, ...], *, is_first: bool = False) -> Row:
     if outcome.after is None or outcome.tax is None or outcome.spread_usd is None or outcome.gain is None:
         what = Cell(_NO_ANSWER.get(outcome.status, outcome.status), lines=(outcome.reason,) if outcome.reason else ())
         return row(outcome.title, *([EN_DASH] * 5), what)
@@ -144,7 +150,8 @@ def _outcome_row(outcome: Outcome, plan: RebalancePlan) -> Row:
         *_state_fields(outcome.after),
         money(outcome.tax.tax_usd + outcome.spread_usd),
         signed_bps(outcome.gain.total),
-        Cell(_difference(outcome, plan), lines=_still_broken(outcome)),
+        Cell(EN_DASH if is_first else _difference(outcome, proposed), lines=_still_broken(outcome)),
+        kind="group" if is_first else "plain",
     )
 
 
@@ -153,8 +160,8 @@ def _state_fields(state: HouseholdState) -> tuple[str, str, str]:
     return interval(seven.low, seven.high), percent(state.small_cap_weight), percent(state.volatility)
 
 
-def _difference(outcome: Outcome, plan: RebalancePlan) -> str:
-    if _orders(outcome.trades) == _orders(plan.trades):
+def _difference(outcome: Outcome, proposed: tuple[Trade, ...]) -> str:
+    if _orders(outcome.trades) == _orders(proposed):
         return "the same orders as the proposal" if outcome.trades else EN_DASH
     return "; ".join(_cause_words(cause) for cause in outcome.causes) or EN_DASH
 

@@ -31,6 +31,7 @@ from advisor.report.charts.marks import (
 _HEIGHT = 190.0  # of the plane itself
 _TOP, _BELOW, _RIGHT = 20.0, 34.0, 6.0
 _REACH = 5.0  # from a point's centre to its edge
+_MOST_ACROSS, _MOST_UP = 5, 6  # ticks
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0)
 _HATCH = 6.0
 _LONGEST_NAME = 150.0
@@ -72,18 +73,22 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """What is drawn; `limit` is a bound on x with its name, `unreachable` the part of x that no trades reach."""
+    """What is drawn.
+
+    `limits` are bounds on x with their names, `levels` on y; `unreachable` is the part of x that no trades reach.
+    """
 
     x: Axis
     y: Axis
     lines: tuple[Line, ...]
     markers: tuple[Marker, ...] = ()
-    limit: tuple[float, str] | None = None
+    limits: tuple[tuple[float, str], ...] = ()
+    levels: tuple[tuple[float, str], ...] = ()
     unreachable: tuple[float, float, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class Scale:
     """From a value to a coordinate."""
 
     low: float
@@ -92,6 +97,7 @@ class _Scale:
     end: float
 
     def at(self, value: float) -> float:
+        """Coordinate of a value."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
@@ -100,9 +106,9 @@ def _ticks_of(axis: Axis, most: int) -> tuple[float, ...]:
     return tuple(value for value in found if axis.low <= value <= axis.high) if axis.is_tight else found
 
 
-def _scale(axis: Axis, values: tuple[float, ...], start: float, end: float) -> _Scale:
+def _scale(axis: Axis, values: tuple[float, ...], start: float, end: float) -> Scale:
     low, high = (axis.low, axis.high) if axis.is_tight else (values[0], values[-1])
-    return _Scale(low, high, start, end)
+    return Scale(low, high, start, end)
 
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
@@ -121,17 +127,24 @@ def _count(low: float, high: float, step: float) -> int:
     return math.ceil(high / step - 1e-9) - math.floor(low / step + 1e-9) + 1
 
 
+def scales(plane: Plane) -> tuple[Scale, Scale]:
+    """From values to coordinates, across and up; names of curves have their room beyond the end."""
+    across, up = _ticks_of(plane.x, _MOST_ACROSS), _ticks_of(plane.y, _MOST_UP)
+    left = max(text_width(plane.y.words(value), SMALL) for value in up) + 7
+    ends = [text_width(line.label, LABEL, 600) + 6 for line in plane.lines if line.label]
+    return (
+        _scale(plane.x, across, left, WIDTH - _RIGHT - max(ends, default=0.0)),
+        _scale(plane.y, up, _TOP + _HEIGHT, _TOP),
+    )
+
+
 def plane_chart(name: str, title: str, description: str, plane: Plane) -> Chart:
     """The drawing of `plane`."""
     canvas = Canvas()
-    across, up = _ticks_of(plane.x, 5), _ticks_of(plane.y, 6)
-    left = max(text_width(plane.y.words(value), SMALL) for value in up) + 7
-    ends = [text_width(line.label, LABEL, 600) + 6 for line in plane.lines if line.label]
-    x = _scale(plane.x, across, left, WIDTH - _RIGHT - max(ends, default=0.0))
-    y = _scale(plane.y, up, _TOP + _HEIGHT, _TOP)
-    _draw_axes(canvas, plane, (across, up), (x, y))
+    x, y = scales(plane)
+    _draw_axes(canvas, plane, (x, y))
     _draw_unreachable(canvas, plane, x)
-    _draw_limit(canvas, plane, x)
+    _draw_bounds(canvas, plane, (x, y))
     for line in plane.lines:
         path = "L".join(spot(x.at(a), y.at(b)) for a, b in line.points)
         canvas.strokes.append(Stroke(f"M{path}", line.tone, 2.0, line.dash))
@@ -141,10 +154,9 @@ def plane_chart(name: str, title: str, description: str, plane: Plane) -> Chart:
     return canvas.finish(name, title, description)
 
 
-def _draw_axes(
-    canvas: Canvas, plane: Plane, values: tuple[Sequence[float], Sequence[float]], scales: tuple[_Scale, _Scale]
-) -> None:
-    (across, up), (x, y) = values, scales
+def _draw_axes(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
+    x, y = axes
+    across, up = _ticks_of(plane.x, _MOST_ACROSS), _ticks_of(plane.y, _MOST_UP)
     canvas.texts.append(Text(0, 9.5, fit(plane.y.label, SMALL, WIDTH, 600), SMALL, weight=600, tone="muted"))
     for value in up:
         height = y.at(value)
@@ -165,7 +177,7 @@ def _draw_axes(
         canvas.texts.append(Text(WIDTH - _RIGHT, round(base + 28, 2), name, SMALL, "end", 600, "muted"))
 
 
-def _draw_unreachable(canvas: Canvas, plane: Plane, x: _Scale) -> None:
+def _draw_unreachable(canvas: Canvas, plane: Plane, x: Scale) -> None:
     if plane.unreachable is None:
         return
     low, high, label = plane.unreachable
@@ -178,18 +190,32 @@ def _draw_unreachable(canvas: Canvas, plane: Plane, x: _Scale) -> None:
     canvas.texts.append(Text(round(left + 4, 2), _TOP + 12, fit(label, SMALL, room), SMALL, tone="muted"))
 
 
-def _draw_limit(canvas: Canvas, plane: Plane, x: _Scale) -> None:
-    if plane.limit is None:
-        return
-    value, label = plane.limit
-    place, half = x.at(value), text_width(label, SMALL, 600) / 2
-    canvas.strokes.append(Stroke(f"M{spot(place, _TOP)}V{coordinate(_TOP + _HEIGHT)}", "limit", 1.4, "3 2"))
-    centre = min(max(place, half + text_width(plane.y.label, SMALL, 600) + 8), WIDTH - half)
-    canvas.texts.append(Text(round(centre, 2), 9.5, label, SMALL, "middle", 600, "limit"))
+def _draw_bounds(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
+    """Dashed lines across the plane, each name at its end where it covers no other."""
+    x, y = axes
+    taken = [text_box(text) for text in canvas.texts]
+    for value, label in plane.limits:
+        place, half = x.at(value), text_width(label, SMALL, 600) / 2
+        canvas.strokes.append(Stroke(f"M{spot(place, _TOP)}V{coordinate(_TOP + _HEIGHT)}", "limit", 1.4, "3 2"))
+        middles = [min(max(place + move, half), WIDTH - half) for move in (0.0, half, -half, 2 * half, -2 * half)]
+        names = [Text(round(middle, 2), 9.5, label, SMALL, "middle", 600, "limit") for middle in middles]
+        _write(canvas, names, taken)
+    for value, label in plane.levels:
+        place = y.at(value)
+        canvas.strokes.append(Stroke(f"M{spot(x.start, place)}H{coordinate(x.end)}", "limit", 1.4, "3 2"))
+        bases = [min(max(place + move, _TOP + 9), _TOP + _HEIGHT - 3) for move in (-4.0, 11.0)]
+        _write(canvas, [Text(x.end, round(base, 2), label, SMALL, "end", 600, "limit") for base in bases], taken)
 
 
-def _draw_markers(canvas: Canvas, markers: tuple[Marker, ...], scales: tuple[_Scale, _Scale]) -> None:
-    x, y = scales
+def _write(canvas: Canvas, places: Sequence[Text], taken: list[Box]) -> None:
+    """Write the text at the first of `places` where it covers least."""
+    text = min(places, key=lambda text: _covered(text_box(text), taken, []))
+    taken.append(text_box(text))
+    canvas.texts.append(text)
+
+
+def _draw_markers(canvas: Canvas, markers: tuple[Marker, ...], axes: tuple[Scale, Scale]) -> None:
+    x, y = axes
     for marker in markers:
         canvas.fills.append(Stroke(_shape(marker.shape, x.at(marker.x), y.at(marker.y)), marker.tone))
 
@@ -202,17 +228,15 @@ def _shape(shape: str, x: float, y: float) -> str:
     return f"M{spot(x - 3, y)}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0Z"
 
 
-def _draw_names(canvas: Canvas, plane: Plane, scales: tuple[_Scale, _Scale]) -> None:
+def _draw_names(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
     """Names of curves, then of points, those of today and of the proposal first."""
-    x, y = scales
+    x, y = axes
     taken = [text_box(text) for text in canvas.texts]
     points = [_around(x.at(marker.x), y.at(marker.y)) for marker in plane.markers]
     ranked = sorted(plane.markers, key=lambda marker: marker.shape == "circle")
     for line in plane.lines:
         if line.label:
-            text = _beside_end(line, scales, taken)
-            taken.append(text_box(text))
-            canvas.texts.append(text)
+            _write(canvas, _beside_end(line, axes), taken)
     for marker in ranked:
         weight = 400 if marker.shape == "circle" else 600
         name = fit(marker.label, LABEL, _LONGEST_NAME, weight)
@@ -221,16 +245,15 @@ def _draw_names(canvas: Canvas, plane: Plane, scales: tuple[_Scale, _Scale]) -> 
         canvas.texts.append(text)
 
 
-def _beside_end(line: Line, scales: tuple[_Scale, _Scale], taken: list[Box]) -> Text:
-    """The curve's name to the right of its end, moved up or down where another name stands."""
-    x, y = scales
+def _beside_end(line: Line, axes: tuple[Scale, Scale]) -> list[Text]:
+    """Places for the curve's name to the right of its end, and above and below that."""
+    x, y = axes
     end_x, end_y = x.at(line.points[-1][0]) + 5, y.at(line.points[-1][1]) + 3.6
-    places = [
+    return [
         Text(round(end_x, 2), round(min(max(end_y + move, _TOP + 10), _TOP + _HEIGHT - 3), 2), line.label, LABEL,
              weight=600, tone=line.tone)
         for move in (0.0, -13.0, 13.0, -26.0, 26.0)
     ]  # fmt: skip
-    return min(places, key=lambda text: _covered(text_box(text), taken, []))
 
 
 def _around(x: float, y: float) -> Box:
