@@ -22,6 +22,7 @@ from advisor.errors import AdvisorError, InputError, OutputError
 
 COMMANDS = {
     "rebalance": "Propose trades that bring a household within its limits, and write the report.",
+    "what-if": "Compare scenarios, ranges of a value and cheaper ways with the proposal.",
     "exposure": "Look through the funds: what the household really owns.",
     "check": "Check a portfolio file and name every fault.",
     "verify": "Check a written recommendation again, from itself and the market data alone.",
@@ -45,8 +46,8 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"advisor.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"advisor.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -35,7 +35,7 @@ PRICES_WIDTH = 100  # below it the table of limits has no room for prices; the r
 LEAST_WIDTH = 80  # in a narrower terminal lines break; a cut figure would be worse
 
 
-def _console(text: StringIO) -> Console:
+def console_for(text: StringIO) -> Console:
     """Console that lays out for standard output; rich honours NO_COLOR, and a pipe gets plain text not cut at 80."""
     terminal = sys.stdout is not None and sys.stdout.isatty()
     console = Console(file=text, force_terminal=terminal, highlight=False, markup=False, emoji=False)
@@ -51,16 +51,16 @@ def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         table.add_column(head, no_wrap=True)
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    _console(text).print(table)
+    console_for(text).print(table)
     return text.getvalue()
 
 
 def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, written: tuple[Path, ...]) -> str:
     """The answer first, then trades, limits, and where the files are."""
     text = StringIO()
-    console = _console(text)
-    console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
-    console.print(Text(_plain(answer(plan, portfolio)), style="bold"))
+    console = console_for(text)
+    console.print(Text(portfolio.name, style="bold"), dates_words(portfolio.as_of, market))
+    console.print(Text(for_console(answer(plan, portfolio)), style="bold"))
     console.print(_headline(plan))
     if plan.trades:
         console.print(_trades(plan.trades))
@@ -68,7 +68,7 @@ def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, writt
         console.print(_limits(plan, has_prices=console.width >= PRICES_WIDTH))
     for words in (break_even_words(plan), funds_words(plan, portfolio), orders_words(plan, portfolio)):
         if words:
-            console.print(Text(_plain(words)))
+            console.print(Text(for_console(words)))
     passed = sum(check.passed for check in plan.certificate.checks)
     console.print(f"Independent check: {passed} of {len(plan.certificate.checks)} passed. A proposal, not executed.")
     for path in written:
@@ -76,19 +76,20 @@ def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, writt
     return text.getvalue()
 
 
-def _plain(words: str) -> str:
+def for_console(words: str) -> str:
     """Text for a console: rich breaks lines at a no-break space."""
     return words.replace(f"{fmt.NO_BREAK}%", "%")
 
 
-def _dates(as_of: date, market: MarketData) -> str:
+def dates_words(as_of: date, market: MarketData) -> str:
+    """Day of the decision, and the age of the prices."""
     age = (as_of - market.as_of).days
     return f"- decision of {as_of.isoformat()}, prices of {market.as_of.isoformat()} ({age} days old)"
 
 
 def _headline(plan: RebalancePlan) -> Table:
     before, after = plan.before, plan.after
-    table = _table("", "today", "proposed")
+    table = figures_table("", "today", "proposed")
     seven_before, seven_after = before.exposure.seven, after.exposure.seven
     rows = [
         ("Household value", fmt.money(before.value_usd), fmt.money(after.value_usd)),
@@ -109,7 +110,7 @@ def _headline(plan: RebalancePlan) -> Table:
 
 
 def _trades(trades: tuple[Trade, ...]) -> Table:
-    table = _table("Account", "Order", "Shares", "Amount", words="Why")
+    table = figures_table("Account", "Order", "Shares", "Amount", words="Why")
     table.columns[1].justify = "left"
     for trade in trades:
         table.add_row(
@@ -126,7 +127,7 @@ def _limits(plan: RebalancePlan, *, has_prices: bool) -> Table:
     """Limits, with what a percentage point more room is worth a year where any of them costs something."""
     is_priced = has_prices and any(is_costly(limit) for limit in plan.limits)
     price = ("price of a point",) if is_priced else ()
-    table = _table("Limit", "bound", "today", "proposed", *price, words="")
+    table = figures_table("Limit", "bound", "today", "proposed", *price, words="")
     for limit in plan.limits:
         table.add_row(
             limit.label,
@@ -143,7 +144,7 @@ def _price(limit: LimitResult, plan: RebalancePlan) -> str:
     return f"{price_words(limit)}, {price_in_dollars(limit, plan)}" if is_costly(limit) else ""
 
 
-def _table(first: str, *columns: str, words: str | None = None) -> Table:
+def figures_table(first: str, *columns: str, words: str | None = None) -> Table:
     """Table whose names and closing words may break; its figures may not."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
@@ -164,9 +165,9 @@ def exposure_text(
 ) -> str:
     """Companies, funds, accounts and overlaps of a household."""
     text = StringIO()
-    console = _console(text)
+    console = console_for(text)
     seven = seen.seven
-    console.print(Text(portfolio.name, style="bold"), _dates(portfolio.as_of, market))
+    console.print(Text(portfolio.name, style="bold"), dates_words(portfolio.as_of, market))
     headline = (
         f"Magnificent Seven: {fmt.interval(seven.low, seven.high)} of {fmt.money(seen.value_usd)}; "
         f"{fmt.percent(seven.direct)} held directly, {fmt.percent(seven.through_funds)} through funds."
@@ -186,7 +187,7 @@ def exposure_text(
 
 
 def _companies(seen: Exposure, most: int = 12) -> Table:
-    table = _table("Company", "direct", "through funds", "in all")
+    table = figures_table("Company", "direct", "through funds", "in all")
     for company in seen.companies[:most]:
         table.add_row(
             company.company,
@@ -198,7 +199,7 @@ def _companies(seen: Exposure, most: int = 12) -> Table:
 
 
 def _funds(seen: Exposure) -> Table:
-    table = _table("Fund", "weight", "seven in it", "of household", "covers", "list of", words="basis")
+    table = figures_table("Fund", "weight", "seven in it", "of household", "covers", "list of", words="basis")
     for fund in seen.funds:
         table.add_row(
             fund.symbol,
@@ -213,7 +214,7 @@ def _funds(seen: Exposure) -> Table:
 
 
 def _accounts(seen: Exposure) -> Table:
-    table = _table("Account", "value", "of household", "seven in account")
+    table = figures_table("Account", "value", "of household", "seven in account")
     for account in seen.accounts:
         table.add_row(
             Text(account.name),
@@ -225,7 +226,7 @@ def _accounts(seen: Exposure) -> Table:
 
 
 def _overlaps(overlaps: Mapping[tuple[str, str], tuple[float, float]]) -> Table:
-    table = _table("Overlap of two funds", "held in common")
+    table = figures_table("Overlap of two funds", "held in common")
     for (a, b), ends in overlaps.items():
         table.add_row(f"{a} and {b}", fmt.interval(*ends))
     return table

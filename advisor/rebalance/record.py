@@ -62,22 +62,7 @@ def record(
         "schema": SCHEMA,
         "status": plan.status,
         "as_of": portfolio.as_of.isoformat(),
-        "inputs": {
-            "portfolio": {"name": file.name, "sha256": file.sha256, "text": file.text},
-            "market": {
-                "source": market.source,
-                "id": market.id,
-                "as_of": market.as_of.isoformat(),
-                "sha256": market.sha256,
-                "age_days": (portfolio.as_of - market.as_of).days,
-                "prices": [_price(symbol, portfolio, market) for symbol in universe(portfolio)],
-                "holdings": [
-                    _list(symbol, portfolio, market) for symbol in universe(portfolio) if symbol in market.constituents
-                ],
-                "accepted_prices": {symbol: _plain(price) for symbol, price in sorted(market.accepted.items())},
-            },
-            "versions": dict(sorted(versions.items())),
-        },
+        "inputs": inputs_record(portfolio, market, file, versions),
         "before": state_record(plan.before),
         "after": state_record(plan.after),
         "trades": [trade_record(trade) for trade in plan.trades],
@@ -107,6 +92,28 @@ def record(
         },
         "certificate": _certificate(plan.certificate),
         "warnings": [{"code": warned.code, "message": warned.message} for warned in plan.warnings],
+    }
+
+
+def inputs_record(
+    portfolio: Portfolio, market: MarketData, file: PortfolioFile, versions: Mapping[str, str]
+) -> Record:
+    """What a result was worked out from: the file itself, the market data by their digest, versions."""
+    return {
+        "portfolio": {"name": file.name, "sha256": file.sha256, "text": file.text},
+        "market": {
+            "source": market.source,
+            "id": market.id,
+            "as_of": market.as_of.isoformat(),
+            "sha256": market.sha256,
+            "age_days": (portfolio.as_of - market.as_of).days,
+            "prices": [_price(symbol, portfolio, market) for symbol in universe(portfolio)],
+            "holdings": [
+                _list(symbol, portfolio, market) for symbol in universe(portfolio) if symbol in market.constituents
+            ],
+            "accepted_prices": {symbol: _plain(price) for symbol, price in sorted(market.accepted.items())},
+        },
+        "versions": dict(sorted(versions.items())),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from advisor.errors import UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, Lot, Portfolio
 from advisor.rebalance.candidates import Household
@@ -15,19 +16,23 @@ from advisor.rebalance.trades import cash_after, lot_sale, order
 from advisor.units import SHARE_STEP
 from advisor.whatif.causes import with_causes
 from advisor.whatif.model import Outcome
-from advisor.whatif.outcomes import measured, solved
+from advisor.whatif.outcomes import measured, solved, unanswered
 
 MENUS = {"ijr_only": ("IJR",), "russell_2000_only": ("IWM", "VTWO")}
 HALF = Decimal("0.5")
 
 
-def alternatives(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> tuple[Outcome, ...]:
-    """Do nothing, half the move, IJR only, Russell 2000 only, in this order; `market` is the one of `plan`."""
+def alternatives(portfolio: Portfolio, market: MarketData, plan: RebalancePlan | None) -> tuple[Outcome, ...]:
+    """Do nothing, half the move, IJR only, Russell 2000 only, in this order; `market` is the one of `plan`.
+
+    Without a plan, because the file's limits conflict, there is no half of it.
+    """
     household = survey(portfolio, market)
+    halved = None if plan is None else measured("half", household, half(plan.trades, household))
     return (
         measured("do_nothing", household, ()),
-        measured("half", household, half(plan.trades, household)),
-        *(_with_menu(name, household, plan.after) for name in MENUS),
+        halved or unanswered("half", UnverifiedAnswerError("There is no proposal to halve.")),
+        *(_with_menu(name, household, plan.after if plan else None) for name in MENUS),
     )
 
 

@@ -13,7 +13,8 @@ from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import BUILT_IN_SCENARIOS, Portfolio
 from advisor.rebalance.candidates import Candidate, Household, advised, best_orders, candidate_of
-from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
+from advisor.rebalance.model import HouseholdState, LimitResult, RebalancePlan, Trade
+from advisor.rebalance.outcome import EDGE, breach, effective_bound
 from advisor.rebalance.plan import survey, universe
 from advisor.whatif.model import Outcome
 
@@ -119,6 +120,17 @@ def first_sentences(message: str) -> str:
 def title_of(name: str) -> str:
     """Name for people: that of a built-in scenario, or the user's own."""
     return BUILT_IN_SCENARIOS.get(name, name)
+
+
+def broken_limits(outcome: Outcome, value_usd: float) -> tuple[LimitResult, ...]:
+    """The limits that do not hold after the trades; `value_usd` is the household's value today."""
+
+    def is_broken(limit: LimitResult) -> bool:
+        allowed = effective_bound(limit)
+        scale = value_usd if limit.unit == "usd" else 1.0
+        return allowed is not None and breach(limit.kind, allowed, limit.after) > EDGE * scale
+
+    return tuple(limit for limit in outcome.limits if is_broken(limit))
 
 
 def distance(one: HouseholdState, other: HouseholdState) -> float:

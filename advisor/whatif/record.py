@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from importlib.resources import files
 from typing import Any
 
+from advisor.portfolio.written import bound_text
 from advisor.rebalance.record import limit_record, state_record, tax_record, trade_record, usd_text
 from advisor.whatif.model import Cause, Change, Curve, CurvePoint, Grid, Measures, Outcome, Sensitivity, TradeOff
+from advisor.whatif.picks import Pick
 
+SCHEMA = "advisor.what-if/1"
 Record = dict[str, Any]
 
 
@@ -27,6 +32,28 @@ def outcome_record(outcome: Outcome) -> Record:
         "limits": [limit_record(limit) for limit in outcome.limits],
         "gain": None if outcome.gain is None else asdict(outcome.gain),
     }
+
+
+def pick_record(pick: Pick, outcome: Outcome | None, folder: str | None) -> Record:
+    """One of the picks, and the folder with its recommendation."""
+    bounds = {label: bound_text(label.rpartition(".")[0], bound) for label, bound in pick.bounds.items()}
+    return {
+        "name": pick.name,
+        "title": pick.title,
+        "share": pick.share,
+        "bounds": bounds,
+        "same_as": pick.same_as,
+        "reason": pick.reason,
+        "folder": folder,
+        "outcome": None if outcome is None else outcome_record(outcome),
+    }
+
+
+def what_if_schema() -> dict[str, Any]:
+    """The JSON Schema of what ``advisor what-if`` writes."""
+    text = (files("advisor.rebalance") / "schemas" / "what-if-1.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
 
 
 def change_record(change: Change) -> Record:

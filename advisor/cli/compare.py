@@ -1,0 +1,216 @@
+"""The flow of ``advisor what-if``: the proposal, what stands beside it, scenarios, sweeps and picks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from advisor.cli.recommend import Recommendation, recommend
+from advisor.errors import AdvisorError, LimitsConflictError, UnverifiedAnswerError
+from advisor.market.data import MarketData
+from advisor.market.resolve import resolve
+from advisor.portfolio.load import load_portfolio
+from advisor.portfolio.model import SMALL_CAP_FUNDS, Portfolio, Scenario
+from advisor.portfolio.original import Original
+from advisor.portfolio.written import bound_text
+from advisor.rebalance.candidates import Household
+from advisor.rebalance.model import HouseholdState
+from advisor.rebalance.orders_file import orders_csv
+from advisor.rebalance.plan import survey
+from advisor.rebalance.record import PortfolioFile, inputs_record, state_record, to_json
+from advisor.whatif.alternatives import alternatives
+from advisor.whatif.changes import changes
+from advisor.whatif.model import Outcome
+from advisor.whatif.outcomes import proposed, solved, unanswered
+from advisor.whatif.picks import Pick, picks
+from advisor.whatif.record import SCHEMA, outcome_record, pick_record
+from advisor.whatif.scenarios import scenario_outcome
+from advisor.whatif.sweep import swept
+
+_Found = TypeVar("_Found")
+Step = Callable[[], None]  # called when something more is done
+RECOMMENDATION, ORDERS, PORTFOLIO = "recommendation.json", "orders.csv", "portfolio.yaml"
+PICKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be compared, besides what always is."""
+
+    scenarios: tuple[Scenario, ...]
+    others: tuple[Scenario, ...]  # whole other files
+    sweeps: tuple[tuple[str, tuple[Scenario, ...]], ...]  # by path
+
+    @property
+    def portfolios(self) -> tuple[Portfolio, ...]:
+        """All of them."""
+        points = (point for _, points in self.sweeps for point in points)
+        return tuple(one.portfolio for one in (*self.scenarios, *self.others, *points))
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The file that all is compared with; the market data are those of the source, not yet resolved."""
+
+    portfolio: Portfolio
+    market: MarketData
+    file: PortfolioFile
+    original: Original
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The outcomes over a range of one value."""
+
+    path: str
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A pick with its verified recommendation, where it has an answer."""
+
+    pick: Pick
+    recommendation: Recommendation | None
+    outcome: Outcome | None
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Names and contents of its files."""
+        if self.recommendation is None:
+            return {}
+        return {
+            RECOMMENDATION: self.recommendation.json_text.encode(),
+            ORDERS: orders_csv(self.recommendation.plan.trades).encode(),
+            PORTFOLIO: self.recommendation.file.text.encode(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All of it; the first of `outcomes` is the proposal."""
+
+    base: Base
+    before: HouseholdState
+    outcomes: tuple[Outcome, ...]
+    sweeps: tuple[Sweep, ...]
+    picks: tuple[Picked, ...]
+
+    def document(self) -> str:
+        """The record of schema ``advisor.what-if/1``."""
+        base = self.base
+        record = {
+            "schema": SCHEMA,
+            "as_of": base.portfolio.as_of.isoformat(),
+            "inputs": inputs_record(base.portfolio, resolve(base.market, base.portfolio), base.file, base.versions),
+            "before": state_record(self.before),
+            "outcomes": [outcome_record(outcome) for outcome in self.outcomes],
+            "sweeps": [
+                {"path": sweep.path, "outcomes": [outcome_record(outcome) for outcome in sweep.outcomes]}
+                for sweep in self.sweeps
+            ],
+            "picks": [
+                pick_record(one.pick, one.outcome, one.pick.name if one.recommendation else None) for one in self.picks
+            ],
+        }
+        return to_json(record)
+
+
+def needs(portfolio: Portfolio, wanted: Wanted) -> Portfolio:
+    """A portfolio that names every symbol of the comparison, to ask a source of market data for."""
+    every = (portfolio, *wanted.portfolios)
+    buy = {symbol: None for one in every for symbol in one.preferences.buy} | dict.fromkeys(SMALL_CAP_FUNDS)
+    others = tuple(account for scenario in wanted.others for account in scenario.portfolio.accounts)
+    benchmarks = tuple(limit for one in every for limit in one.limits if limit.benchmark is not None)
+    return replace(
+        portfolio,
+        accounts=(*portfolio.accounts, *others),
+        preferences=replace(portfolio.preferences, buy=tuple(buy)),
+        views=tuple(view for one in every for view in one.views),
+        limits=(*portfolio.limits, *benchmarks),
+    )
+
+
+def steps_of(wanted: Wanted) -> int:
+    """How often `compared` calls its step."""
+    return 2 + len(wanted.portfolios) + PICKS
+
+
+def compared(base: Base, wanted: Wanted, step: Step) -> Comparison:
+    """Every outcome.
+
+    Raises the error of the file itself where neither it nor anything beside it has an answer but doing nothing.
+    """
+    household = survey(base.portfolio, resolve(base.market, base.portfolio))
+    failure: AdvisorError | None = None
+    found: Recommendation | None = None
+    try:
+        found = recommend(base.portfolio, base.market, base.file.name, base.file.text, base.versions)
+        proposal = proposed(found.plan, household)
+    except (LimitsConflictError, UnverifiedAnswerError) as error:
+        failure, proposal = error, unanswered("proposal", error)
+    step()
+    beside = alternatives(base.portfolio, household.market, found.plan if found else None)
+    step()
+    scenarios = tuple(_stepping(_scenarios(household, wanted, proposal.after), step))
+    sweeps = tuple(
+        Sweep(path, tuple(_stepping(swept(household, ((p.name, p.portfolio) for p in points), proposal.after), step)))
+        for path, points in wanted.sweeps
+    )
+    outcomes = (proposal, *beside, *scenarios)
+    answered = [one for one in (*outcomes, *(o for sweep in sweeps for o in sweep.outcomes)) if one.after is not None]
+    if failure is not None and all(one.name == "do_nothing" for one in answered):
+        raise failure
+    chosen = tuple(_stepping(_picked(base, household, found), step)) if found else ()
+    return Comparison(base, household.before, outcomes, sweeps, chosen)
+
+
+def _stepping(found: Iterator[_Found], step: Step) -> Iterator[_Found]:
+    for one in found:
+        yield one
+        step()
+
+
+def _scenarios(household: Household, wanted: Wanted, proposed_state: HouseholdState | None) -> Iterator[Outcome]:
+    for scenario in wanted.scenarios:
+        yield scenario_outcome(scenario, household, proposed_state)
+    for other in wanted.others:
+        made = changes(household.portfolio, other.portfolio)
+        yield replace(solved(other.name, other.portfolio, household.market), changes=tuple(made.values()))
+
+
+def _picked(base: Base, household: Household, full: Recommendation) -> Iterator[Picked]:
+    """Each pick, planned and checked as a file of its own; one that coincides with another has that one's answer."""
+    done: dict[str, Picked] = {}
+    for pick in reversed(picks(base.portfolio, household.market, full.plan)):
+        if pick.share is None:
+            done[pick.name] = Picked(pick, None, None)
+        elif pick.same_as:
+            same = done[pick.same_as]
+            done[pick.name] = Picked(pick, same.recommendation, _renamed(same.outcome, pick))
+        elif not pick.bounds:
+            done[pick.name] = Picked(pick, full, _renamed(proposed(full.plan, household), pick))
+        else:
+            done[pick.name] = _with_bounds(base, household, pick)
+    yield from reversed(done.values())
+
+
+def _renamed(outcome: Outcome | None, pick: Pick) -> Outcome | None:
+    return outcome and replace(outcome, name=pick.name, title=pick.title)
+
+
+def _with_bounds(base: Base, household: Household, pick: Pick) -> Picked:
+    bounds = {label: bound_text(label.rpartition(".")[0], bound) for label, bound in pick.bounds.items()}
+    text = base.original.text_with_bounds(bounds)
+    day = base.portfolio.as_of
+    portfolio = load_portfolio(text.encode(), file=f"{pick.name}/{PORTFOLIO}", today=day, as_of=day)
+    try:
+        found = recommend(portfolio, base.market, PORTFOLIO, text, base.versions)
+    except (LimitsConflictError, UnverifiedAnswerError) as error:
+        failed = unanswered(pick.name, error)
+        return Picked(replace(pick, share=None, reason=failed.reason), None, None)
+    outcome = proposed(found.plan, replace(household, yardstick=replace(household.yardstick, portfolio=portfolio)))
+    made = changes(base.portfolio, portfolio)
+    return Picked(pick, found, replace(outcome, name=pick.name, title=pick.title, changes=tuple(made.values())))

@@ -1,0 +1,228 @@
+"""``advisor what-if``: scenarios, ranges of a value and cheaper ways beside the proposal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
+from advisor.cli.output import emit, note
+from advisor.cli.rebalance import versions
+from advisor.cli.signals import finish
+from advisor.errors import InputError, LimitsConflictError, MarketDataError, printable
+
+if TYPE_CHECKING:
+    from advisor.cli.compare import Comparison, Wanted
+    from advisor.market.sources import MarketInput
+    from advisor.portfolio.model import Portfolio, Scenario
+    from advisor.portfolio.original import Original
+
+DOCUMENT = "what-if.json"
+PATIENCE = 1.0  # seconds without a bar
+_Given = TypeVar("_Given")
+_Found = TypeVar("_Found")
+
+
+@click.command("what-if")
+@portfolio_argument
+@common_options
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="A value in place of the file's; all of one command are one scenario.",
+)
+@click.option(
+    "--sweep", "sweeps", multiple=True, metavar="PATH=FROM:TO:STEP", help="A range of values, each solved by itself."
+)
+@click.option(
+    "--scenarios",
+    "files",
+    multiple=True,
+    type=click.Path(readable=False, path_type=Path),
+    metavar="FILE",
+    help="A file with scenarios:, or a whole other portfolio file.",
+)
+@click.option("--out", metavar="FOLDER", help="Folder for the files [default: reports/<file>-<as_of>-what-if/].")
+def what_if(
+    *,
+    file: Path,
+    as_of: date | None,
+    market: str,
+    offline: bool,
+    accepted: dict[str, Decimal],
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    settings: tuple[str, ...],
+    sweeps: tuple[str, ...],
+    files: tuple[Path, ...],
+    out: str | None,
+) -> None:
+    """Compare scenarios with the proposal: what if a limit, a fund or an assumption were another.
+
+    Beside the file's scenarios: doing nothing, half the move, IJR alone, the Russell 2000 alone, and three picks
+    (cheap, balanced, full), each with its own recommendation.json and orders.csv.
+
+    \b
+    Example:
+      advisor what-if portfolios/tech-employee.yaml
+      advisor what-if portfolios/tech-employee.yaml --set limits.magnificent_seven.max=50%
+      advisor what-if portfolios/tech-employee.yaml --sweep limits.magnificent_seven.max=60%:85%:5%
+    """
+    del debug
+    if out == "":  # most likely an unset variable of a script
+        raise click.UsageError("--out is empty: give a folder, or leave it out")
+    from advisor.portfolio.load import read_portfolio
+    from advisor.portfolio.original import original
+
+    today = today_in_new_york()
+    portfolio, data = read_portfolio(file, today=today, as_of=as_of)
+    base = original(data, today=today, as_of=as_of)
+    wanted = _wanted(portfolio, base, settings, sweeps, files, today)
+
+    from advisor.cli.compare import Base, compared, steps_of
+    from advisor.cli.what_if_text import comparison_text
+    from advisor.files import replaced
+    from advisor.rebalance.record import PortfolioFile
+
+    try:
+        found = _market(portfolio, wanted, market, offline=offline, accepted=accepted, quiet=quiet)
+        name = PortfolioFile(printable(file.name), data.decode())
+        with late_bar(steps_of(wanted), "Comparing", quiet=quiet) as step:
+            comparison = compared(Base(portfolio, found.market, name, base, versions()), wanted, step)
+    except LimitsConflictError as error:
+        raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
+    except InputError as error:  # found only beside the market data, where the file's name and text are not known
+        raise InputError(error.issues, str(file), data.decode()) from error
+    document = comparison.document()
+    folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}-what-if"
+    with ExitStack() as stack:
+        written = [
+            path
+            for place, contents in _folders(folder, comparison, document, found.document)
+            for path in stack.enter_context(replaced(place, contents))
+        ]
+        emit(document.encode() if as_json else comparison_text(comparison, written))
+        finish()
+    if not quiet:
+        for old in _left_over(folder, comparison):
+            note(f"{old} is of an earlier run: that pick has no answer now")
+
+
+def _wanted(
+    portfolio: Portfolio,
+    base: Original,
+    settings: tuple[str, ...],
+    sweeps: tuple[str, ...],
+    files: tuple[Path, ...],
+    today: date,
+) -> Wanted:
+    """What the file, the options and the other files ask for; a wrong option fails with exit code 2."""
+    from advisor.cli.compare import Wanted
+    from advisor.portfolio.model import Scenario
+    from advisor.portfolio.settings import setting, sweep_points
+
+    scenarios: list[Scenario] = [*portfolio.scenarios]
+    others: list[Scenario] = []
+    if settings:
+        made = [_checked("--set", setting, text, f"{text}: ") for text in settings]
+        name = ", ".join(one.words for one in made)
+        scenarios.append(Scenario(name, _checked("--set", base.with_settings, made)))
+    for path in files:
+        added, is_whole = _scenarios_of(path, base, today, portfolio.as_of)
+        (others if is_whole else scenarios).extend(added)
+    swept = []
+    for text in sweeps:
+        points = _checked("--sweep", sweep_points, text, f"{text}: ")
+        found = (Scenario(point.words, _checked("--sweep", base.with_settings, [point])) for point in points)
+        swept.append((points[0].path, tuple(found)))
+    names = [scenario.name.casefold() for scenario in (*scenarios, *others)]
+    for name in names:
+        if names.count(name) > 1:
+            raise click.UsageError(f"two scenarios are named {printable(name)}: rename one")
+    return Wanted(tuple(scenarios), tuple(others), tuple(swept))
+
+
+def _checked(option: str, read: Callable[[_Given], _Found], given: _Given, words: str = "") -> _Found:
+    """What `read` makes of `given`; its fault as a wrong use of the option."""
+    from advisor.portfolio.values import ValueFaultError
+
+    try:
+        return read(given)
+    except ValueFaultError as fault:
+        hint = f"; {fault.hint}" if fault.hint else ""
+        raise click.UsageError(printable(f"{option} {words}{fault}{hint}")) from fault
+
+
+def _scenarios_of(path: Path, base: Original, today: date, day: date) -> tuple[tuple[Scenario, ...], bool]:
+    """Scenarios of a file, and whether it is a whole portfolio; that one is compared on the same day."""
+    from advisor.portfolio.load import load_portfolio, read_bytes
+    from advisor.portfolio.model import Scenario
+    from advisor.portfolio.original import is_portfolio
+
+    data = read_bytes(path)
+    if not is_portfolio(data):
+        return base.scenarios_of(data, str(path)), False
+    other = load_portfolio(data, file=str(path), today=today, as_of=day)
+    return (Scenario(printable(path.stem), other),), True
+
+
+def _market(
+    portfolio: Portfolio, wanted: Wanted, market: str, *, offline: bool, accepted: dict[str, Decimal], quiet: bool
+) -> MarketInput:
+    """Market data for all that is compared, or, where a source has not all of it, for the file."""
+    from advisor.cli.compare import needs
+
+    try:
+        return market_input(needs(portfolio, wanted), market, offline=offline, accepted=accepted, quiet=quiet)
+    except MarketDataError:
+        return market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+
+
+def _folders(
+    folder: Path, comparison: Comparison, document: str, market: bytes | None
+) -> Iterator[tuple[Path, dict[str, bytes]]]:
+    """Each folder with its files: the comparison, and each pick that has an answer, with the market data it needs."""
+    beside = {} if market is None else {"market.json": market}
+    yield folder, {DOCUMENT: document.encode()}
+    for picked in comparison.picks:
+        if picked.files:
+            yield folder / picked.pick.name, {**picked.files, **beside}
+
+
+def _left_over(folder: Path, comparison: Comparison) -> Iterator[Path]:
+    """Folders of picks that an earlier run had and this one has not."""
+    answered = {picked.pick.name for picked in comparison.picks if picked.files}
+    for name in ("cheap", "balanced", "full"):
+        if name not in answered and (folder / name).is_dir():
+            yield folder / name
+
+
+@contextmanager
+def late_bar(length: int, label: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """A bar on standard error for work that takes longer than a second; the function given is called at each step."""
+    started, done = time.monotonic(), 0
+    with ExitStack() as stack:
+        shown: list[Any] = []  # click names no type for a bar
+
+        def step() -> None:
+            nonlocal done
+            done += 1
+            if shown:
+                shown[0].update(1)
+            elif not quiet and time.monotonic() - started > PATIENCE:
+                bar = click.progressbar(length=length, label=label, file=sys.stderr)
+                shown.append(stack.enter_context(bar))
+                bar.update(done)
+
+        yield step

@@ -1,0 +1,147 @@
+"""A comparison as tables for a person, and in words what makes the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from advisor.cli.compare import Comparison, Picked
+from advisor.cli.summary import console_for, dates_words, figures_table, for_console
+from advisor.errors import printable
+from advisor.report import format as fmt
+from advisor.report.limits import limit_figure
+from advisor.whatif.model import Change, Outcome
+from advisor.whatif.outcomes import broken_limits
+
+WIDE = 100  # columns; below it the risk and the spread are left to what-if.json
+NOTHING = 5e-5  # of the value; a smaller move shows as 0.0 %
+LONGEST = 40  # of a value of an input that is quoted
+
+
+def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
+    """The table first, then why the rows differ, sweeps, picks, and where the files are."""
+    text = StringIO()
+    console = console_for(text)
+    base = comparison.base
+    console.print(Text(printable(base.portfolio.name), style="bold"), dates_words(base.portfolio.as_of, base.market))
+    console.print(_table("", comparison.outcomes, comparison, console))
+    _print_lines(console, _no_answers(comparison.outcomes))
+    _print_lines(console, (line for outcome in comparison.outcomes for line in _why(outcome, comparison)))
+    for sweep in comparison.sweeps:
+        console.print()
+        console.print(_table(_short(sweep.path), sweep.outcomes, comparison, console, cut=f"{sweep.path}="))
+        _print_lines(console, _no_answers(sweep.outcomes, cut=f"{sweep.path}="))
+    if comparison.picks:
+        console.print()
+        outcomes = [picked.outcome for picked in comparison.picks if picked.outcome is not None]
+        console.print(_table("Picks", outcomes, comparison, console))
+        _print_lines(console, (_pick_words(picked) for picked in comparison.picks))
+    console.print(
+        "Proposals, not executed. Each pick passed the independent check; the other rows did not go through it."
+    )
+    for path in written:
+        console.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
+    return text.getvalue()
+
+
+def _table(first: str, outcomes: Iterable[Outcome], comparison: Comparison, console: Console, cut: str = "") -> Table:
+    wide = console.width >= WIDE
+    risk = ("volat.", f"error to {comparison.base.portfolio.preferences.benchmark}") if wide else ()
+    cost = ("tax", "spread") if wide else ("tax",)
+    table = figures_table(first, "seven", "small", *risk, *cost, "gain a year", "orders", "broken")
+    for outcome in outcomes:
+        title = Text(printable(_short(outcome.title.removeprefix(cut))))
+        table.add_row(title, *(for_console(cell) for cell in _cells(outcome, comparison, is_wide=wide)))
+    return table
+
+
+def _cells(outcome: Outcome, comparison: Comparison, *, is_wide: bool) -> Iterator[str]:
+    after, tax, spread, gain = outcome.after, outcome.tax, outcome.spread_usd, outcome.gain
+    if after is None or tax is None or spread is None or gain is None:
+        yield "no answer"
+        return
+    yield fmt.percent(after.exposure.seven.high)
+    yield fmt.percent(after.small_cap_weight)
+    if is_wide:
+        yield fmt.percent(after.volatility)
+        yield fmt.percent(after.tracking_error)
+    yield fmt.money(tax.tax_usd)
+    if is_wide:
+        yield fmt.money(spread)
+    value = comparison.before.value_usd
+    yield fmt.signed_money(Decimal(repr(gain.total)) * value) if outcome.trades else ""
+    yield str(len(outcome.trades))
+    yield str(len(broken_limits(outcome, float(value)))) if outcome.limits else ""
+
+
+def _short(path: str) -> str:
+    """A path, or a value set at it, without its section."""
+    return path.removeprefix("limits.").removeprefix("preferences.").removeprefix("tax.")
+
+
+def _print_lines(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(Text(f"- {printable(for_console(line))}"))
+
+
+def _why(outcome: Outcome, comparison: Comparison) -> Iterator[str]:
+    """What is behind a row: what it changes and how far that moves the answer, and what it breaks."""
+    if outcome.causes:
+        yield f"{outcome.title}: {'; '.join(_moves(outcome))}"
+    elif outcome.changes:
+        yield f"{outcome.title}: {'; '.join(_change_words(change) for change in outcome.changes)}"
+    broken = broken_limits(outcome, float(comparison.before.value_usd))
+    if broken:
+        told = (f"{x.label} ({limit_figure(x, x.after)}, bound {limit_figure(x, x.bound)})" for x in broken)
+        yield f"{outcome.title} breaks {', '.join(told)}"
+
+
+def _no_answers(outcomes: Iterable[Outcome], cut: str = "") -> Iterator[str]:
+    """Why rows have no answer, each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.reason:
+            by_reason.setdefault(outcome.reason, []).append(outcome.title.removeprefix(cut))
+    for reason, titles in by_reason.items():
+        yield f"{', '.join(titles)}: no answer. {reason}"
+
+
+def _moves(outcome: Outcome) -> Iterator[str]:
+    for cause in outcome.causes:
+        words = _change_words(cause.change)
+        if cause.moved >= NOTHING:
+            yield f"{words} moves {fmt.percent(cause.moved)} of the household"
+        elif cause.change.path != "together":
+            is_limit = cause.change.path.startswith("limits.")
+            yield f"{words} makes no difference{': the limit does not bind' if is_limit else ''}"
+
+
+def _change_words(change: Change) -> str:
+    if change.before is None and change.after is None:
+        return "all of them together, beyond each alone,"
+    return f"{change.path} {_quoted(change.before)} to {_quoted(change.after)}"
+
+
+def _quoted(value: str | None) -> str:
+    if value is None:
+        return "none"
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+
+
+def _pick_words(picked: Picked) -> str:
+    pick = picked.pick
+    if pick.share is None:
+        return f"{pick.title}: no answer, because {pick.reason}"
+    if pick.same_as:
+        return f"{pick.title}: the same as {pick.same_as}, because {pick.reason}"
+    if not pick.bounds:
+        return f"{pick.title}: every limit as the file has it"
+    left = f"leaves {fmt.percent(pick.share)} of each breach of today" if pick.share else "leaves nothing of a breach"
+    capped = ", and realizes no net gain" if "realized_gain.max" in pick.bounds else ""
+    return f"{pick.title}: {left}{capped}"
