@@ -20,7 +20,7 @@ from advisor.rebalance.verify import verify
 from tests.households import STOCKS, random_household
 from tests.random_answers import Refusal, answer, answer_to
 from tests.samples import market
-from tests.small_households import account, household, limits, lot, planned, surveyed, tax
+from tests.small_households import account, faults_of, household, limits, lot, planned, surveyed, tax
 
 
 def faults_in(portfolio: Portfolio, plan: RebalancePlan) -> list[str]:
@@ -265,3 +265,15 @@ def test_losses_of_the_year_are_used_before_any_tax_falls_due() -> None:
     plan = planned(portfolio)
     assert plan.tax.long_term_gain_usd > 10_000
     assert plan.tax.year_tax_after_usd <= 0
+
+
+def test_cash_that_an_account_has_to_raise_may_cost_more_than_it_gains() -> None:
+    """Every limit holds today, and the account keeps less cash than its min_cash: the check accepts the costly sale."""
+    portfolio = household(
+        account("Broker", "taxable", 100, {"SPY": [lot(100, 100)]}, min_cash_usd=Decimal(20_000)),
+        preferences=Preferences(risk_aversion=Decimal("0.5")),
+    )
+    plan = planned(portfolio)
+    assert plan.gain.total < -0.01
+    assert plan.after.cash_usd["Broker"] >= 20_000
+    assert faults_of(portfolio, plan) == []

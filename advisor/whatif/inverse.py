@@ -284,8 +284,9 @@ def _usd(portfolio: Portfolio, market: MarketData, amount: float) -> Decimal:
 
 
 def _shared(exact: Mapping[str, Decimal], amount: Decimal) -> dict[str, Decimal]:
-    """`amount` in whole dollars by account: each its exact one, the largest less what is missing."""
-    shared = {account: usd.quantize(DOLLAR, rounding=ROUND_FLOOR) for account, usd in exact.items()}
+    """`amount` in whole dollars by account, in proportion to the exact ones; the largest has what is left over."""
+    part = amount / (sum(exact.values(), Decimal(0)) or DOLLAR)
+    shared = {account: (usd * part).quantize(DOLLAR, rounding=ROUND_FLOOR) for account, usd in exact.items()}
     largest = max(shared, key=lambda account: shared[account])
     shared[largest] += amount - sum(shared.values(), Decimal(0))
     return shared

@@ -134,7 +134,7 @@ def _charge(limit: Limit, book: Book, ledger: Ledger | None, size: float, start:
 
 
 def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """The stated gain is the objective's, part by part; where every limit holds today, the orders must be worth it.
+    """The stated gain is the objective's, part by part; where limits and cash rules hold, the orders must be worth it.
 
     For "do_nothing" the record states the gain of orders that it does not list, which cannot be worked out again.
     """
@@ -147,7 +147,8 @@ def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     expected = _months_to_break_even(parts, float(portfolio.preferences.horizon_years))
     if (months is None) != (expected is None) or (expected is not None and abs(months - expected) > 0.01):
         faults.append(f"gain.months_to_break_even: stated {months}, worked out {expected}")
-    if not _broken_hard(record) and parts["total"] < -TOLERANCE:
+    is_short = any(account.cash_usd < account.min_cash_usd for account in portfolio.accounts)
+    if not _broken_hard(record) and not is_short and parts["total"] < -TOLERANCE:
         faults.append(
             f"every hard limit holds today, and the orders lose {-parts['total']:.3g} a year against doing nothing"
         )
