@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
@@ -16,6 +17,7 @@ from tests.samples import answer
 
 VOID = {"meta", "link", "br", "wbr", "img", "input", "hr", "col"}
 SILENT = {"style", "script"}
+SOLID = {"p", "li", "th", "td", "caption", "figcaption", "h1", "h2", "h3", "dt", "dd"}
 
 
 def files_of(recommendation: Recommendation) -> dict[str, bytes]:
@@ -137,3 +139,19 @@ def parsed(page: str) -> Node:
     parser.close()
     assert len(parser.open) == 1, f"<{parser.open[-1].tag}> is not closed"
     return parser.open[0]
+
+
+def pieces(node: Node) -> Iterator[str]:
+    """Texts of a page that stand together in print."""
+    for child in node.children:
+        if isinstance(child, Node) and child.tag not in {"style", "title", "desc", "footer", "script"}:
+            yield from pieces(child) if child.all(*SOLID) or child.tag == "svg" else [child.text]
+
+
+def without_edges(text: str, household: str) -> str:
+    """The pages as one text: a paragraph may begin on one and end on the next."""
+    household = re.escape(squeezed(household)[:30])
+    text = re.sub(rf"rebalancingproposal·{household}[^·\n]*·\d{{4}}-\d\d-\d\d", "", text)
+    text = re.sub(r"proposal,notexecuted\.hypotheticalresults;seedisclosures(?!\.)", "", text)
+    text = re.sub(r"page\d+of\d+", "", text)
+    return text.replace("\n", "")

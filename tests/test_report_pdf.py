@@ -17,19 +17,11 @@ import pytest
 
 from advisor.report import pdf as engines
 from advisor.report.pdf import ENGINES, PANGO, PdfUnavailableError, pdf_engine, print_offline, render_pdf
-from tests.reports import Node, body_text, html, needs, parsed, pdf, reader, squeezed
+from tests.reports import body_text, html, needs, parsed, pdf, pieces, reader, squeezed, without_edges
 from tests.samples import ANSWERED, sample
 
 DAY = date(2026, 11, 20)
 SHORT = ("tech-employee", "already-diversified")  # one with trades, one without
-SOLID = {"p", "li", "th", "td", "caption", "figcaption", "h1", "h2", "h3", "dt", "dd"}
-
-
-def pieces(node: Node) -> Iterator[str]:
-    """Texts of a page that stand together in print."""
-    for child in node.children:
-        if isinstance(child, Node) and child.tag not in {"style", "title", "desc", "footer", "script"}:
-            yield from pieces(child) if child.all(*SOLID) or child.tag == "svg" else [child.text]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -40,15 +32,6 @@ def test_every_text_of_the_page_is_in_the_pdf(name: str, engine: str) -> None:
     printed = without_edges(body_text(pdf(name, needs(engine))[0]), sample(name).name)
     missing = [text for text in texts if text not in printed]
     assert not missing
-
-
-def without_edges(text: str, household: str) -> str:
-    """The pages as one text: a paragraph may begin on one and end on the next."""
-    household = re.escape(squeezed(household)[:30])
-    text = re.sub(rf"rebalancingproposal·{household}[^·\n]*·\d{{4}}-\d\d-\d\d", "", text)
-    text = re.sub(r"proposal,notexecuted\.hypotheticalresults;seedisclosures(?!\.)", "", text)
-    text = re.sub(r"page\d+of\d+", "", text)
-    return text.replace("\n", "")
 
 
 @pytest.mark.parametrize("name", ANSWERED)

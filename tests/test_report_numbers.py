@@ -1,0 +1,272 @@
+"""Every number is the same in the page, the PDF, the record and the orders; nothing is shown where a number is missing.
+
+The page is read by its row and column headers. A figure that is shown may differ from the record's by half a unit of
+its last digit.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from advisor.errors import AdvisorError
+from tests.households import random_household
+from tests.reports import Node, body_text, files, files_of, needs, parsed, pieces, squeezed, without_edges
+from tests.samples import ANSWERED, market
+from tests.test_report_hostile import recommended
+
+SEEDS = tuple(f"household {seed}" for seed in range(24))
+MANY = 15  # at least so many of the random households have an answer
+FIGURE = re.compile(r"(?P<sign>[\N{MINUS SIGN}+]?)(?P<dollar>\$?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<unit> ?%| ?bp\b)?")
+UNITS = {"%": Decimal("0.01"), "bp": Decimal("0.0001"), "": Decimal(1)}
+
+
+@cache
+def made(name: str) -> dict[str, bytes] | None:
+    """The files of a sample, or of a random household that has an answer."""
+    if name in ANSWERED:
+        return files(name)
+    try:
+        return files_of(recommended(random_household(int(name.split()[1])), market()))
+    except AdvisorError:
+        return None
+
+
+class Report:
+    """One report: its record, its orders, and its page as tables."""
+
+    def __init__(self, found: dict[str, bytes]) -> None:
+        self.record: dict[str, Any] = json.loads(found["recommendation.json"])
+        self.orders = list(csv.DictReader(io.StringIO(found["orders.csv"].decode(), newline="")))
+        self.page = parsed(found["report.html"].decode())
+        self.pdf = found["report.pdf"]
+        self.tables = self.page.all("table")
+
+    def rows(self, *columns: str) -> Iterator[tuple[Node, str, dict[str, Node]]]:
+        """Table, words of its header and cells by column, of each row of the tables that have these columns."""
+        for table in self.tables:
+            heads = [head.text for head in table.one("thead").all("th")]
+            for row in table.one("tbody").all("tr") if set(columns) <= set(heads) else ():
+                cells = [child for child in row.children if isinstance(child, Node)]
+                yield table, cells[0].first_words, dict(zip(heads, cells, strict=True))
+
+    def state(self, column: str) -> dict[str, Any]:
+        return self.record["before" if column == "Today" else "after"]
+
+
+@pytest.fixture(params=[*ANSWERED, *SEEDS])
+def report(request: pytest.FixtureRequest) -> Report:
+    needs("plutoprint")
+    found = made(request.param)
+    if found is None:
+        pytest.skip("this household has no answer")
+    return Report(found)
+
+
+def test_most_random_households_have_an_answer() -> None:
+    assert sum(made(seed) is not None for seed in SEEDS) >= MANY
+
+
+def shown(text: str) -> list[tuple[Decimal, Decimal]]:
+    """Figures of a text, each with half a unit of its last digit."""
+    found = []
+    text = re.sub(r"(\d)\N{EN DASH}(?=[\d.,]+( ?%| bp))", r"\1\2 to ", text)  # both ends of an interval have its unit
+    for match in FIGURE.finditer(text):
+        digits = match["digits"].replace(",", "").rstrip(".")
+        scale = UNITS[(match["unit"] or "").strip()]
+        half = Decimal(1).scaleb(-len(digits.partition(".")[2])) * scale / 2
+        found.append((Decimal(f"-{digits}" if match["sign"] == "\N{MINUS SIGN}" else digits) * scale, half))
+    return found
+
+
+def same(cell: Node | str, true: float | str | Decimal | None) -> None:
+    """The cell shows this figure; a dash or nothing but words stands for None or zero."""
+    text = cell if isinstance(cell, str) else cell.first_words
+    figures = shown(text)
+    if true is None or not figures:
+        assert not figures
+        assert not true, (text, true)
+        return
+    value, half = figures[0]
+    assert abs(value - Decimal(str(true))) <= half * Decimal("1.000001"), (text, true)
+
+
+def sums(record: dict[str, Any], side: str) -> Decimal:
+    return sum((Decimal(trade["amount_usd"]) for trade in record["trades"] if trade["side"] == side), Decimal(0))
+
+
+def leaves(value: object) -> Iterator[Decimal]:
+    """Every number of a record, amounts that are text among them."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from leaves(item)
+    elif (isinstance(value, int | float) and not isinstance(value, bool)) or (
+        isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value)
+    ):
+        yield Decimal(str(value))
+
+
+def test_the_figures_of_the_answer_are_those_of_the_record(report: Report) -> None:
+    sentence = next(one for one in report.page.all("p") if one.attributes.get("class") == "answer").text
+    known = {*leaves(report.record), sums(report.record, "sell"), sums(report.record, "buy")}
+    known.add(Decimal(str(report.record["gain"]["total"])) * Decimal(report.record["before"]["value_usd"]))
+    known.add(Decimal("0.0005"))  # `preferences.min_gain`, by default
+    known |= {-figure for figure in known}
+    for value, half in shown(re.sub(r"[A-Z][A-Z&]+ ?\d+", "", sentence)):  # S&P 600, Russell 2000 are names
+        assert any(abs(value - figure) <= half * Decimal("1.000001") for figure in known), (value, sentence)
+
+
+def test_the_cards_show_the_figures_of_the_record(report: Report) -> None:
+    cards = {}
+    for card in report.page.all("div"):
+        if "card" in card.attributes.get("class", "").split():
+            label, value = (part.text for part in card.all("p")[:2])
+            cards[label] = value
+    assert len(cards) == 4
+    record, seen = report.record, 0
+    for label, value in cards.items():
+        if label.startswith("Volatility"):
+            same(value, record["after"]["volatility"])
+            seen += 1
+        elif label == "Magnificent Seven":
+            seven = record["after"]["magnificent_seven"]
+            same(value, seven["low"])
+            assert abs(shown(value)[-1][0] - Decimal(str(seven["high"]))) <= shown(value)[-1][1] * Decimal("1.000001")
+            seen += 1
+        elif label == "Trades":
+            same(value, len(record["trades"]))
+            seen += 1
+        elif label.startswith("Tax"):
+            same(value, record["tax"]["tax_usd"])
+            seen += 1
+    assert seen >= 3
+
+
+def test_the_orders_are_the_same_in_page_record_and_file(report: Report) -> None:
+    in_page = {}
+    for table, header, cells in report.rows("Shares", "Price", "Amount"):
+        side, symbol = header.split()[:2]
+        figures = tuple(shown(cells[column].first_words)[0][0] for column in ("Shares", "Price", "Amount", "Spread"))
+        in_page[table.one("caption").text, side.lower(), symbol] = figures
+    record, in_file = {}, {}
+    for trade in report.record["trades"]:
+        record[trade["account"], trade["side"], trade["symbol"]] = tuple(
+            Decimal(trade[key]) for key in ("shares", "price_usd", "amount_usd", "spread_usd")
+        )
+    for line in report.orders:
+        key = (line["account"].removeprefix("'"), line["side"], line["symbol"])
+        shares, amount = in_file.get(key, (Decimal(0), Decimal(0)))
+        in_file[key] = (shares + Decimal(line["shares"]), amount + Decimal(line["amount_usd"]))
+        assert Decimal(line["price_usd"]) == record[key][1]
+    assert in_file.keys() == record.keys()
+    assert len(in_page) == len(record)
+    for (caption, side, symbol), (shares, price, amount, spread) in in_page.items():
+        (key,) = [one for one in record if one[1:] == (side, symbol) and caption.startswith(one[0])]
+        true_shares, true_price, true_amount, true_spread = record[key]
+        assert (shares, amount, spread) == (true_shares, true_amount, true_spread)
+        assert abs(price - true_price) <= Decimal("0.005")
+        lots = sum(line["symbol"] == symbol for line in report.orders)
+        assert in_file[key][0] == true_shares
+        assert abs(in_file[key][1] - true_amount) <= Decimal("0.01") * lots  # each lot is rounded to the cent
+
+
+MEASURES = {
+    "Volatility": "volatility",
+    "Tracking error": "tracking_error",
+    "Beta": "beta",
+    "Expected return": "expected_return",
+    "Fund expenses, a year": "expense_ratio",
+    "Average loss of the worst": "cvar_95",
+    "Largest fall": "max_drawdown",
+    "Small-cap funds": "small_cap_weight",
+}
+
+
+def test_the_measures_are_those_of_the_record(report: Report) -> None:
+    seen = set()
+    for table, header, cells in report.rows("Measure", "Today"):
+        assert table
+        for words, key in MEASURES.items():
+            if header.startswith(words):
+                for column in {"Today", "Proposed"} & cells.keys():
+                    same(cells[column], report.state(column).get(key))
+                seen.add(words)
+    assert len(seen) >= 5
+
+
+def test_the_holdings_are_those_of_the_record(report: Report) -> None:
+    seen = {}
+    for _, header, cells in report.rows("Holding", "Weight", "Value"):
+        for column, state in (("Weight", "before"), ("Proposed weight", "after")):
+            weights = report.record[state]["weights"]
+            if column in cells and header in weights | report.record["before"]["weights"]:
+                same(cells[column], weights.get(header, 0.0))
+                seen[header] = cells
+    # small positions may share a row of their group
+    assert seen or not report.record["before"]["weights"]
+
+
+def test_the_limits_are_those_of_the_record(report: Report) -> None:
+    limits = {f"{limit['name']}.{limit['kind']}": limit for limit in report.record["limits"]}
+    seen = 0
+    for _, _, cells in report.rows("Limit", "Bound", "Today"):
+        label = next(line.text for line in cells["Limit"].all("span") if line.attributes.get("class") == "line")
+        limit = limits[max((name for name in limits if label.startswith(name)), key=len)]
+        if limit["unit"] == "ratio" or limit["bound"] is not None:
+            same(cells["Today"], limit["before"])
+            if "Proposed" in cells:
+                same(cells["Proposed"], limit["after"])
+            seen += 1
+    assert seen == len(limits)
+
+
+TAX = {
+    "Short-term gain": "short_term_gain_usd",
+    "Long-term gain": "long_term_gain_usd",
+    "This year's tax on gains without": "year_tax_before_usd",
+    "This year's tax on gains with these": "year_tax_after_usd",
+    "Loss carried to later years, with these": "carried_forward_usd",
+    "Tax of these trades": "tax_usd",
+    "Trading cost": "spread_usd",
+}
+
+
+def test_the_tax_is_that_of_the_record(report: Report) -> None:
+    true = report.record["tax"] | report.record["costs"]
+    seen = set()
+    for _, header, cells in report.rows("Item", "Amount"):
+        for words, key in TAX.items():
+            if header.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").startswith(words):
+                same(cells["Amount"], true[key])
+                seen.add(words)
+    if report.record["trades"]:
+        assert {"Short-term gain", "Long-term gain", "Tax of these trades"} <= seen
+
+
+def test_no_cell_is_empty_and_no_missing_value_is_shown(report: Report) -> None:
+    cells = [(table.one("caption").text, cell.text) for table in report.tables for cell in table.all("th", "td")]
+    assert len(cells) > 100
+    assert [cell for cell in cells if not cell[1]] == []
+    wrong = r"\b(nan|NaN|None|inf|Infinity|undefined|Undefined|null|True|False)\b|\N{MINUS SIGN}0(\.0+)?(?![\d.,])"
+    assert re.findall(wrong, report.page.one("body").text) == []
+
+
+def test_the_pdf_shows_every_figure_of_the_page(report: Report) -> None:
+    household = report.page.one("h1").text
+    printed = without_edges(body_text(report.pdf), household)
+    figures = [squeezed(text) for text in pieces(report.page.one("body")) if shown(text)]
+    assert len(figures) > 50
+    assert [text for text in figures if text not in printed] == []
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_the_page_stays_below_300_kilobytes(name: str) -> None:
+    assert len(files(name)["report.html"]) < 300_000
