@@ -16,6 +16,7 @@ from advisor.cli.summary import console_for, dates_words, figures_table, for_con
 from advisor.errors import printable
 from advisor.report import format as fmt
 from advisor.report.limits import limit_figure
+from advisor.whatif.causes import TOGETHER
 from advisor.whatif.model import Change, Outcome
 from advisor.whatif.outcomes import broken_limits
 
@@ -34,8 +35,8 @@ def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
     _print_lines(console, _no_answers(comparison.outcomes))
     _print_lines(console, (line for outcome in comparison.outcomes for line in _why(outcome, comparison)))
     for sweep in comparison.sweeps:
-        console.print()
-        console.print(_table(_short(sweep.path), sweep.outcomes, comparison, console, cut=f"{sweep.path}="))
+        console.print(Text(f"\n{printable(sweep.path)}", style="bold"))
+        console.print(_table("at", sweep.outcomes, comparison, console, cut=f"{sweep.path}="))
         _print_lines(console, _no_answers(sweep.outcomes, cut=f"{sweep.path}="))
     if comparison.picks:
         console.print()
@@ -113,18 +114,22 @@ def _no_answers(outcomes: Iterable[Outcome], cut: str = "") -> Iterator[str]:
 
 
 def _moves(outcome: Outcome) -> Iterator[str]:
+    for change in outcome.changes:
+        if change not in [cause.change for cause in outcome.causes]:
+            yield f"{_change_words(change)} has no answer by itself"
     for cause in outcome.causes:
         words = _change_words(cause.change)
-        if cause.moved >= NOTHING:
+        if cause.change == TOGETHER:
+            if cause.moved >= NOTHING:
+                yield f"together, beyond what each does alone, {fmt.percent(cause.moved)}"
+        elif cause.moved >= NOTHING:
             yield f"{words} moves {fmt.percent(cause.moved)} of the household"
-        elif cause.change.path != "together":
+        else:
             is_limit = cause.change.path.startswith("limits.")
             yield f"{words} makes no difference{': the limit does not bind' if is_limit else ''}"
 
 
 def _change_words(change: Change) -> str:
-    if change.before is None and change.after is None:
-        return "all of them together, beyond each alone,"
     return f"{change.path} {_quoted(change.before)} to {_quoted(change.after)}"
 
 
