@@ -74,7 +74,7 @@ def rebalance(
 
     portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
 
-    from advisor.cli.recommend import Page, recommend, report_files, require_engine
+    from advisor.cli.recommend import Page, recommend, report_files, require_engine, with_trade_off
     from advisor.cli.summary import summary
     from advisor.files import replaced
 
@@ -82,7 +82,8 @@ def rebalance(
     tell = (lambda _: None) if quiet else note
     try:
         found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
-        recommendation = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())
+        made = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())
+        recommendation = with_trade_off(made)
     except LimitsConflictError as error:
         named = LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details)
         for amounts in getattr(error, "__notes__", ()):

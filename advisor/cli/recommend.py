@@ -15,9 +15,12 @@ from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import rebalance
 from advisor.rebalance.record import PortfolioFile, record, to_json
 from advisor.rebalance.verify import verify
-from advisor.report.context import Sources, report_context
+from advisor.report.context import NO_TRADE_OFF, Sources, report_context
 from advisor.report.pdf import PdfUnavailableError, pdf_engine, render_pdf
 from advisor.report.render import render_html
+from advisor.whatif.model import TradeOff
+from advisor.whatif.record import trade_off_record
+from advisor.whatif.trade_off import trade_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Recommendation:
     file: PortfolioFile
     versions: dict[str, str]
     json_text: str
+    trade_off: TradeOff = NO_TRADE_OFF
 
 
 def recommend(
@@ -60,6 +64,13 @@ def recommend(
     )
 
 
+def with_trade_off(made: Recommendation) -> Recommendation:
+    """The same with everything that stands beside the proposal, in the record too."""
+    found = trade_off(made.portfolio, made.market, made.plan)
+    document = record(made.plan, made.portfolio, made.market, made.file, made.versions)
+    return replace(made, trade_off=found, json_text=to_json({**document, "trade_off": trade_off_record(found)}))
+
+
 def require_engine(engine: str) -> None:
     """Raise `OutputError` if the PDF engine was asked for by name and is not there."""
     try:
@@ -77,6 +88,7 @@ def report_files(recommendation: Recommendation, note: Callable[[str], None], pa
         portfolio,
         recommendation.market,
         Sources(file.name, file.sha256, recommendation.versions),
+        recommendation.trade_off,
     )
     html = render_html(context, page.templates)
     files = {

@@ -189,7 +189,7 @@ def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) 
     return TradeOffs(
         figures=tuple(Figure(caption, chart) for caption, chart in drawn if chart),
         alternatives=alternatives_table(plan, trade_off),
-        words=tuple(filter(None, (funds_words(plan, portfolio),))),
+        words=tuple(filter(None, (funds_words(plan, portfolio), trade_off.note))),
     )
 
 

@@ -28,11 +28,22 @@ def alternatives(portfolio: Portfolio, market: MarketData, plan: RebalancePlan |
     Without a plan, because the file's limits conflict, there is no half of it.
     """
     household = survey(portfolio, market)
+    return (
+        *_unsolved(household, plan),
+        *(_with_menu(name, household, plan.after if plan else None) for name in MENUS),
+    )
+
+
+def unsolved(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> tuple[Outcome, ...]:
+    """The first two of `alternatives`, which take no solving."""
+    return _unsolved(survey(portfolio, market), plan)
+
+
+def _unsolved(household: Household, plan: RebalancePlan | None) -> tuple[Outcome, ...]:
     halved = None if plan is None else measured("half", household, half(plan.trades, household))
     return (
         measured("do_nothing", household, ()),
         halved or unanswered("half", UnverifiedAnswerError("There is no proposal to halve.")),
-        *(_with_menu(name, household, plan.after if plan else None) for name in MENUS),
     )
 
 

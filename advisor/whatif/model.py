@@ -110,10 +110,12 @@ class Sensitivity:
 class TradeOff:
     """What stands beside the proposal in the report and in the record.
 
-    `alternatives`: do nothing, half the move, IJR only, Russell 2000 only, then the file's scenarios.
+    `alternatives`: do nothing, half the move, IJR only, Russell 2000 only, then the file's scenarios. `note` says what
+    was left out, and why.
     """
 
     alternatives: tuple[Outcome, ...]
     cost_curve: Curve | None  # of the cap on the Magnificent Seven; None where none is held
     frontier: Curve | None  # of the cap on volatility
     sensitivities: tuple[Sensitivity, ...]
+    note: str = ""

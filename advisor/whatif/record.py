@@ -98,6 +98,7 @@ def trade_off_record(trade_off: TradeOff) -> Record:
         "cost_curve": None if trade_off.cost_curve is None else curve_record(trade_off.cost_curve),
         "frontier": None if trade_off.frontier is None else curve_record(trade_off.frontier),
         "sensitivities": [sensitivity_record(one) for one in trade_off.sensitivities],
+        "note": trade_off.note,
     }
 
 

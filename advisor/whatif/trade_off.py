@@ -7,25 +7,38 @@ from dataclasses import replace
 from advisor.market.data import MarketData
 from advisor.portfolio.model import LimitMode, Portfolio
 from advisor.rebalance.model import RebalancePlan
-from advisor.whatif.alternatives import alternatives
+from advisor.whatif.alternatives import alternatives, unsolved
 from advisor.whatif.curves import cost_curve, frontier
 from advisor.whatif.model import TradeOff
 from advisor.whatif.scenarios import scenario_outcomes
 from advisor.whatif.sensitivity import sensitivities
+
+MOST_LOTS = 2_000  # beyond, comparing takes longer than planning, which takes seconds itself
+_TOO_LARGE = (
+    f"Other funds, curves and assumptions are not worked out for a household of more than {MOST_LOTS:,} lots; "
+    "advisor what-if compares scenarios on request."
+)
 
 
 def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> TradeOff:
     """Alternatives, curves and sensitivities of `plan`; `market` is the one it was made with.
 
     The cost of each level of the seven is that of coming there with every other limit no worse than today: otherwise
-    nothing could be said of levels between today's and the limits'. The frontier lies within all limits.
+    nothing could be said of levels between today's and the limits'. The frontier lies within all limits. Of a household
+    of more than `MOST_LOTS` lots only what needs no solving is compared, and `note` says so.
     """
+    if _lots(portfolio) > MOST_LOTS:
+        return TradeOff(unsolved(portfolio, market, plan), None, None, (), _TOO_LARGE)
     return TradeOff(
         alternatives=(*alternatives(portfolio, market, plan), *scenario_outcomes(portfolio, market, plan)),
         cost_curve=cost_curve(_no_worse(portfolio), market),
         frontier=frontier(portfolio, market),
         sensitivities=sensitivities(portfolio, market),
     )
+
+
+def _lots(portfolio: Portfolio) -> int:
+    return sum(len(position.lots) for account in portfolio.accounts for position in account.positions)
 
 
 def _no_worse(portfolio: Portfolio) -> Portfolio:
