@@ -224,6 +224,20 @@ def test_the_largest_withdrawal_of_random_households_is_where_fresh_problems_tur
     assert answer.plan.certificate.passed
 
 
+def test_a_limit_no_worse_than_today_compares_with_what_is_left_of_the_withdrawal() -> None:
+    """Nvidia is 67 % today and all of the household once the cash is gone: doing nothing keeps it no worse."""
+    loose = Limit("magnificent_seven", LimitKind.MAX, Decimal("0.5"), mode=LimitMode.NOT_WORSE_THAN_TODAY)
+    portfolio = household(
+        account("Roth", "roth", 0, {"NVDA": [lot(100)]}),
+        account("Taxable", "taxable", 10_000),
+        do_not_sell=(DoNotSell(account="Roth"),),
+        limits=(loose,),
+    )
+    answer = withdrawal(portfolio, "Taxable")
+    assert float(answer.optimum_usd) == pytest.approx(10_000, abs=0.02)
+    assert answer.is_proved
+
+
 def test_a_withdrawal_may_come_from_several_accounts() -> None:
     portfolio = household(
         account("One", "taxable", 3000),

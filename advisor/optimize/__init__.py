@@ -8,4 +8,5 @@ In the order in which one may read it::
     in shares       quantities  milp  whole_shares                                 whole shares near the optimum
     no answer       elastic  diagnose  prechecks                                   what conflicts, and what would help
     why             prices  price_book  sensitivity                                limits, trades, horizons
+    what if         reach  goals                                                   bounds that move, cash in or out
 """

@@ -94,6 +94,8 @@ class Formulation:
         Raises `ValueError` for a label without such a limit.
         """
         solver.unshift()
+        if not case.bounds:
+            return
         columns = np.concatenate([solver.compiled.columns(part) for part in (self.x.weights, self.x.cash)])
         of_value = {c.limit.label: c for c in self.limits if isinstance(c, WeightLimit | RiskLimit)}
         if unknown := case.bounds.keys() - of_value.keys():

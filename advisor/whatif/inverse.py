@@ -25,7 +25,7 @@ from advisor.optimize.inputs import household_value_usd
 from advisor.optimize.limits import CompiledLimit, TradeLimit, WeightLimit, compile_limits
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
-from advisor.portfolio.model import Account, Limit, LimitKind, Portfolio
+from advisor.portfolio.model import Account, Limit, LimitKind, LimitMode, Portfolio
 from advisor.rebalance.conflict import refusal
 from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.rebalance.plan import rebalance, survey
@@ -38,8 +38,9 @@ NOTICED = 1e-7  # of household value; a smaller amount is the solver's noise
 STEP = 1e-4  # of household value, or of a limit: the first step to more than the exact answer, doubled each time
 STEPS = 8
 HALVINGS = 4  # between the last step that cannot be planned and the first that can
-ROUNDS = 6  # of limits that depend on the amount
-SAME = 1e-9
+ROUNDS = 30  # of limits that depend on the amount
+SAME = 1e-8  # of a bound
+LEFT = Decimal("0.001")  # of value: less of a household is not measured
 DOLLAR = Decimal(1)
 
 
@@ -180,28 +181,45 @@ def _with_flow(
     solve: Callable[[AllocationProblem, tuple[CompiledLimit, ...]], BestFlow],
     flowed: Callable[[tuple[float, ...]], Portfolio],
 ) -> BestFlow:
-    """The best flow under the limits as they are with it; those that are no worse than today depend on it."""
+    """The best flow under the limits as they are with it: those that are no worse than today depend on it.
+
+    They are left out at first, and then found again for each flow until it rests. A larger household has smaller
+    shares, so bounds move one way with the flow, and it comes to rest at the best one. Of minima, cash, expenses and
+    the tracking error that need not be so: nothing is then claimed to be proved.
+    """
     inputs = survey(portfolio, market).inputs
     own = compile_limits(portfolio, market, inputs)
-    problem, limits = AllocationProblem(inputs, own), own
+    problem = AllocationProblem(inputs, own)
+    limits = tuple(limit for limit in own if not _is_no_worse(limit))
     best = solve(problem, limits)
     for _ in range(ROUNDS):
         if best.amounts is None:
-            break
+            return best
         after = flowed(best.amounts)
-        if household_value_usd(after, market) <= 0:
-            break
+        if household_value_usd(after, market) < LEFT * household_value_usd(portfolio, market):
+            after = flowed(tuple(amount * (1 - float(LEFT)) for amount in best.amounts))
         there = compile_limits(after, market, survey(after, market).inputs)
         again = tuple(a if isinstance(a, TradeLimit) else b for a, b in zip(own, there, strict=True))
         if _same(limits, again):
-            break
+            return replace(best, is_proved=best.is_proved and all(map(_moves_one_way, own)))
         limits = again
         best = solve(problem, limits)
-    return best
+    return replace(best, is_proved=False)
+
+
+def _is_no_worse(limit: CompiledLimit) -> bool:
+    return limit.limit.mode is LimitMode.NOT_WORSE_THAN_TODAY
+
+
+def _moves_one_way(compiled: CompiledLimit) -> bool:
+    limit = compiled.limit
+    return not _is_no_worse(compiled) or (
+        limit.kind is LimitKind.MAX and limit.name not in ("cash", "tracking_error", "expense_ratio")
+    )
 
 
 def _same(one: tuple[CompiledLimit, ...], other: tuple[CompiledLimit, ...]) -> bool:
-    return all(
+    return len(one) == len(other) and all(
         abs(a.bound - b.bound) <= SAME
         and not (isinstance(a, WeightLimit) and isinstance(b, WeightLimit) and a.rows.shape != b.rows.shape)
         for a, b in zip(one, other, strict=True)
