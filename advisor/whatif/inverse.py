@@ -85,7 +85,7 @@ def ask_least_deposit(portfolio: Portfolio, market: MarketData, account: str) ->
 
     amount, plan = _confirmed(_amounts(exact, ROUND_CEILING, _step(portfolio, market)), planned)
     before = survey(portfolio, market).before
-    return Inverse("least-deposit", plan, before, best.is_proved, amount, exact, {account: amount})
+    return Inverse("least-deposit", plan, before, best.is_proved or amount == 0, amount, exact, {account: amount})
 
 
 def ask_least_gain(portfolio: Portfolio, market: MarketData) -> Inverse:
