@@ -91,8 +91,6 @@ def what_if(
     wanted = _wanted(portfolio, base, settings, sweeps, files, today)
 
     from advisor.cli.compare import Base, compared, steps_of
-    from advisor.cli.what_if_text import comparison_text
-    from advisor.files import replaced
     from advisor.rebalance.record import PortfolioFile
 
     try:
@@ -104,16 +102,8 @@ def what_if(
         raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
     except InputError as error:  # found only beside the market data, where the file's name and text are not known
         raise InputError(error.issues, str(file), data.decode()) from error
-    document = comparison.document()
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}-what-if"
-    with ExitStack() as stack:
-        written = [
-            path
-            for place, contents in _folders(folder, comparison, document, found.document)
-            for path in stack.enter_context(replaced(place, contents))
-        ]
-        emit(document.encode() if as_json else comparison_text(comparison, written))
-        finish()
+    _write(folder, comparison, found.document, as_json=as_json)
     if not quiet:
         for old in _left_over(folder, comparison):
             note(f"{old} is of an earlier run: that pick has no answer now")
@@ -189,15 +179,36 @@ def _market(
         return market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
 
 
+def _write(folder: Path, comparison: Comparison, market: bytes | None, *, as_json: bool) -> None:
+    """Write the files and print the result; the files are taken back where anything fails."""
+    from advisor.cli.what_if_text import comparison_text
+    from advisor.files import replaced
+
+    document = comparison.document()
+    with ExitStack() as stack:
+        written = [
+            path
+            for place, contents in _folders(folder, comparison, document, market)
+            for path in stack.enter_context(replaced(place, contents))
+        ]
+        emit(document.encode() if as_json else comparison_text(comparison, written))
+        finish()
+
+
 def _folders(
     folder: Path, comparison: Comparison, document: str, market: bytes | None
 ) -> Iterator[tuple[Path, dict[str, bytes]]]:
     """Each folder with its files: the comparison, and each pick that has an answer, with the market data it needs."""
     beside = {} if market is None else {"market.json": market}
-    yield folder, {DOCUMENT: document.encode()}
+    yield folder, comparison_files(document)
     for picked in comparison.picks:
         if picked.files:
             yield folder / picked.pick.name, {**picked.files, **beside}
+
+
+def comparison_files(document: str) -> dict[str, bytes]:
+    """Names and contents of what is written of the comparison as a whole."""
+    return {DOCUMENT: document.encode()}
 
 
 def _left_over(folder: Path, comparison: Comparison) -> Iterator[Path]:

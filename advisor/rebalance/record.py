@@ -95,9 +95,7 @@ def record(
     }
 
 
-def inputs_record(
-    portfolio: Portfolio, market: MarketData, file: PortfolioFile, versions: Mapping[str, str]
-) -> Record:
+def inputs_record(portfolio: Portfolio, market: MarketData, file: PortfolioFile, versions: Mapping[str, str]) -> Record:
     """What a result was worked out from: the file itself, the market data by their digest, versions."""
     return {
         "portfolio": {"name": file.name, "sha256": file.sha256, "text": file.text},

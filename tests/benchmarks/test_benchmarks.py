@@ -19,6 +19,7 @@ from tests.benchmarks.measure import interleaved, ratio
 from tests.benchmarks.recommendation import household
 from tests.benchmarks.reference import reference
 from tests.benchmarks.single import slopes
+from tests.benchmarks.what_if import SWEEPS, sweep
 from tests.samples import market
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -117,3 +118,8 @@ def test_a_slope_is_the_exponent_of_growth() -> None:
     common = {"work": "one problem", "covariance": "factor", "who": "someone"}
     found = list(slopes([{**common, "n": 500, "ms": 2.0}, {**common, "n": 2000, "ms": 32.0}]))
     assert [(row["who"], row["slope"]) for row in found] == [("someone", pytest.approx(2.0))]
+
+
+def test_a_sweep_that_is_measured_has_twenty_five_points() -> None:
+    name, (words, _) = next(iter(SWEEPS.items()))
+    assert sweep(name, words) == 25
