@@ -13,7 +13,7 @@ from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import rebalance
-from advisor.rebalance.record import PortfolioFile, record, to_json
+from advisor.rebalance.record import PortfolioFile, Record, record, to_json
 from advisor.rebalance.verify import verify
 from advisor.report.context import NO_TRADE_OFF, Sources, report_context
 from advisor.report.pdf import PdfUnavailableError, pdf_engine, render_pdf
@@ -33,15 +33,24 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A verified plan with the inputs it was made from."""
+    """A verified plan with the inputs it was made from, and what stands beside it where that was worked out."""
 
     plan: RebalancePlan
     portfolio: Portfolio
     market: MarketData
     file: PortfolioFile
     versions: dict[str, str]
-    json_text: str
-    trade_off: TradeOff = NO_TRADE_OFF
+    trade_off: TradeOff | None = None
+
+    def document(self) -> Record:
+        """The record, as plain JSON values."""
+        document = record(self.plan, self.portfolio, self.market, self.file, self.versions)
+        return document if self.trade_off is None else {**document, "trade_off": trade_off_record(self.trade_off)}
+
+    @property
+    def json_text(self) -> str:
+        """Text of the record."""
+        return to_json(self.document())
 
 
 def recommend(
@@ -49,26 +58,24 @@ def recommend(
 ) -> Recommendation:
     """Plan and check. Raises `UnverifiedAnswerError` where a check fails; its amounts are in the note, not the text."""
     resolved = resolve(market, portfolio)
-    file = PortfolioFile(name, text)
-    plan = rebalance(portfolio, resolved)
-    checks = verify(record(plan, portfolio, resolved, file, versions), portfolio, resolved)
+    made = Recommendation(rebalance(portfolio, resolved), portfolio, resolved, PortfolioFile(name, text), versions)
+    return _checked(made)
+
+
+def with_trade_off(made: Recommendation) -> Recommendation:
+    """The same with everything that stands beside the proposal, in the record and checked too."""
+    return _checked(replace(made, trade_off=trade_off(made.portfolio, made.market, made.plan)))
+
+
+def _checked(made: Recommendation) -> Recommendation:
+    checks = verify(made.document(), made.portfolio, made.market)
     failed = [check for check in checks if not check.passed]
     if failed:
         names = "".join(f"\n  {check.name}" for check in failed)
         error = UnverifiedAnswerError(f"the independent check refused the answer (--debug shows the amounts):{names}")
         error.add_note("\n".join(f"{check.name}: {check.detail}" for check in failed))
         raise error
-    plan = replace(plan, certificate=replace(plan.certificate, checks=checks))
-    return Recommendation(
-        plan, portfolio, resolved, file, versions, to_json(record(plan, portfolio, resolved, file, versions))
-    )
-
-
-def with_trade_off(made: Recommendation) -> Recommendation:
-    """The same with everything that stands beside the proposal, in the record too."""
-    found = trade_off(made.portfolio, made.market, made.plan)
-    document = record(made.plan, made.portfolio, made.market, made.file, made.versions)
-    return replace(made, trade_off=found, json_text=to_json({**document, "trade_off": trade_off_record(found)}))
+    return replace(made, plan=replace(made.plan, certificate=replace(made.plan.certificate, checks=checks)))
 
 
 def require_engine(engine: str) -> None:
@@ -88,7 +95,7 @@ def report_files(recommendation: Recommendation, note: Callable[[str], None], pa
         portfolio,
         recommendation.market,
         Sources(file.name, file.sha256, recommendation.versions),
-        recommendation.trade_off,
+        recommendation.trade_off or NO_TRADE_OFF,
     )
     html = render_html(context, page.templates)
     files = {

@@ -15,6 +15,7 @@ from typing import Any
 from advisor.market.data import Constituents, MarketData, Security
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.check import Check
+from advisor.rebalance.verify.alternatives import check_alternatives
 from advisor.rebalance.verify.book import universe
 from advisor.rebalance.verify.calendar import check_calendar
 from advisor.rebalance.verify.explanation import check_explanation
@@ -22,6 +23,8 @@ from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, che
 from advisor.rebalance.verify.limits import check_limits
 from advisor.rebalance.verify.measures import check_assumptions, check_measures, check_no_worse, check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
+
+ALTERNATIVES = "alternatives: each one's orders, cash, tax, measures and limits, replayed"
 
 Faults = list[str]
 Checker = Callable[[dict[str, Any], Portfolio, MarketData, Ledger], Faults]
@@ -49,7 +52,8 @@ def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> 
         unreadable = [*_identity_faults(record, portfolio, market), *_not_finite(record, "record")]
         checks.append(_check("inputs: the record speaks of this file and this market, in finite numbers", unreadable))
         ledger = read_ledger(record, portfolio, market)
-        checks += [_check(name, checker(record, portfolio, market, ledger)) for name, checker in CHECKS]
+        beside = ((ALTERNATIVES, check_alternatives),) if "trade_off" in record else ()
+        checks += [_check(name, checker(record, portfolio, market, ledger)) for name, checker in (*CHECKS, *beside)]
     except (LedgerError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         checks.append(Check("record: every field can be read", passed=False, detail=f"{type(error).__name__}: {error}"))
     return tuple(checks)

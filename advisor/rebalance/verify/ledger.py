@@ -201,9 +201,14 @@ def check_lots(record: dict[str, Any], portfolio: Portfolio, market: MarketData,
 
 
 def check_cash(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """Cash of every account as claimed, never negative, the account's own minimum kept; value to the cent."""
+    """Cash of every account as claimed, never negative, the account's own minimum kept; value to the cent.
+
+    A record without a side before claims nothing of it.
+    """
     faults = []
     for side, cash in (("before", ledger.cash_before), ("after", ledger.cash_after)):
+        if side not in record:
+            continue
         stated = {name: Decimal(amount) for name, amount in record[side]["cash_usd"].items()}
         if stated.keys() != cash.keys():
             faults.append(f"cash {side}: not the household's accounts")
@@ -224,6 +229,8 @@ def check_cash(record: dict[str, Any], portfolio: Portfolio, market: MarketData,
         ("before", ledger.shares_before, ledger.cash_before),
         ("after", ledger.shares_after, ledger.cash_after),
     ):
+        if side not in record:
+            continue
         value = pennies(household_value(shares, cash, market))
         if Decimal(record[side]["value_usd"]) != value:
             faults.append(f"value {side}: {record[side]['value_usd']} stated, {value} replayed")
