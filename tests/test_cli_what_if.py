@@ -97,6 +97,7 @@ def test_each_pick_is_a_recommendation_that_verify_passes(capsys) -> None:
     assert Decimal(cheap["short_term_gain_usd"]) + Decimal(cheap["long_term_gain_usd"]) <= 0
     assert files(folder) == sorted(
         [
+            "what-if.html",
             "what-if.json",
             *(f"{name}/{file}" for name in picks for file in ("orders.csv", "portfolio.yaml", "recommendation.json")),
         ]

@@ -12,7 +12,7 @@ import pytest
 
 from advisor.report.context import Sources
 from advisor.report.format import money, percent, signed_bps
-from advisor.report.what_if import render_what_if, what_if_page
+from advisor.report.what_if import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.grid import grid
 from advisor.whatif.model import CurvePoint, Grid, Outcome
@@ -31,9 +31,9 @@ def proposal(made):
 def page_of(name, points=None, household=None):
     found = answer(name)
     made, market = found.plan, found.market
-    outcomes = (proposal(made), *alternatives(found.portfolio, market, made))
+    beside = Beside((proposal(made), *alternatives(found.portfolio, market, made)))
     points = points or grid(found.portfolio, market)
-    return what_if_page(household or found.portfolio, market, SOURCES, points, outcomes, made.before)
+    return what_if_page(household or found.portfolio, market, SOURCES, points, beside, made.before)
 
 
 @pytest.fixture(scope="module")

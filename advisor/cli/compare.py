@@ -19,14 +19,18 @@ from advisor.rebalance.model import HouseholdState
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import survey
 from advisor.rebalance.record import PortfolioFile, inputs_record, state_record, to_json
+from advisor.report.context import Sources
+from advisor.report.what_if import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.changes import changes
-from advisor.whatif.model import Outcome
+from advisor.whatif.grid import grid
+from advisor.whatif.model import Grid, Outcome
 from advisor.whatif.outcomes import proposed, solved, unanswered
 from advisor.whatif.picks import Pick, picks
-from advisor.whatif.record import SCHEMA, outcome_record, pick_record
+from advisor.whatif.record import SCHEMA, grid_record, outcome_record, pick_record
 from advisor.whatif.scenarios import scenario_outcome
 from advisor.whatif.sweep import swept
+from advisor.whatif.trade_off import is_large
 
 _Found = TypeVar("_Found")
 Step = Callable[[], None]  # called when something more is done
@@ -97,6 +101,19 @@ class Comparison:
     outcomes: tuple[Outcome, ...]
     sweeps: tuple[Sweep, ...]
     picks: tuple[Picked, ...]
+    grid: Grid | None
+
+    def page(self) -> str | None:
+        """The page with two knobs over the grid; None where the grid has no answer."""
+        if self.grid is None or not any(point.measures for row in self.grid.points for point in row):
+            return None
+        base = self.base
+        picked = tuple(one.outcome for one in self.picks if one.outcome is not None)
+        sweeps = tuple((f"Over {sweep.path}", sweep.outcomes) for sweep in self.sweeps)
+        sources = Sources(base.file.name, base.file.sha256, base.versions)
+        beside = Beside(self.outcomes, (("Three picks, each with its own orders", picked), *sweeps))
+        market = resolve(base.market, base.portfolio)
+        return render_what_if(what_if_page(base.portfolio, market, sources, self.grid, beside, self.before))
 
     def document(self) -> str:
         """The record of schema ``advisor.what-if/1``."""
@@ -114,6 +131,7 @@ class Comparison:
             "picks": [
                 pick_record(one.pick, one.outcome, one.pick.name if one.recommendation else None) for one in self.picks
             ],
+            "grid": None if self.grid is None else grid_record(self.grid),
         }
         return to_json(record)
 
@@ -135,7 +153,7 @@ def needs(portfolio: Portfolio, wanted: Wanted) -> Portfolio:
 
 def steps_of(wanted: Wanted) -> int:
     """How often `compared` calls its step."""
-    return 2 + len(wanted.portfolios) + PICKS
+    return 3 + len(wanted.portfolios) + PICKS
 
 
 def compared(base: Base, wanted: Wanted, step: Step) -> Comparison:
@@ -164,7 +182,9 @@ def compared(base: Base, wanted: Wanted, step: Step) -> Comparison:
     if failure is not None and all(one.name == "do_nothing" for one in answered):
         raise failure
     chosen = tuple(_stepping(_picked(base, household, found), step)) if found else ()
-    return Comparison(base, household.before, outcomes, sweeps, chosen)
+    points = None if is_large(base.portfolio) else grid(base.portfolio, household.market)
+    step()
+    return Comparison(base, household.before, outcomes, sweeps, chosen, points)
 
 
 def _stepping(found: Iterator[_Found], step: Step) -> Iterator[_Found]:

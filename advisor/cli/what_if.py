@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from advisor.portfolio.model import Portfolio, Scenario
     from advisor.portfolio.original import Original
 
-DOCUMENT = "what-if.json"
+DOCUMENT, PAGE = "what-if.json", "what-if.html"
 PATIENCE = 1.0  # seconds without a bar
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
@@ -200,15 +200,16 @@ def _folders(
 ) -> Iterator[tuple[Path, dict[str, bytes]]]:
     """Each folder with its files: the comparison, and each pick that has an answer, with the market data it needs."""
     beside = {} if market is None else {"market.json": market}
-    yield folder, comparison_files(document)
+    yield folder, _comparison_files(comparison, document)
     for picked in comparison.picks:
         if picked.files:
             yield folder / picked.pick.name, {**picked.files, **beside}
 
 
-def comparison_files(document: str) -> dict[str, bytes]:
+def _comparison_files(comparison: Comparison, document: str) -> dict[str, bytes]:
     """Names and contents of what is written of the comparison as a whole."""
-    return {DOCUMENT: document.encode()}
+    page = comparison.page()
+    return {DOCUMENT: document.encode()} | ({} if page is None else {PAGE: page.encode()})
 
 
 def _left_over(folder: Path, comparison: Comparison) -> Iterator[Path]:

@@ -87,10 +87,10 @@ def alternatives_table(plan: RebalancePlan, trade_off: TradeOff) -> Table | None
     return Table("What else could be done", _OUTCOME_COLUMNS, (*first, *rows), _OUTCOME_NOTES)
 
 
-def outcomes_table(outcomes: tuple[Outcome, ...]) -> Table:
-    """Scenarios side by side, the first of them the proposal."""
-    rows = tuple(_outcome_row(outcome, outcomes[0].trades, is_first=outcome is outcomes[0]) for outcome in outcomes)
-    return Table("The proposal beside other scenarios", _OUTCOME_COLUMNS, rows, _OUTCOME_NOTES)
+def outcomes_table(caption: str, outcomes: tuple[Outcome, ...], proposed: tuple[Trade, ...]) -> Table:
+    """Scenarios side by side; `proposed` are the orders of the proposal."""
+    rows = tuple(_outcome_row(outcome, proposed, is_first=outcome.name == "proposal") for outcome in outcomes)
+    return Table(caption, _OUTCOME_COLUMNS, rows, _OUTCOME_NOTES)
 
 
 def sensitivity_table(trade_off: TradeOff) -> Table | None:

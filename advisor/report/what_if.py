@@ -71,6 +71,22 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What was compared, each under its caption: the first of `outcomes` is the proposal."""
+
+    outcomes: tuple[Outcome, ...]
+    others: tuple[tuple[str, tuple[Outcome, ...]], ...] = ()  # picks, and sweeps
+
+    def tables(self) -> tuple[Table, ...]:
+        """One table for each caption."""
+        proposed = self.outcomes[0].trades
+        return (
+            outcomes_table("The proposal beside other scenarios", self.outcomes, proposed),
+            *(outcomes_table(caption, outcomes, proposed) for caption, outcomes in self.others if outcomes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Knob:
     """One slider: the words of its positions, and the one it starts at."""
 
@@ -91,7 +107,7 @@ class WhatIfPage:
     status: str
     data: Json
     tables: tuple[Table, ...]
-    outcomes: Table
+    outcomes: tuple[Table, ...]
 
 
 def what_if_page(
@@ -99,11 +115,11 @@ def what_if_page(
     market: MarketData,
     sources: Sources,
     grid: Grid,
-    outcomes: tuple[Outcome, ...],
+    beside: Beside,
     before: HouseholdState,
 ) -> WhatIfPage:
-    """The page over `grid`, with `outcomes` side by side; the first of them is the proposal."""
-    cap, held = _start(portfolio, grid, outcomes)
+    """The page over `grid`, which has at least one point, with everything else that was compared."""
+    cap, held = _start(portfolio, grid, beside.outcomes[0])
     point = grid.points[cap][held]
     planes = tuple(_plane(measure, portfolio, grid) for measure in MEASURES)
     bounds = _Bounds.of(portfolio)
@@ -118,7 +134,7 @@ def what_if_page(
         status=_status(point, bounds),
         data=_data(grid, planes, bounds, (cap, held)),
         tables=(_share_table(grid, cap), _cap_table(grid, held)),
-        outcomes=outcomes_table(outcomes),
+        outcomes=beside.tables(),
     )
 
 
@@ -176,10 +192,10 @@ class _Bounds:
         return tuple(number for number, is_broken in enumerate(known, start=1) if is_broken) or (0,)
 
 
-def _start(portfolio: Portfolio, grid: Grid, outcomes: tuple[Outcome, ...]) -> tuple[int, int]:
+def _start(portfolio: Portfolio, grid: Grid, proposal: Outcome) -> tuple[int, int]:
     """Where the knobs stand at first: at the user's own cap and the proposal's small caps, or the nearest to them."""
     bound = _Bounds.of(portfolio).seven
-    proposed = outcomes[0].after
+    proposed = proposal.after
     cap = _nearest(grid.caps, float(bound.bound)) if bound is not None else 0
     return cap, _nearest(grid.shares, proposed.small_cap_weight if proposed else grid.shares[0])
 

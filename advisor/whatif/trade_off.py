@@ -27,7 +27,7 @@ def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> 
     nothing could be said of levels between today's and the limits'. The frontier lies within all limits. Of a household
     of more than `MOST_LOTS` lots only what needs no solving is compared, and `note` says so.
     """
-    if _lots(portfolio) > MOST_LOTS:
+    if is_large(portfolio):
         return TradeOff(unsolved(portfolio, market, plan), None, None, (), _TOO_LARGE)
     return TradeOff(
         alternatives=(*alternatives(portfolio, market, plan), *scenario_outcomes(portfolio, market, plan)),
@@ -37,8 +37,10 @@ def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> 
     )
 
 
-def _lots(portfolio: Portfolio) -> int:
-    return sum(len(position.lots) for account in portfolio.accounts for position in account.positions)
+def is_large(portfolio: Portfolio) -> bool:
+    """Whether the household has more than `MOST_LOTS` lots."""
+    lots = sum(len(position.lots) for account in portfolio.accounts for position in account.positions)
+    return lots > MOST_LOTS
 
 
 def _no_worse(portfolio: Portfolio) -> Portfolio:
