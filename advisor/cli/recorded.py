@@ -1,0 +1,111 @@
+"""A written recommendation, and the inputs that it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from advisor.errors import InputError, Issue, MarketDataError
+
+if TYPE_CHECKING:
+    from advisor.market.data import MarketData
+    from advisor.portfolio.model import Portfolio
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+MARKET_FILE = "market.json"  # what `advisor rebalance` writes beside the record
+MAX_BYTES = 64 * 2**20  # a record holds its portfolio file, of at most 8 MiB, escaped
+
+
+def recorded_market_option(command: Command) -> Command:
+    """``--market`` of a command on a record."""
+    return click.option(
+        "--market",
+        metavar="snapshot|FILE",
+        help="Market data used then [default: the embedded snapshot, or market.json beside the record].",
+    )(command)
+
+
+def read_record(file: Path) -> dict[str, Any]:
+    """The JSON object in the file. Raises `InputError` for anything else."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise record_error(file, f"cannot be read: {reason.lower()}") from error
+    if len(data) > MAX_BYTES:
+        raise record_error(file, f"is longer than {MAX_BYTES // 2**20} MiB")
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise record_error(file, f"is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise record_error(file, "is not a recommendation: it holds no JSON object")
+    return document
+
+
+def recorded_portfolio(document: dict[str, Any], file: Path) -> tuple[Portfolio, str]:
+    """The household and the text of its file, whose digest must be the one that was recorded.
+
+    Raises `InputError` where the record is none, its text was changed, or that has a fault.
+    """
+    from advisor.portfolio.load import load_portfolio
+
+    text, as_of = _inputs(document, file)
+    return load_portfolio(text, file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of), text.decode()
+
+
+def recorded_market(document: dict[str, Any], file: Path, named: str | None) -> MarketData:
+    """Market data by name, else those whose digest was recorded. Raises `MarketDataError` where they are not found."""
+    from advisor.market.snapshot import load_snapshot
+
+    if named is not None:
+        return load_snapshot(None if named == "snapshot" else Path(named))
+    embedded, beside = load_snapshot(), file.parent / MARKET_FILE
+    recorded = market_entry(document)
+    if recorded.get("sha256") == embedded.sha256 or not recorded:
+        return embedded
+    if not beside.is_file():
+        raise MarketDataError(
+            f"{file}: its market data, {str(recorded.get('id'))[:80]}, are not the embedded snapshot, and there is no "
+            f"{MARKET_FILE} beside it; give them with --market FILE"
+        )
+    found = load_snapshot(beside)
+    if found.sha256 != recorded.get("sha256"):
+        raise MarketDataError(f"{beside}: not the market data of this recommendation; give them with --market FILE")
+    return found
+
+
+def market_entry(document: dict[str, Any]) -> dict[str, Any]:
+    """What the record says of its market data; empty where it says nothing usable."""
+    try:
+        recorded = document["inputs"]["market"]
+    except (KeyError, TypeError):
+        return {}
+    return recorded if isinstance(recorded, dict) else {}
+
+
+def record_error(file: Path, message: str) -> InputError:
+    """The fault of a record that cannot be used."""
+    return InputError((Issue(message),), str(file))
+
+
+def _inputs(document: dict[str, Any], file: Path) -> tuple[bytes, date]:
+    from advisor.portfolio.values import day
+
+    try:
+        stated = document["inputs"]["portfolio"]
+        text, digest, as_of = stated["text"].encode(), stated["sha256"], day(document["as_of"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = "is not a recommendation of this program: no usable inputs.portfolio and as_of"
+        raise record_error(file, message) from error
+    if hashlib.sha256(text).hexdigest() != digest:
+        raise record_error(file, "inputs.portfolio.text is not the text whose sha256 was recorded")
+    return text, as_of
