@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from advisor.units import to_cents
 
@@ -135,9 +135,9 @@ def signed_cents(amount_usd: Decimal) -> str:
 
 
 def shares(count: Decimal) -> str:
-    """Up to three decimals, no trailing zeros: ``1,234.5``."""
-    text = number(count.quantize(Decimal("0.001"), rounding=ROUND_HALF_EVEN), 3)
-    return text.rstrip("0").rstrip(".")
+    """Every decimal, no trailing zeros, so that an order can be copied: ``1,234.5``."""
+    text = f"{count:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def years(count: float) -> str:

@@ -251,7 +251,7 @@ def _beside_end(line: Line, axes: tuple[Scale, Scale]) -> list[Text]:
     end_x, end_y = x.at(line.points[-1][0]) + 5, y.at(line.points[-1][1]) + 3.6
     return [
         Text(round(end_x, 2), round(min(max(end_y + move, _TOP + 10), _TOP + _HEIGHT - 3), 2), line.label, LABEL,
-             weight=600, tone=line.tone)
+             weight=600, tone="muted" if line.tone == "now" else line.tone)
         for move in (0.0, -13.0, 13.0, -26.0, 26.0)
     ]  # fmt: skip
 
