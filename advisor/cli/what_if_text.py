@@ -15,14 +15,12 @@ from advisor.cli.compare import Comparison, Picked
 from advisor.cli.summary import console_for, dates_words, figures_table, for_console
 from advisor.errors import printable
 from advisor.report import format as fmt
+from advisor.report.cause_words import cause_words, change_words
 from advisor.report.limits import limit_figure
-from advisor.whatif.causes import TOGETHER
-from advisor.whatif.model import Change, Outcome
+from advisor.whatif.model import Outcome
 from advisor.whatif.outcomes import broken_limits
 
 WIDE = 100  # columns; below it the risk and the spread are left to what-if.json
-NOTHING = 5e-5  # of the value; a smaller move shows as 0.0 %
-LONGEST = 40  # of a value of an input that is quoted
 
 
 def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
@@ -94,9 +92,9 @@ def _print_lines(console: Console, lines: Iterable[str]) -> None:
 def _why(outcome: Outcome, comparison: Comparison) -> Iterator[str]:
     """What is behind a row: what it changes and how far that moves the answer, and what it breaks."""
     if outcome.causes:
-        yield f"{outcome.title}: {'; '.join(_moves(outcome))}"
+        yield f"{outcome.title}: {'; '.join(cause_words(outcome))}"
     elif outcome.changes:
-        yield f"{outcome.title}: {'; '.join(_change_words(change) for change in outcome.changes)}"
+        yield f"{outcome.title}: {'; '.join(change_words(change) for change in outcome.changes)}"
     broken = broken_limits(outcome, float(comparison.before.value_usd))
     if broken:
         told = (f"{x.label} ({limit_figure(x, x.after)}, bound {limit_figure(x, x.bound)})" for x in broken)
@@ -111,32 +109,6 @@ def _no_answers(outcomes: Iterable[Outcome], cut: str = "") -> Iterator[str]:
             by_reason.setdefault(outcome.reason, []).append(outcome.title.removeprefix(cut))
     for reason, titles in by_reason.items():
         yield f"{', '.join(titles)}: no answer. {reason}"
-
-
-def _moves(outcome: Outcome) -> Iterator[str]:
-    for change in outcome.changes:
-        if change not in [cause.change for cause in outcome.causes]:
-            yield f"{_change_words(change)} has no answer by itself"
-    for cause in outcome.causes:
-        words = _change_words(cause.change)
-        if cause.change == TOGETHER:
-            if cause.moved >= NOTHING:
-                yield f"together, beyond what each does alone, {fmt.percent(cause.moved)}"
-        elif cause.moved >= NOTHING:
-            yield f"{words} moves {fmt.percent(cause.moved)} of the household"
-        else:
-            is_limit = cause.change.path.startswith("limits.")
-            yield f"{words} makes no difference{': the limit does not bind' if is_limit else ''}"
-
-
-def _change_words(change: Change) -> str:
-    return f"{change.path} {_quoted(change.before)} to {_quoted(change.after)}"
-
-
-def _quoted(value: str | None) -> str:
-    if value is None:
-        return "none"
-    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
 
 
 def _pick_words(picked: Picked) -> str:

@@ -210,7 +210,7 @@ def _trades(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Tr
     return Trades(
         words=orders_words(plan, portfolio),
         orders=order_tables(plan, portfolio, market),
-        figure=Figure("From today to the proposal: Magnificent Seven, upper end", drawn) if drawn else None,
+        figure=Figure("What each order does to the seven", drawn) if drawn else None,
         how_to_read=HOW_TO_READ,
         price_book=price_book_table(plan, portfolio, market),
     )

@@ -60,7 +60,7 @@ def _nature(portfolio: Portfolio) -> str:
 
 def _universe(portfolio: Portfolio) -> str:
     return (
-        "Universe: IWM, VTWO and IJR only among small-cap funds. They are large, cheap to trade and "
+        "IWM, VTWO and IJR only among small-cap funds. They are large, cheap to trade and "
         "follow the two indexes in widest use: IWM and VTWO the Russell 2000 (one index, so the cheaper "
         "one to own and trade is preferred), IJR the S&P SmallCap 600, which admits a company only after "
         "positive earnings. Other funds (e.g. VB, SCHA, SPSM, AVUV) were not considered and may have "

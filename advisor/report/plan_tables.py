@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from advisor.market.data import MarketData
@@ -328,11 +329,16 @@ def _cash_words(trades: list[Trade], account: str, plan: RebalancePlan) -> str:
     )
 
 
+def _month(day: date) -> str:
+    """Month of an episode's end, on one line; the day is in the record."""
+    return f"{day:%Y-%m}".replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
 def _stress_row(before: StressLoss, after: StressLoss, plan: RebalancePlan) -> Row:
     change = after.household_return - before.household_return
     tone = "worse" if change <= -5e-4 else ("better" if change >= 5e-4 else "")
     return row(
-        Cell(before.title, aside=f"{iso(before.start)} to {iso(before.end)}"),
+        Cell(before.title, aside=f"{_month(before.start)} to {_month(before.end)}"),
         signed_percent(before.household_return),
         signed_money(dollars(before.household_return, plan.before)),
         signed_percent(after.household_return),

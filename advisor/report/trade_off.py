@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
+from advisor.report.cause_words import cause_words
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, plane_chart
 from advisor.report.format import EN_DASH, cents, interval, money, percent, plural, signed_bps
 from advisor.report.limits import find_limit, is_met, limit_figure, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
-from advisor.whatif.model import Cause, Curve, Measures, Outcome, TradeOff
+from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
 
 _SAME = 5e-4  # of household value: points of a curve that differ by less are one
 _NO_ANSWER = {"conflict": "no answer: the limits conflict", "unverified": "no answer was found"}
@@ -163,17 +164,11 @@ def _state_fields(state: HouseholdState) -> tuple[str, str, str]:
 def _difference(outcome: Outcome, proposed: tuple[Trade, ...]) -> str:
     if _orders(outcome.trades) == _orders(proposed):
         return "the same orders as the proposal" if outcome.trades else EN_DASH
-    return "; ".join(_cause_words(cause) for cause in outcome.causes) or EN_DASH
+    return "; ".join(cause_words(outcome)) or EN_DASH
 
 
 def _orders(trades: tuple[Trade, ...]) -> frozenset[tuple[str, str, str, Decimal]]:
     return frozenset((trade.account, trade.symbol, trade.side, trade.shares) for trade in trades)
-
-
-def _cause_words(cause: Cause) -> str:
-    change = cause.change
-    what = f"{change.path} {change.before or 'not set'} to {change.after or 'not set'}"
-    return f"{what} moves {percent(cause.moved)} of the household" if cause.moved >= _SAME else f"{what}: no difference"
 
 
 def _still_broken(outcome: Outcome) -> tuple[str, ...]:

@@ -1,0 +1,40 @@
+"""What makes an outcome differ from the proposal, in words: each change with how far it moves the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.report.format import percent
+from advisor.whatif.causes import TOGETHER
+from advisor.whatif.model import Change, Outcome
+
+NOTHING = 5e-5  # of household value; a smaller move shows as 0.0 %
+_LONGEST = 40  # letters of a value
+
+
+def cause_words(outcome: Outcome) -> Iterator[str]:
+    """One phrase for each change: those without an answer of their own, then causes, the largest first."""
+    for change in outcome.changes:
+        if change not in [cause.change for cause in outcome.causes]:
+            yield f"{change_words(change)} has no answer by itself"
+    for cause in outcome.causes:
+        words = change_words(cause.change)
+        if cause.change == TOGETHER:
+            if cause.moved >= NOTHING:
+                yield f"together, beyond what each does alone, {percent(cause.moved)}"
+        elif cause.moved >= NOTHING:
+            yield f"{words} moves {percent(cause.moved)} of the household"
+        else:
+            is_limit = cause.change.path.startswith("limits.")
+            yield f"{words} makes no difference{': the limit does not bind' if is_limit else ''}"
+
+
+def change_words(change: Change) -> str:
+    """``limits.magnificent_seven.max 25% to 20%``."""
+    return f"{change.path} {_quoted(change.before)} to {_quoted(change.after)}"
+
+
+def _quoted(value: str | None) -> str:
+    if value is None:
+        return "none"
+    return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
