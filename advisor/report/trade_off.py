@@ -14,6 +14,7 @@ from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
 from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
 
+_NEXT_TO_NONE = 0.02  # of the household in the seven, below which their cost is no question
 _SAME = 5e-4  # of household value: points of a curve that differ by less are one
 _NO_ANSWER = {"conflict": "no answer: the limits conflict", "unverified": "no answer was found"}
 
@@ -51,10 +52,10 @@ def frontier_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
 
 
 def cost_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
-    """One-off cost in dollars of bringing the Magnificent Seven to each level."""
+    """One-off cost in dollars of bringing the Magnificent Seven to each level; None where there is next to none."""
     curve = trade_off.cost_curve
     known = _measured(curve)
-    if curve is None or len(known) < 2:
+    if curve is None or len(known) < 2 or plan.before.exposure.seven.high < _NEXT_TO_NONE:
         return None
     points = tuple((found.magnificent_seven, float(_once(found.tax_usd, found.spread_usd))) for found in known)
     markers = [Marker(plan.before.exposure.seven.high, 0.0, "Today", "square", "now")]

@@ -102,8 +102,10 @@ class Scale:
 
 
 def _ticks_of(axis: Axis, most: int) -> tuple[float, ...]:
-    found = ticks(axis.low, axis.high, most)
-    return tuple(value for value in found if axis.low <= value <= axis.high) if axis.is_tight else found
+    if not axis.is_tight:
+        return ticks(axis.low, axis.high, most)
+    found = ticks(axis.low, axis.high, most + 2)  # those at the ends lie outside
+    return tuple(value for value in found if axis.low <= value <= axis.high)
 
 
 def _scale(axis: Axis, values: tuple[float, ...], start: float, end: float) -> Scale:
