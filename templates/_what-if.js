@@ -2,7 +2,7 @@
 (function () {
   const get = function (id) { return document.getElementById(id); };
   const data = JSON.parse(get("grid").textContent);
-  const cap = get("cap"), small = get("small"), show = get("show");
+  const cap = get("cap"), small = get("small");
   const knobs = [cap, small];
 
   function path(xs, ys) {
@@ -29,23 +29,19 @@
     get("status").textContent = isGap ? data.gaps[point] : point[0].map(function (k) { return data.words[k]; }).join(" ");
     get("status").className = isGap || point[0][0] ? "status-line beyond" : "status-line within";
     document.querySelectorAll(".view").forEach(function (view) {
-      const ys = data.y[view.dataset.view][c], spot = view.querySelector(".spot");
-      view.hidden = view.dataset.view !== show.value;
-      view.querySelector(".curve").setAttribute("d", path(data.x, ys));
+      const xs = data.x[view.dataset.view], ys = data.y[view.dataset.view][c], spot = view.querySelector(".spot");
+      view.querySelector(".curve").setAttribute("d", path(xs, ys));
       spot.setAttribute("visibility", ys[s] === null ? "hidden" : "visible");
-      if (ys[s] !== null) { spot.setAttribute("transform", "translate(" + data.x[s] + " " + ys[s] + ")"); }
+      if (ys[s] !== null) { spot.setAttribute("transform", "translate(" + xs[s] + " " + ys[s] + ")"); }
     });
   }
 
   function read() {
     new URLSearchParams(location.hash.slice(1)).forEach(function (value, key) {
       const knob = get(key);
-      if (knob === show) {
-        if (document.querySelector('.view[data-view="' + CSS.escape(value) + '"]')) { show.value = value; }
-      } else if (knobs.includes(knob)) {
-        const at = knob.dataset.words.split("|").indexOf(value.replace(" ", "\u00a0"));
-        if (at >= 0) { knob.value = at; }
-      }
+      if (!knobs.includes(knob)) { return; }
+      const at = knob.dataset.words.split("|").indexOf(value.replace(" ", "\u00a0"));
+      if (at >= 0) { knob.value = at; }
     });
   }
 
@@ -53,14 +49,13 @@
     const state = knobs.map(function (knob) {
       return knob.id + "=" + encodeURIComponent(knob.dataset.words.split("|")[Number(knob.value)]);
     });
-    history.replaceState(null, "", "#" + state.join("&") + "&show=" + show.value);
+    history.replaceState(null, "", "#" + state.join("&"));
   }
 
   knobs.forEach(function (knob) {
     knob.addEventListener("input", draw);
     knob.addEventListener("change", write);
   });
-  show.addEventListener("change", function () { draw(); write(); });
   get("reset").addEventListener("click", function () {
     cap.value = data.start[0];
     small.value = data.start[1];

@@ -256,12 +256,14 @@ def _path(places: Sequence[tuple[float, float] | None]) -> str:
 
 def _data(grid: Grid, planes: tuple[Plane, ...], bounds: _Bounds, start: tuple[int, int]) -> Json:
     """Texts and coordinates by cap and share; a gap is 0 where it is proved, else 1."""
-    across = scales(planes[0])[0]
     return {
         "start": list(start),
         "words": [*bounds.words()],
         "gaps": list(_GAP_WORDS),
-        "x": [round(across.at(held), 1) for held in grid.shares],
+        "x": {
+            measure.key: [round(scales(plane)[0].at(held), 1) for held in grid.shares]
+            for measure, plane in zip(MEASURES, planes, strict=True)
+        },
         "y": {
             measure.key: [[_height(point, measure, plane) for point in points] for points in grid.points]
             for measure, plane in zip(MEASURES, planes, strict=True)
