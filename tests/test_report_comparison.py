@@ -9,7 +9,7 @@ import pytest
 from advisor.market.snapshot import load_snapshot
 from advisor.market.valuations import valuations
 from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table, valuation_table
-from advisor.report.risk_tables import SHOCKS, shocks_table
+from advisor.report.risk_tables import SHOCKS, losses_table, shocks_table
 from advisor.report.small_caps import months, ratio_chart, years_table
 from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
 from advisor.whatif.model import TradeOff
@@ -105,6 +105,16 @@ def test_the_proposal_is_said_to_be_worse_where_small_caps_lag_and_the_seven_gai
     first = shocks_table(tech[0]).rows[0].cells[2]
     assert first.tone == "worse"
     assert first.lines[-1] == "worse"
+
+
+def test_risk_is_shown_in_percent_and_in_dollars_of_its_side():
+    made = plan()
+    rows = losses_table(made).rows
+    assert figure(rows[0].cells[1].text) == pytest.approx(100 * made.before.volatility, abs=0.051)
+    by_hand = made.after.tracking_error * float(made.after.value_usd)
+    assert figure(rows[1].cells[2].lines[0]) == pytest.approx(by_hand, abs=0.51)
+    months = replace(made, before=replace(made.before, cvar_95=None), after=replace(made.after, cvar_95=None))
+    assert [cell.text for cell in losses_table(months).rows[2].cells[1:]] == ["\N{EN DASH}"] * 2
 
 
 def test_years_are_compounded_months_and_only_whole_ones_count():

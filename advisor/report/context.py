@@ -57,7 +57,7 @@ from advisor.report.plan_tables import (
     tax_table,
 )
 from advisor.report.price_book import HOW_TO_READ, price_book_table
-from advisor.report.risk_tables import shocks_table
+from advisor.report.risk_tables import losses_table, shocks_table
 from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_notes
 from advisor.report.small_caps import months, ratio_chart, years_table
 from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
@@ -200,6 +200,7 @@ def _risks(plan: RebalancePlan, market: MarketData) -> Risks:
         stress_figure=Figure("Hypothetical returns in past episodes", drawn) if drawn else None,
         stress_notes=stress_notes(plan),
         shocks=shocks_table(plan),
+        losses=losses_table(plan),
         history=Figure("Small companies against large ones", ratio_chart(known)) if known else None,
         years=years_table(known) if known else None,
     )

@@ -140,12 +140,13 @@ class TradeOffs:
 
 @dataclass(frozen=True, slots=True)
 class Risks:
-    """What could go wrong: past episodes, simple shocks, and the years in which small companies lagged."""
+    """What could go wrong: past episodes, shocks, risk in dollars, and the years in which small companies lagged."""
 
     stress: Table | None
     stress_figure: Figure | None
     stress_notes: tuple[str, ...]
     shocks: Table
+    losses: Table
     history: Figure | None
     years: Table | None
 

@@ -1,9 +1,11 @@
-"""What could go wrong beyond past episodes: simple shocks to the seven and to small caps, in percent and dollars."""
+"""What could go wrong beyond past episodes: risk measures and simple shocks, in percent and dollars."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import signed_money, signed_percent
+from advisor.report.format import EN_DASH, money, percent, signed_money, signed_percent
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, row, table
 
@@ -25,11 +27,41 @@ def shocks_table(plan: RebalancePlan) -> Table:
     return table("If only these move", columns, [_shock_row(plan, *shock) for shock in SHOCKS], plan, notes)
 
 
+def losses_table(plan: RebalancePlan) -> Table:
+    """Risk measures in percent and dollars, today and proposed."""
+    columns = (Column("Measure", "text"), Column("Today"), Column("Proposed", is_proposed=True))
+    rows = [_measure_row(words, measure, plan) for words, measure in _measures(plan)]
+    return table("Risk in percent and dollars", columns, rows, plan)
+
+
+def _measures(plan: RebalancePlan) -> tuple[tuple[str, Callable[[HouseholdState], float | None]], ...]:
+    return (
+        ("Volatility, a year", lambda state: state.volatility),
+        (f"Tracking error against {plan.benchmark}, a year", lambda state: state.tracking_error),
+        ("Average loss of the worst 5 % of past months", lambda state: state.cvar_95),
+        ("Largest fall from a peak over those months", lambda state: state.max_drawdown),
+    )
+
+
+def _measure_row(words: str, measure: Callable[[HouseholdState], float | None], plan: RebalancePlan) -> Row:
+    first, second = measure(plan.before), measure(plan.after)
+    tone = "" if first is None or second is None else _tone(first - second)
+    return row(words, _amount(first, plan.before, ""), _amount(second, plan.after, tone))
+
+
+def _amount(value: float | None, state: HouseholdState, tone: str) -> Cell:
+    if value is None:
+        return Cell(EN_DASH)
+    return Cell(percent(value), lines=(money(dollars(value, state)), *filter(None, (tone,))), tone=tone)
+
+
+def _tone(better_by: float) -> str:
+    return "worse" if better_by <= -_NOTICEABLE else "better" if better_by >= _NOTICEABLE else ""
+
+
 def _shock_row(plan: RebalancePlan, words: str, seven: float, small: float) -> Row:
     first, second = (_return(state, seven, small) for state in (plan.before, plan.after))
-    change = second - first
-    tone = "worse" if change <= -_NOTICEABLE else "better" if change >= _NOTICEABLE else ""
-    return row(words, _cell(first, plan.before, ""), _cell(second, plan.after, tone))
+    return row(words, _cell(first, plan.before, ""), _cell(second, plan.after, _tone(second - first)))
 
 
 def _cell(value: float, state: HouseholdState, tone: str) -> Cell:
