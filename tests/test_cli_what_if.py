@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from decimal import Decimal
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from advisor.cli import what_if as command
 from advisor.whatif.record import what_if_schema
 from tests.command import PORTFOLIOS, Ended, call
 from tests.samples import answer, text_of
@@ -193,16 +191,6 @@ def test_market_data_of_the_users_own_go_with_each_pick(capsys) -> None:
     for name in ("cheap", "balanced", "full"):
         assert (Path("out") / name / "market.json").is_file()
         assert call(capsys, "verify", Path("out") / name / "recommendation.json").code == 0
-
-
-def test_the_bar_comes_late_and_counts_every_step(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr(command, "PATIENCE", -1.0)
-    ended = run(capsys, PORTFOLIOS / "already-diversified.yaml")
-    assert "Comparing" in ended.err
-    assert run(capsys, PORTFOLIOS / "already-diversified.yaml", "--quiet").err == ""
-    monkeypatch.setattr(command, "PATIENCE", 1e9)
-    assert "Comparing" not in run(capsys, PORTFOLIOS / "already-diversified.yaml").err
-    assert "advisor.cli.what_if" in sys.modules
 
 
 def test_another_day_of_decision_holds_for_everything(capsys) -> None:

@@ -11,6 +11,7 @@ import click
 
 from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, emit_json
+from advisor.cli.progress import late_bar
 from advisor.errors import InputError, LimitsConflictError
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def ask(
     try:
         found = market_input(asked, market, offline=offline, accepted=accepted, quiet=quiet)
         resolved = resolve(found.market, asked)
-        answer = _answer(asked, resolved, question, chosen)
+        with late_bar(1, "Searching", quiet=quiet):
+            answer = _answer(asked, resolved, question, chosen)
     except LimitsConflictError as error:
         raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
     except InputError as error:  # found only beside the market data, where the file's name and text are not known

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from importlib.metadata import version
@@ -13,6 +15,7 @@ import click
 from advisor import __version__
 from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, note
+from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
 from advisor.errors import InputError, LimitsConflictError, printable
 
@@ -79,19 +82,16 @@ def rebalance(
     from advisor.files import replaced
 
     require_engine(pdf_engine)
-    tell = (lambda _: None) if quiet else note
-    try:
+    told: list[str] = []  # shown when the bar is gone
+    with _naming(file, data):
         found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
-        made = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())
-        recommendation = with_trade_off(made)
-    except LimitsConflictError as error:
-        named = LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details)
-        for amounts in getattr(error, "__notes__", ()):
-            named.add_note(amounts)
-        raise named from error
-    except InputError as error:  # found only beside the market data, where the file's name and text are not known
-        raise InputError(error.issues, str(file), data.decode()) from error
-    files = report_files(recommendation, tell, Page(pdf_engine, template))
+    with late_bar(3, "Planning", quiet=quiet) as bar:
+        with _naming(file, data):
+            made = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())
+            bar.step("Comparing")
+            recommendation = with_trade_off(made)
+        bar.step("Making the report")
+        files = report_files(recommendation, told.append, Page(pdf_engine, template))
     if found.document is not None:
         files["market.json"] = found.document
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"
@@ -101,8 +101,23 @@ def rebalance(
         else:
             emit(summary(recommendation.plan, portfolio, recommendation.market, written))
         finish()
-    for warned in recommendation.plan.warnings:
-        tell(warned.message)
+    if not quiet:
+        for message in (*told, *(warned.message for warned in recommendation.plan.warnings)):
+            note(message)
+
+
+@contextmanager
+def _naming(file: Path, data: bytes) -> Iterator[None]:
+    """Errors of the household's, with its file's name."""
+    try:
+        yield
+    except LimitsConflictError as error:
+        named = LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details)
+        for amounts in getattr(error, "__notes__", ()):
+            named.add_note(amounts)
+        raise named from error
+    except InputError as error:  # found only beside the market data, where the file's name and text are not known
+        raise InputError(error.issues, str(file), data.decode()) from error
 
 
 def versions() -> dict[str, str]:

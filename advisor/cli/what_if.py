@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, note
+from advisor.cli.progress import late_bar
 from advisor.cli.rebalance import versions
 from advisor.cli.signals import finish
 from advisor.errors import InputError, LimitsConflictError, MarketDataError, printable
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from advisor.portfolio.original import Original
 
 DOCUMENT, PAGE = "what-if.json", "what-if.html"
-PATIENCE = 1.0  # seconds without a bar
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
 
@@ -96,8 +94,8 @@ def what_if(
     try:
         found = _market(portfolio, wanted, market, offline=offline, accepted=accepted, quiet=quiet)
         name = PortfolioFile(printable(file.name), data.decode())
-        with late_bar(steps_of(wanted), "Comparing", quiet=quiet) as step:
-            comparison = compared(Base(portfolio, found.market, name, base, versions()), wanted, step)
+        with late_bar(steps_of(wanted), "Comparing", quiet=quiet) as bar:
+            comparison = compared(Base(portfolio, found.market, name, base, versions()), wanted, bar.step)
     except LimitsConflictError as error:
         raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
     except InputError as error:  # found only beside the market data, where the file's name and text are not known
@@ -218,23 +216,3 @@ def _left_over(folder: Path, comparison: Comparison) -> Iterator[Path]:
     for name in ("cheap", "balanced", "full"):
         if name not in answered and (folder / name).is_dir():
             yield folder / name
-
-
-@contextmanager
-def late_bar(length: int, label: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """A bar on standard error for work that takes longer than a second; the function given is called at each step."""
-    started, done = time.monotonic(), 0
-    with ExitStack() as stack:
-        shown: list[Any] = []  # click names no type for a bar
-
-        def step() -> None:
-            nonlocal done
-            done += 1
-            if shown:
-                shown[0].update(1)
-            elif not quiet and time.monotonic() - started > PATIENCE:
-                bar = click.progressbar(length=length, label=label, file=sys.stderr)
-                shown.append(stack.enter_context(bar))
-                bar.update(done)
-
-        yield step
