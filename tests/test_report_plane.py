@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.report.charts.marks import WIDTH, text_box
@@ -34,10 +34,13 @@ def corners(path):
 
 
 @given(st.tuples(NUMBERS, NUMBERS).map(sorted), st.integers(4, 8))
+@example([0.0, 3e-14], 6)  # a figure of nothing, and the solver's noise
+@example([0.15, 0.15 + 1e-11], 6)
 def test_ticks_are_few_round_evenly_spaced_and_hold_the_range(ends, most):
     low, high = ends
     found = ticks(low, high, most)
     assert 2 <= len(found) <= most
+    assert found[0] < found[-1]
     if high - low > 1e-6:
         assert found[0] <= low + 1e-6 * (high - low)
         assert found[-1] >= high - 1e-6 * (high - low)

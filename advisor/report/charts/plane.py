@@ -35,6 +35,7 @@ _MOST_ACROSS, _MOST_UP = 5, 6  # ticks
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0)
 _HATCH = 6.0
 _LONGEST_NAME = 150.0
+_NOISE = 1e-9  # of a fraction, or of dollars: figures this close are one
 
 Box = tuple[float, float, float, float]
 
@@ -116,8 +117,8 @@ def _scale(axis: Axis, values: tuple[float, ...], start: float, end: float) -> S
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     """Round numbers that hold [low, high] between the first and the last."""
     span = high - low
-    if span <= 0:
-        pad = abs(low) * 0.1 or 1.0
+    if span <= _NOISE:
+        pad = abs(low) * 0.1 if abs(low) > _NOISE else 1.0
         low, high, span = low - pad, high + pad, 2 * pad
     size = 10.0 ** math.floor(math.log10(span / most))
     step = next(size * part for part in _STEPS if _count(low, high, size * part) <= most)
