@@ -608,6 +608,17 @@ def test_a_scenario_is_the_file_with_its_own_values_in_their_places() -> None:
     assert all(scenario.portfolio.scenarios == () for scenario in base.scenarios)
 
 
+def test_past_trades_of_the_file_may_be_too_old_to_matter_on_the_day_of_a_scenario() -> None:
+    past = "as_of: 2026-07-10\nhistory: [{date: 2026-07-01, account: Joint, symbol: NVDA, side: buy, shares: 1}]\n"
+    (later,) = load(SMALL + past + "scenarios: [{name: Next year, as_of: 2027-01-04}]\n").scenarios
+    assert later.portfolio.as_of == date(2027, 1, 4)
+    (issue,) = faults(SMALL + past + "scenarios: [{name: Before, as_of: 2026-06-30}]\n")
+    assert "2026-07-01 is after as_of, 2026-06-30" in issue.message
+    old = past.replace("2026-07-01", "2026-05-01") + "scenarios: [{name: Next year, as_of: 2027-01-04}]\n"
+    (issue,) = faults(SMALL + old)
+    assert "more than 61 days before as_of, 2026-07-10" in issue.message
+
+
 def test_a_fault_of_the_file_is_not_told_again_for_each_scenario() -> None:
     issues = faults(changed("cash: 100", "cash: lots") + "scenarios: [{name: A}, {name: B, tax: {state_rate: 1%}}]\n")
     assert len(issues) == 1

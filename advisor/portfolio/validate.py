@@ -28,7 +28,7 @@ _LOT_HINTS = {
 }
 
 
-def check_all(document: Document, as_of: date | None) -> list[Issue]:
+def check_all(document: Document, as_of: date | None, of_file: date | None = None) -> list[Issue]:
     """Faults between the values of a document, at most `MAX_ISSUES`.
 
     Parameters
@@ -37,10 +37,13 @@ def check_all(document: Document, as_of: date | None) -> list[Issue]:
         A whole document, faulty or not.
     as_of
         Day of the decision; None where it cannot be read, and then no date is judged.
+    of_file
+        The file's own day, where `as_of` is a scenario's: past trades that matter to the file belong there, although
+        they may be too old to matter to the scenario.
     """
     checks = [check(document) for check in UNDATED_CHECKS]
     if as_of is not None:
-        checks += [check_acquired(document, as_of), check_history_dates(document, as_of)]
+        checks += [check_acquired(document, as_of), check_history_dates(document, as_of, of_file or as_of)]
     return list(islice(chain.from_iterable(checks), MAX_ISSUES))
 
 
@@ -232,14 +235,14 @@ def check_history_entries(document: Document) -> Iterator[Issue]:
             yield Issue("a purchase has no gain", where, "remove it, or write side: sell")
 
 
-def check_history_dates(document: Document, as_of: date) -> Iterator[Issue]:
-    """Past trades are neither after the day of the decision nor too old to matter."""
+def check_history_dates(document: Document, as_of: date, of_file: date) -> Iterator[Issue]:
+    """Past trades are neither after the day of the decision nor too old to matter on the file's."""
     for path, trade in document.mappings("history"):
         traded, where = _read(values.day, trade.get("date")), document.where((*path, "date"))
         if traded is not None and traded > as_of:
             yield Issue(f"{traded} is after as_of, {as_of}", where, "mend the date, or as_of")
-        elif traded is not None and as_of - traded > timedelta(days=WASH_SALE_DAYS):
-            message = f"{traded} is more than {WASH_SALE_DAYS} days before as_of, {as_of}"
+        elif traded is not None and of_file - traded > timedelta(days=WASH_SALE_DAYS):
+            message = f"{traded} is more than {WASH_SALE_DAYS} days before as_of, {of_file}"
             yield Issue(message, where, "no wash sale reaches so far back: remove the entry")
 
 

@@ -49,11 +49,14 @@ class Changes:
     broken: frozenset[Path] = frozenset()
 
 
-def reading(document: Document, *, today: date, as_of: date | None) -> Reading:
-    """Entries and faults of a whole document; `today` is the day where neither it nor `as_of` gives one."""
+def reading(document: Document, *, today: date, as_of: date | None, of_file: date | None = None) -> Reading:
+    """Entries and faults of a whole document; `today` is the day where neither it nor `as_of` gives one.
+
+    `of_file` is the day of the file that the document changes.
+    """
     entries, issues = read_entries(document)
     day = as_of or _stated_day(document, today)
-    return Reading(document, entries, (*issues, *check_all(document, day), *check_scenarios(document)), day)
+    return Reading(document, entries, (*issues, *check_all(document, day, of_file), *check_scenarios(document)), day)
 
 
 def _stated_day(document: Document, today: date) -> date | None:
@@ -94,7 +97,8 @@ def variant(base: Reading, changes: Changes) -> tuple[Portfolio | None, tuple[Is
 
 def _variant(document: Document, changes: Changes, base: Reading) -> Reading:
     """Reading of a changed document: of the day of `base`, unless the day is changed too."""
-    return reading(document, today=base.day or date.min, as_of=None if "as_of" in changes.tree else base.day)
+    day = None if "as_of" in changes.tree else base.day
+    return reading(document, today=base.day or date.min, as_of=day, of_file=base.day)
 
 
 def scenario_changes(document: Document) -> Iterator[Changes]:
