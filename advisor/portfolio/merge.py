@@ -1,8 +1,8 @@
 """A file's tree with changes merged into it, and a tree as the text of a file.
 
 Changes are a tree of text like the file's own. Mappings are merged key by key, lists and single values take the place
-of the file's, ``none`` removes a key, and a limit without bounds goes with its last one. A deposit adds to the cash of
-an account.
+of the file's, ``none`` removes a key, a limit without bounds goes with its last one, and the price of a soft limit with
+its mode. A deposit adds to the cash of an account.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import yaml
 
 from advisor.portfolio import values
 from advisor.portfolio.document import MAX_BYTES, Node
+from advisor.portfolio.model import LimitMode
 
 NONE = "none"  # the value that removes a key
 REMOVED = (NONE, "null")
@@ -49,7 +50,13 @@ def _merged(old: Node, new: Node) -> Node:
             result.pop(key, None)
         else:
             result[key] = after
-    return result
+    return _without_stale_price(result, new)
+
+
+def _without_stale_price(limit: dict[str, Node], new: Mapping[str, Node]) -> dict[str, Node]:
+    """A limit that was soft and now has another mode has no price, unless it is given one."""
+    is_stale = "mode" in new and "price" not in new and limit.get("mode") != LimitMode.SOFT
+    return {key: node for key, node in limit.items() if not (is_stale and key == "price")}
 
 
 def _has_bound(node: Node) -> bool:

@@ -67,7 +67,7 @@ class Original:
             inner = limits.setdefault(kind, {})
             entry = inner.setdefault(own, {}) if own and isinstance(inner, dict) else inner
             if isinstance(entry, dict):
-                entry.update({side: bound, "mode": NONE, "price": NONE})
+                entry.update({side: bound, "mode": NONE})
         tree = merged(self.base.document.root, {"limits": limits, "as_of": self.day.isoformat()})
         return file_text(tree)
 
