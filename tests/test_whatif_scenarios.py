@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from advisor.errors import LimitsConflictError, UnverifiedAnswerError
+from advisor.errors import InputError, LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import CovarianceChoice, Portfolio, Scenario, View
@@ -111,6 +111,25 @@ def test_a_change_that_has_no_answer_by_itself_is_no_cause_and_the_rest_holds_it
     assert found.causes[0].change == TOGETHER
     assert {cause.change.path for cause in found.causes} == {"together", "limits.realized_gain.max"}
     assert {change.path for change in found.changes} == {"limits.magnificent_seven.max", "limits.realized_gain.max"}
+
+
+@pytest.mark.parametrize(
+    ("rates", "impossible"),
+    [
+        ("short_term_rate: 10%, long_term_rate: 5%", {"tax.short_term_rate"}),  # 10 % beside the file's 18.8 %
+        ("short_term_rate: 40%, state_rate: 5%, long_term_rate: 15%", set()),
+        ("short_term_rate: 95%, state_rate: 2%", {"tax.short_term_rate"}),  # 95 % beside the file's 9.3 %
+        ("long_term_rate: 30%, carryforward_value: 32%", {"tax.carryforward_value"}),
+    ],
+)
+def test_a_tax_rate_that_no_file_could_have_by_itself_is_not_solved_for(rates: str, impossible: set[str]) -> None:
+    portfolio = with_scenarios("tech-employee", f"{{name: Other rates, tax: {{{rates}}}}}")
+    (found,) = scenario_outcomes(portfolio, answer("tech-employee").market, answer("tech-employee").plan)
+    assert {c.path for c in found.changes} - {cause.change.path for cause in found.causes} == impossible
+    for line in impossible:
+        key, after = line.removeprefix("tax."), next(c.after for c in found.changes if c.path == line)
+        with pytest.raises(InputError):
+            with_scenarios("tech-employee", f"{{name: Alone, tax: {{{key}: {after}}}}}")
 
 
 def test_a_conflict_is_an_outcome_in_words() -> None:

@@ -202,6 +202,15 @@ class TaxSituation:
     is_stated: bool = False  # False: the defaults above, which the report must say
 
     @property
+    def has_possible_rates(self) -> bool:
+        """Whether the rates go together, as `portfolio.validate` asks of every file: only then is the tax convex."""
+        return (
+            self.short_term_rate >= self.long_term_rate
+            and self.carryforward_value <= self.long_term_rate + self.state_rate
+            and self.short_term_rate + self.state_rate < 1
+        )
+
+    @property
     def loss_deduction_usd(self) -> Decimal:
         """Net capital loss deductible from ordinary income in a year. Source: 26 USC 1211(b)."""
         return Decimal(1500) if self.filing_status is FilingStatus.MARRIED_SEPARATE else Decimal(3000)

@@ -1,7 +1,8 @@
 """Which input makes the difference between two answers.
 
 Of a scenario: each of its changes is applied alone to the household's inputs, and the problem is solved again; what
-the changes do only together is the rest.
+the changes do only together is the rest. A change that has no answer by itself is a part of that rest; so is a tax rate
+that no file could have beside the household's other rates.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def with_causes(found: Outcome, household: Household, changed: Portfolio, base: 
     alone = {}
     for key, change in made.items():
         portfolio = with_part(household.portfolio, changed, key)
+        if not portfolio.tax.has_possible_rates:
+            continue
         after = solved("", portfolio, household.market, household).after
         if after is not None:
             alone[change] = after
