@@ -125,6 +125,30 @@ def test_the_table_is_plain_in_a_pipe_and_says_what_makes_the_difference(capsys)
     assert max(len(line) for line in ended.out.split("\n")) <= 120
 
 
+def test_dollars_a_year_are_of_the_row_s_own_household(capsys) -> None:
+    ended = run(capsys, COUPLE, "--scenarios", PORTFOLIOS / "retiree-ira.yaml")
+    (deposit,) = (line for line in ended.out.split("\n") if line.strip().startswith("New money"))
+    (other,) = (line for line in ended.out.split("\n") if line.strip().startswith("retiree-ira"))
+    document = json.loads(Path("reports/couple-mixed-lots-2026-11-20-what-if/what-if.json").read_text("utf-8"))
+    gains = {one["name"]: one["gain"]["total"] for one in document["outcomes"]}
+    today = Decimal(document["before"]["value_usd"])
+    assert f"+${Decimal(gains['New money']) * (today + 20_000):,.0f} " in deposit
+    assert f"+${Decimal(gains['New money']) * today:,.0f} " not in deposit
+    retired = json.loads(answer("retiree-ira").json_text)
+    assert f"−${-Decimal(retired['gain']['total']) * Decimal(retired['before']['value_usd']):,.0f} " in other
+
+
+def test_a_pick_is_held_against_the_limits_of_the_file(capsys) -> None:
+    ended = run(capsys, ENGINEER, "--json")
+    picks = {pick["name"]: pick["outcome"]["limits"] for pick in ended.document["picks"]}
+    bounds = {(limit["name"], limit["kind"]): limit["bound"] for limit in picks["full"]}
+    for limits in picks.values():
+        assert {(limit["name"], limit["kind"]): limit["bound"] for limit in limits} == bounds
+    ended = run(capsys, ENGINEER)
+    broken = {line.split()[0]: line.split()[-1] for line in ended.out.split("\n") if line.split()[1:2] and "%" in line}
+    assert [broken[name] for name in ("Cheap", "Balanced", "Full")] == ["2", "2", "0"]
+
+
 def test_a_conflict_of_the_file_is_a_row_where_a_scenario_has_an_answer(capsys) -> None:
     ended = run(
         capsys, IMPOSSIBLE, "--set", "limits.magnificent_seven=none", "--set", "limits.single_company=none", "--json"

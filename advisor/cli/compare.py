@@ -25,7 +25,7 @@ from advisor.whatif.alternatives import alternatives
 from advisor.whatif.changes import changes
 from advisor.whatif.grid import grid
 from advisor.whatif.model import Grid, Outcome
-from advisor.whatif.outcomes import proposed, solved, unanswered
+from advisor.whatif.outcomes import measured, proposed, solved, unanswered
 from advisor.whatif.picks import Pick, picks
 from advisor.whatif.record import SCHEMA, grid_record, outcome_record, pick_record
 from advisor.whatif.scenarios import scenario_outcome
@@ -202,7 +202,10 @@ def _scenarios(household: Household, wanted: Wanted, proposed_state: HouseholdSt
 
 
 def _picked(base: Base, household: Household, full: Recommendation) -> Iterator[Picked]:
-    """Each pick, planned and checked as a file of its own; one that coincides with another has that one's answer."""
+    """Each pick, planned and checked as a file of its own, and then held against the limits of the base.
+
+    One that coincides with another has that one's answer.
+    """
     done: dict[str, Picked] = {}
     for pick in reversed(picks(base.portfolio, household.market, full.plan)):
         if pick.share is None:
@@ -231,6 +234,6 @@ def _with_bounds(base: Base, household: Household, pick: Pick) -> Picked:
     except (LimitsConflictError, UnverifiedAnswerError) as error:
         failed = unanswered(pick.name, error)
         return Picked(replace(pick, share=None, reason=failed.reason), None, None)
-    outcome = proposed(found.plan, replace(household, yardstick=replace(household.yardstick, portfolio=portfolio)))
     made = changes(base.portfolio, portfolio)
-    return Picked(pick, found, replace(outcome, name=pick.name, title=pick.title, changes=tuple(made.values())))
+    outcome = measured(pick.name, household, found.plan.trades)
+    return Picked(pick, found, replace(outcome, changes=tuple(made.values())))

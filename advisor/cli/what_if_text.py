@@ -18,7 +18,7 @@ from advisor.report import format as fmt
 from advisor.report.cause_words import cause_words, change_words
 from advisor.report.limits import limit_figure
 from advisor.whatif.model import Outcome
-from advisor.whatif.outcomes import broken_limits
+from advisor.whatif.outcomes import broken_limits, value_before_usd
 
 WIDE = 100  # columns; below it the risk and the spread are left to what-if.json
 
@@ -31,7 +31,7 @@ def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
     console.print(Text(printable(base.portfolio.name), style="bold"), dates_words(base.portfolio.as_of, base.market))
     console.print(_table("", comparison.outcomes, comparison, console))
     _print_lines(console, _no_answers(comparison.outcomes))
-    _print_lines(console, (line for outcome in comparison.outcomes for line in _why(outcome, comparison)))
+    _print_lines(console, (line for outcome in comparison.outcomes for line in _why(outcome)))
     for sweep in comparison.sweeps:
         console.print(Text(f"\n{printable(sweep.path)}", style="bold"))
         console.print(_table("at", sweep.outcomes, comparison, console, cut=f"{sweep.path}="))
@@ -56,11 +56,11 @@ def _table(first: str, outcomes: Iterable[Outcome], comparison: Comparison, cons
     table = figures_table(first, "seven", "small", *risk, *cost, "gain a year", "orders", "broken")
     for outcome in outcomes:
         title = Text(printable(_short(outcome.title.removeprefix(cut))))
-        table.add_row(title, *(for_console(cell) for cell in _cells(outcome, comparison, is_wide=wide)))
+        table.add_row(title, *(for_console(cell) for cell in _cells(outcome, is_wide=wide)))
     return table
 
 
-def _cells(outcome: Outcome, comparison: Comparison, *, is_wide: bool) -> Iterator[str]:
+def _cells(outcome: Outcome, *, is_wide: bool) -> Iterator[str]:
     after, tax, spread, gain = outcome.after, outcome.tax, outcome.spread_usd, outcome.gain
     if after is None or tax is None or spread is None or gain is None:
         yield "no answer"
@@ -73,10 +73,9 @@ def _cells(outcome: Outcome, comparison: Comparison, *, is_wide: bool) -> Iterat
     yield fmt.money(tax.tax_usd)
     if is_wide:
         yield fmt.money(spread)
-    value = comparison.before.value_usd
-    yield fmt.signed_money(Decimal(repr(gain.total)) * value) if outcome.trades else ""
+    yield fmt.signed_money(Decimal(repr(gain.total)) * value_before_usd(outcome)) if outcome.trades else ""
     yield str(len(outcome.trades))
-    yield str(len(broken_limits(outcome, float(value)))) if outcome.limits else ""
+    yield str(len(broken_limits(outcome))) if outcome.limits else ""
 
 
 def _short(path: str) -> str:
@@ -89,13 +88,13 @@ def _print_lines(console: Console, lines: Iterable[str]) -> None:
         console.print(Text(f"- {printable(for_console(line))}"))
 
 
-def _why(outcome: Outcome, comparison: Comparison) -> Iterator[str]:
+def _why(outcome: Outcome) -> Iterator[str]:
     """What is behind a row: what it changes and how far that moves the answer, and what it breaks."""
     if outcome.causes:
         yield f"{outcome.title}: {'; '.join(cause_words(outcome))}"
     elif outcome.changes:
         yield f"{outcome.title}: {'; '.join(change_words(change) for change in outcome.changes)}"
-    broken = broken_limits(outcome, float(comparison.before.value_usd))
+    broken = broken_limits(outcome)
     if broken:
         told = (f"{x.label} ({limit_figure(x, x.after)}, bound {limit_figure(x, x.bound)})" for x in broken)
         yield f"{outcome.title} breaks {', '.join(told)}"

@@ -34,7 +34,7 @@ class Outcome:
     """What one scenario comes to, measured in its orders like any proposal; or why it has no answer.
 
     `status` is "trade", "do_nothing", "conflict" (proved) or "unverified". Without an answer the figures are None and
-    `reason` says why. `limits` are the scenario's own; of alternatives that were not solved for (half the move), some
+    `reason` says why. `limits` are the scenario's own; of half the move and of picks they are the file's, some of which
     may be broken after the trades.
     """
 

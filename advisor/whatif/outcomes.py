@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from types import MappingProxyType
 
 from advisor.errors import AdvisorError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
@@ -122,12 +123,22 @@ def title_of(name: str) -> str:
     return BUILT_IN_SCENARIOS.get(name, name)
 
 
-def broken_limits(outcome: Outcome, value_usd: float) -> tuple[LimitResult, ...]:
-    """The limits that do not hold after the trades; `value_usd` is the household's value today."""
+def value_before_usd(outcome: Outcome) -> Decimal:
+    """Value of the outcome's household before its trades, deposits included; `gain` is a fraction of it.
+
+    Raises `ValueError` for an outcome without an answer.
+    """
+    if outcome.after is None or outcome.spread_usd is None:
+        raise ValueError(f"{outcome.name} has no answer")
+    return outcome.after.value_usd + outcome.spread_usd
+
+
+def broken_limits(outcome: Outcome) -> tuple[LimitResult, ...]:
+    """The limits that do not hold after the trades; none where there is no answer."""
 
     def is_broken(limit: LimitResult) -> bool:
         allowed = effective_bound(limit)
-        scale = value_usd if limit.unit == "usd" else 1.0
+        scale = float(value_before_usd(outcome)) if limit.unit == "usd" else 1.0
         return allowed is not None and breach(limit.kind, allowed, limit.after) > EDGE * scale
 
     return tuple(limit for limit in outcome.limits if is_broken(limit))
