@@ -23,10 +23,11 @@ from advisor.errors import AdvisorError, InputError, OutputError
 COMMANDS = {
     "rebalance": "Propose trades that bring a household within its limits, and write the report.",
     "what-if": "Compare scenarios, ranges of a value and cheaper ways with the proposal.",
+    "ask": "Ask how much it takes to meet every limit: a deposit, a gain, a relaxation; or how much can go.",
     "exposure": "Look through the funds: what the household really owns.",
     "check": "Check a portfolio file and name every fault.",
     "verify": "Check a written recommendation again, from itself and the market data alone.",
-    "ask": "Ask how much it takes to meet every limit: a deposit, a gain, a relaxation; or how much can go.",
+    "replay": "Plan again from a recommendation's inputs: the same orders, or the first difference.",
     "data": "Import issuers' holdings files, and see what market data is held.",
     "schema": "Print the JSON Schema of the portfolio file, for editors.",
 }

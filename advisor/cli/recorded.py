@@ -92,6 +92,14 @@ def market_entry(document: dict[str, Any]) -> dict[str, Any]:
     return recorded if isinstance(recorded, dict) else {}
 
 
+def recorded_versions(document: dict[str, Any]) -> dict[str, str]:
+    """The versions of the program and its libraries; empty where the record says nothing usable."""
+    found = document["inputs"].get("versions")
+    if not isinstance(found, dict):
+        return {}
+    return {name: version for name, version in found.items() if isinstance(version, str)}
+
+
 def record_error(file: Path, message: str) -> InputError:
     """The fault of a record that cannot be used."""
     return InputError((Issue(message),), str(file))
