@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from advisor.cli.recommend import with_trade_off
+from advisor.cli.recommend import recommend, with_trade_off
 from advisor.market.resolve import resolve
+from advisor.portfolio.load import load_portfolio
 from advisor.rebalance.verify import ALTERNATIVES, verify
-from tests.samples import ANSWERED, answer, market, sample
+from tests.samples import ANSWERED, NEVER, answer, market, sample
 
 
 @cache
@@ -68,6 +69,8 @@ FAULTS = {
     "a limit left out": lambda r: alternative(r, "ijr_only")["limits"].pop(),
     "orders where there are said to be none": lambda r: alternative(r, "half").update(status="do_nothing"),
     "no answer and no reason": lambda r: alternative(r, "half").update(after=None, reason=""),
+    "more gain": lambda r: alternative(r, "half")["gain"].update(total=0.01, risk=0.02),
+    "a fund that is not on its menu": lambda r: alternative(r, "ijr_only").update(name="russell_2000_only"),
     "a scenario's tax": lambda r: r["trade_off"]["alternatives"][-1]["tax"].update(tax_usd="1.00"),
 }
 
@@ -84,3 +87,28 @@ def test_the_fault_names_its_alternative() -> None:
     record = record_of("tech-employee")
     FAULTS["less tax"](record)
     assert checks(record, "tech-employee")[ALTERNATIVES][1].startswith("half: tax_usd: 0.00 stated")
+
+
+NOTHING_ON_OFFER = """
+version: 1
+name: Only cash
+as_of: 2026-07-14
+accounts: [{name: Bank, type: taxable, cash: 50000}]
+preferences: {buy: []}
+"""
+A_FUND_OF_ITS_OWN = """
+version: 1
+name: IWM alone on offer
+as_of: 2026-07-14
+accounts: [{name: IRA, type: traditional, holdings: [{symbol: IWM, shares: 60}, {symbol: QQQ, shares: 90}]}]
+limits: {magnificent_seven: {max: 20%}}
+preferences: {buy: [IWM, VTWO]}
+"""
+
+
+@pytest.mark.parametrize("text", [NOTHING_ON_OFFER, A_FUND_OF_ITS_OWN])
+def test_alternatives_are_replayed_with_their_own_menu_and_not_the_files(text: str) -> None:
+    """What is on offer decides which funds share one expected return, so another menu means another return."""
+    portfolio = load_portfolio(text.encode(), file="x.yaml", today=NEVER)
+    made = with_trade_off(recommend(portfolio, market(), "x.yaml", text, {"advisor": "test"}))
+    assert made.plan.certificate.passed

@@ -1,4 +1,4 @@
-"""What stands beside a proposal, replayed like the proposal itself: orders, lots, cash, gains, tax, measures, limits.
+"""What stands beside a proposal, replayed like the proposal itself: orders, lots, cash, tax, measures, gain, limits.
 
 Only what was solved for has to keep its limits; half a move may break them.
 """
@@ -13,11 +13,12 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.verify.ledger import Ledger, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import check_limits
-from advisor.rebalance.verify.measures import check_measures
+from advisor.rebalance.verify.measures import check_gain, check_measures
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 
 UNSOLVED = ("do_nothing", "half")
-REPLAYED = (check_orders, check_lots, check_cash, check_gains, check_tax, check_measures)
+MENUS = {"ijr_only": ("IJR",), "russell_2000_only": ("IWM", "VTWO")}  # what may be bought there, whatever the file says
+REPLAYED = (check_orders, check_lots, check_cash, check_gains, check_tax, check_measures, check_gain)
 
 
 def check_alternatives(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
@@ -36,19 +37,21 @@ def _faults(outcome: dict[str, Any], portfolio: Portfolio, market: MarketData) -
     if (outcome["status"] == "trade") != bool(outcome["trades"]):
         return [f"status {outcome['status']!r} with {len(outcome['trades'])} orders"]
     household = _household(outcome, portfolio)
-    claim = {part: outcome[part] for part in ("after", "trades", "tax", "costs", "limits")}
+    claim = {part: outcome[part] for part in ("after", "trades", "tax", "costs", "gain", "limits")}
     ledger = read_ledger(claim, household, market)
     checkers = REPLAYED if outcome["name"] in UNSOLVED else (*REPLAYED, check_limits)
     return [fault for checker in checkers for fault in checker(claim, household, market, ledger)]
 
 
 def _household(outcome: dict[str, Any], portfolio: Portfolio) -> Portfolio:
-    """The file, or the scenario's own; an alternative may buy other funds, and half a move need not raise all cash."""
-    of_scenario = (scenario.portfolio for scenario in portfolio.scenarios if scenario.name == outcome["name"])
-    household = next(of_scenario, portfolio)
-    bought = {trade["symbol"] for trade in outcome["trades"] if trade["side"] == "buy"}
-    preferences = replace(household.preferences, buy=tuple({*household.preferences.buy, *bought}))
-    if outcome["name"] not in UNSOLVED:
-        return replace(household, preferences=preferences)
-    accounts = tuple(replace(account, min_cash_usd=Decimal(0)) for account in household.accounts)
-    return replace(household, accounts=accounts, preferences=replace(preferences, reserve_tax=False))
+    """The file with the alternative's own menu, or the scenario's; half a move need not raise all cash.
+
+    The menu is the whole of it, bought or not: funds of one index on offer share one expected return.
+    """
+    name = outcome["name"]
+    if name in MENUS:
+        return replace(portfolio, preferences=replace(portfolio.preferences, buy=MENUS[name]))
+    if name not in UNSOLVED:
+        return next((scenario.portfolio for scenario in portfolio.scenarios if scenario.name == name), portfolio)
+    accounts = tuple(replace(account, min_cash_usd=Decimal(0)) for account in portfolio.accounts)
+    return replace(portfolio, accounts=accounts, preferences=replace(portfolio.preferences, reserve_tax=False))

@@ -122,7 +122,7 @@ def security_return(symbol: str, book: Book) -> float:
         return float((own or kin)[0].annual_return)
     twins = [
         s
-        for s in universe(book.portfolio)
+        for s in sorted({*universe(book.portfolio), symbol})  # an order may name what is not on offer: a fault
         if s == symbol or (index is not None and market.securities[s].index == index)
     ]
     sigma = covariance(market, [*twins, MARKET_PORTFOLIO])

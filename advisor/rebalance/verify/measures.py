@@ -133,6 +133,12 @@ def _charge(limit: Limit, book: Book, ledger: Ledger | None, size: float, start:
     return float(limit.price_bps_per_pp) / 10_000 * beyond * 100
 
 
+def check_gain(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+    """The stated gain against doing nothing is the objective's, part by part."""
+    stated = {name: value for name, value in record["gain"].items() if name != "months_to_break_even"}
+    return _compare("gain", stated, gain_parts(ledger, portfolio, market))
+
+
 def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """The stated gain is the objective's, part by part; where limits and cash rules hold, the orders must be worth it.
 
@@ -140,10 +146,8 @@ def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     """
     if not ledger.orders:
         return []
-    parts = gain_parts(ledger, portfolio, market)
-    stated = dict(record["gain"])
-    months = stated.pop("months_to_break_even")
-    faults = _compare("gain", stated, parts)
+    parts, months = gain_parts(ledger, portfolio, market), record["gain"]["months_to_break_even"]
+    faults = check_gain(record, portfolio, market, ledger)
     expected = _months_to_break_even(parts, float(portfolio.preferences.horizon_years))
     if (months is None) != (expected is None) or (expected is not None and abs(months - expected) > 0.01):
         faults.append(f"gain.months_to_break_even: stated {months}, worked out {expected}")
