@@ -186,7 +186,7 @@ def test_each_point_of_a_sweep_is_a_fresh_run_of_the_changed_file(name: str, wor
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_random_households_under_other_bounds_have_the_answers_of_fresh_runs(seed: int) -> None:
+def test_random_households_under_other_bounds_and_horizons_have_the_answers_of_fresh_runs(seed: int) -> None:
     portfolio = random_household(seed)
     household = survey(portfolio, resolve(market(), portfolio))
     tighter = replace(
@@ -201,7 +201,10 @@ def test_random_households_under_other_bounds_have_the_answers_of_fresh_runs(see
             replace(x, bound=(x.bound * Decimal("1.2")).quantize(Decimal("0.0001"))) for x in portfolio.limits
         ),
     )
-    points = [("tighter", tighter), ("looser", looser), ("same", portfolio)]
+    over = [
+        replace(portfolio, preferences=replace(portfolio.preferences, horizon_years=Decimal(years))) for years in (2, 9)
+    ]
+    points = [("tighter", tighter), ("two", over[0]), ("looser", looser), ("nine", over[1]), ("same", portfolio)]
     for one, (_, changed) in zip(swept(household, points, None), points, strict=True):
         assert agrees(one, changed)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cvxpy as cp
@@ -80,6 +81,17 @@ class AllocationProblem:
         """Everything that may be sold and bought, in one tax branch."""
         i = self.inputs
         return Case(i.lots.sellable, np.ones(i.buys.account.size), branch, i.horizon_years)
+
+    def over(self, horizon_years: float) -> AllocationProblem:
+        """The same problem, not compiled again, with what is paid once spread over other years.
+
+        Its solver is a new one, so that its answers are to the last bit those of a problem compiled for these years.
+        """
+        other = copy(self)
+        other.inputs = replace(self.inputs, horizon_years=horizon_years)
+        other.undecided = 0
+        other._solver = self.compiled.solver()
+        return other
 
     @property
     def width(self) -> int:

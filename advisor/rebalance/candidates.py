@@ -18,6 +18,7 @@ from decimal import Decimal
 from advisor.errors import UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.optimize.inputs import AllocationInputs
+from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities, round_outward
 from advisor.optimize.solve import Allocation, allocate, buying
@@ -79,6 +80,12 @@ class Proposal:
     candidate: Candidate
     allocation: Allocation
     rounding_loss: float
+
+
+def problem_of(household: Household) -> AllocationProblem:
+    """The household's problem, compiled."""
+    limits = compile_limits(household.portfolio, household.market, household.inputs)
+    return AllocationProblem(household.inputs, limits)
 
 
 def best_orders(household: Household, problem: AllocationProblem) -> Proposal:

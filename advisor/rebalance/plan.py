@@ -16,8 +16,6 @@ import numpy as np
 from advisor.errors import InputError, Issue
 from advisor.market.data import MARKET, MarketData
 from advisor.optimize.inputs import allocation_inputs, expense_ratios, household_value_usd
-from advisor.optimize.limits import compile_limits
-from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.candidates import (
     Candidate,
@@ -25,6 +23,7 @@ from advisor.rebalance.candidates import (
     Proposal,
     advised,
     best_orders,
+    problem_of,
     relative_breach,
     small_orders,
 )
@@ -48,7 +47,7 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
     rounded answer holds every limit.
     """
     household = survey(portfolio, market)
-    problem = AllocationProblem(household.inputs, compile_limits(portfolio, market, household.inputs))
+    problem = problem_of(household)
     best = best_orders(household, problem)
     chosen = advised(household, best)
     if chosen.trades:

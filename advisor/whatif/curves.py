@@ -16,10 +16,10 @@ from decimal import Decimal
 
 from advisor.market.data import MarketData
 from advisor.optimize.formulation import MOVABLE
-from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.reach import Answer, best_at, tightest
 from advisor.portfolio.model import Limit, LimitKind, Portfolio
+from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import survey
 from advisor.whatif.measures import Gauge, gauge_of, measures_of
 from advisor.whatif.model import Curve, CurvePoint
@@ -59,9 +59,7 @@ def movable(portfolio: Portfolio, market: MarketData, *labels: str) -> Movable:
     kept = tuple(limit for limit in portfolio.limits if limit.label not in labels)
     free = replace(portfolio, limits=(*kept, *map(_free, labels)))
     household = survey(free, market)
-    return Movable(
-        gauge_of(household), AllocationProblem(household.inputs, compile_limits(free, market, household.inputs))
-    )
+    return Movable(gauge_of(household), problem_of(household))
 
 
 def _free(label: str) -> Limit:

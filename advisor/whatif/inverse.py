@@ -26,6 +26,7 @@ from advisor.optimize.limits import CompiledLimit, TradeLimit, WeightLimit, comp
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import Account, Limit, LimitKind, LimitMode, Portfolio
+from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.conflict import refusal
 from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.rebalance.plan import rebalance, survey
@@ -187,9 +188,8 @@ def _with_flow(
     shares, so bounds move one way with the flow, and it comes to rest at the best one. Of minima, cash, expenses and
     the tracking error that need not be so: nothing is then claimed to be proved.
     """
-    inputs = survey(portfolio, market).inputs
-    own = compile_limits(portfolio, market, inputs)
-    problem = AllocationProblem(inputs, own)
+    problem = _problem(portfolio, market)
+    own = problem.formulation.limits
     limits = tuple(limit for limit in own if not _is_no_worse(limit))
     best = solve(problem, limits)
     for _ in range(ROUNDS):
@@ -227,8 +227,7 @@ def _same(one: tuple[CompiledLimit, ...], other: tuple[CompiledLimit, ...]) -> b
 
 
 def _problem(portfolio: Portfolio, market: MarketData) -> AllocationProblem:
-    inputs = survey(portfolio, market).inputs
-    return AllocationProblem(inputs, compile_limits(portfolio, market, inputs))
+    return problem_of(survey(portfolio, market))
 
 
 def _verified(portfolio: Portfolio, market: MarketData) -> RebalancePlan:

@@ -10,10 +10,9 @@ from types import MappingProxyType
 from advisor.errors import AdvisorError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
-from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import BUILT_IN_SCENARIOS, Portfolio
-from advisor.rebalance.candidates import Candidate, Household, advised, best_orders, candidate_of
+from advisor.rebalance.candidates import Candidate, Household, advised, best_orders, candidate_of, problem_of
 from advisor.rebalance.model import HouseholdState, LimitResult, RebalancePlan, Trade
 from advisor.rebalance.outcome import EDGE, breach, effective_bound
 from advisor.rebalance.plan import survey, universe
@@ -23,6 +22,7 @@ ONE_ESTIMATE = (
     "Risk is estimated once for a comparison, as preferences.covariance of the file says; advisor data compare-risk "
     "compares the ways of estimating it."
 )
+CASH = "cash"  # no symbol is in small letters
 _HELP = "What would help"  # begins the second part of a conflict's message
 _MOST_SENTENCES = 2
 
@@ -35,11 +35,18 @@ def solved(name: str, portfolio: Portfolio, market: MarketData, household: House
     """
     try:
         household = surveyed(portfolio, market, household)
-        problem = AllocationProblem(household.inputs, compile_limits(portfolio, household.market, household.inputs))
-        chosen = advised(household, best_orders(household, problem))
-    except (LimitsConflictError, UnverifiedAnswerError, MarketDataError) as error:
+        return best(name, household, problem_of(household))
+    except MarketDataError as error:
         return unanswered(name, error)
-    return measured(name, household, chosen.trades)
+
+
+def best(name: str, household: Household, problem: AllocationProblem) -> Outcome:
+    """The best orders of `household`, whose problem is `problem`, or why there are none."""
+    try:
+        chosen = advised(household, best_orders(household, problem))
+    except (LimitsConflictError, UnverifiedAnswerError) as error:
+        return unanswered(name, error)
+    return outcome_of(name, chosen) if chosen.trades else measured(name, household, ())
 
 
 def surveyed(portfolio: Portfolio, market: MarketData, household: Household | None = None) -> Household:
@@ -146,6 +153,14 @@ def broken_limits(outcome: Outcome) -> tuple[LimitResult, ...]:
 
 def distance(one: HouseholdState, other: HouseholdState) -> float:
     """Half the sum of absolute differences of the weights, cash included: the part of the value held elsewhere."""
-    symbols = {*one.weights, *other.weights}
-    apart = sum(abs(one.weights.get(symbol, 0.0) - other.weights.get(symbol, 0.0)) for symbol in symbols)
-    return (apart + abs(one.cash_weight - other.cash_weight)) / 2
+    return apart(holdings(one), holdings(other))
+
+
+def holdings(state: HouseholdState) -> dict[str, float]:
+    """Weights by symbol, and that of cash."""
+    return {**state.weights, CASH: state.cash_weight}
+
+
+def apart(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """The same of `holdings`; names are added up in their order, so that the last digit is the same in every run."""
+    return sum(abs(one.get(name, 0.0) - other.get(name, 0.0)) for name in dict.fromkeys((*one, *other))) / 2

@@ -16,11 +16,9 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from advisor.market.data import MarketData
-from advisor.optimize.limits import compile_limits
-from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import BUILT_IN_SCENARIOS, Limit, LimitKind, LimitMode, Portfolio
-from advisor.rebalance.candidates import Household
+from advisor.rebalance.candidates import Household, problem_of
 from advisor.rebalance.model import RebalancePlan
 from advisor.rebalance.outcome import EDGE, breach, limit_results
 from advisor.whatif.outcomes import solved, surveyed
@@ -140,8 +138,7 @@ def _without_gain(household: Household, thousandths: int) -> Portfolio:
 
 def _has_optimum(household: Household, thousandths: int) -> bool:
     """Whether the limits can be met in parts of a share."""
-    changed = _without_gain(household, thousandths)
-    problem = AllocationProblem(household.inputs, compile_limits(changed, household.market, household.inputs))
+    problem = problem_of(surveyed(_without_gain(household, thousandths), household.market, household))
     return best_solution(problem, open_cases(problem)) is not None
 
 

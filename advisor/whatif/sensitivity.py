@@ -18,10 +18,9 @@ from decimal import Decimal
 import numpy as np
 
 from advisor.market.data import FactorCovariance, MarketData
-from advisor.optimize.limits import compile_limits
-from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import Portfolio
+from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.scenarios import scenario_returns
 from advisor.whatif.measures import gauge_of, measures_of
@@ -110,6 +109,6 @@ def _over_premia(portfolio: Portfolio, market: MarketData) -> Iterator[Sensitivi
 
 def _measures(portfolio: Portfolio, market: MarketData) -> Measures | None:
     household = survey(portfolio, market)
-    problem = AllocationProblem(household.inputs, compile_limits(portfolio, market, household.inputs))
+    problem = problem_of(household)
     solution = best_solution(problem, open_cases(problem))
     return None if solution is None else measures_of(gauge_of(household), solution)
