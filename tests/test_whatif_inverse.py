@@ -254,6 +254,21 @@ def test_limits_that_conflict_leave_no_withdrawal() -> None:
         withdrawal(locked(limits=limits(magnificent_seven_max="0.5")), "Taxable")
 
 
+def test_limits_that_only_short_term_gains_meet_are_told_from_those_that_nothing_meets() -> None:
+    lots = {"NVDA": [lot(100, 100, days=100)]}
+    portfolio = household(
+        account("Taxable", "taxable", 10_000, lots),
+        limits=limits(magnificent_seven_max="0.5"),
+        preferences=Preferences(whole_shares=False, wait_days=0),
+    )
+    with pytest.raises(LimitsConflictError, match="With sales at a short-term gain the limits can be met") as told:
+        withdrawal(portfolio, "Taxable")
+    assert told.value.limits == ("magnificent_seven.max",)
+    with pytest.raises(LimitsConflictError) as told:
+        withdrawal(locked(limits=limits(magnificent_seven_max="0.5")), "Taxable")
+    assert "short-term" not in str(told.value)
+
+
 def test_nothing_needs_to_be_relaxed_where_the_limits_can_be_met() -> None:
     answer = relaxation(household(account("Taxable", "taxable", 1000, {"NVDA": [lot(100, 150)]})))
     assert answer.changes == ()

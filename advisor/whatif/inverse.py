@@ -26,6 +26,7 @@ from advisor.optimize.limits import CompiledLimit, TradeLimit, WeightLimit, comp
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import Account, Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.written import bound_text
 from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.conflict import refusal
 from advisor.rebalance.model import HouseholdState, RebalancePlan
@@ -127,7 +128,7 @@ def ask_largest_withdrawal(portfolio: Portfolio, market: MarketData, accounts: t
         lambda amounts: _flowed(patient, out(amounts)),
     )
     if best.amounts is None:
-        raise refusal(_problem(patient, market), patient)
+        raise _without_short_gains(refusal(_problem(patient, market), patient), portfolio, market)
     exact = {account: -usd for account, usd in out(best.amounts).items()}
     total = sum(exact.values(), Decimal(0))
 
@@ -336,7 +337,8 @@ def _relaxed(
         limit = next((limit for limit in portfolio.limits if limit.label == label), None)
         if limit is not None:
             bound = _moved(limit, bounds[label], excess, problem.inputs.value_usd)
-            changes.append(Change(f"limits.{label}", _bound_text(limit, limit.bound), _bound_text(limit, bound)))
+            before, after = (bound_text(limit.name, one) for one in (limit.bound, bound))
+            changes.append(Change(f"limits.{label}", before, after))
             limits = tuple(replace(one, bound=bound) if one.label == label else one for one in portfolio.limits)
             portfolio = replace(portfolio, limits=limits)
         elif label == TAX_RESERVE:
@@ -363,10 +365,15 @@ def _moved(limit: Limit, bound: float, excess: float, value_usd: Decimal) -> Dec
     return moved if limit.name == "beta" else max(moved, Decimal(0))
 
 
-def _bound_text(limit: Limit, bound: Decimal) -> str:
-    if limit.name in ("realized_gain", "beta"):
-        return f"{bound.normalize():f}"
-    return f"{bound.scaleb(2).normalize():f}%"
+def _without_short_gains(
+    error: LimitsConflictError | UnverifiedAnswerError, portfolio: Portfolio, market: MarketData
+) -> LimitsConflictError | UnverifiedAnswerError:
+    """`error`; where only sales at a short-term gain would meet the limits, it says so first."""
+    problem = _problem(portfolio, market)
+    if not isinstance(error, LimitsConflictError) or best_solution(problem, open_cases(problem)) is None:
+        return error
+    told = "With sales at a short-term gain the limits can be met; this question leaves them out. Without them:"
+    return LimitsConflictError(f"{told}\n{error}", error.limits, error.details)
 
 
 def _no_deposit(portfolio: Portfolio, account: str, best: BestFlow) -> LimitsConflictError | UnverifiedAnswerError:
