@@ -28,6 +28,7 @@ COMMANDS = {
     "check": "Check a portfolio file and name every fault.",
     "verify": "Check a written recommendation again, from itself and the market data alone.",
     "replay": "Plan again from a recommendation's inputs: the same orders, or the first difference.",
+    "diff": "Say what changed between two recommendations, and which input caused it.",
     "data": "Import issuers' holdings files, and see what market data is held.",
     "schema": "Print the JSON Schema of the portfolio file, for editors.",
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +20,9 @@ from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
 from advisor.errors import InputError, LimitsConflictError, printable
+
+if TYPE_CHECKING:
+    from advisor.cli.recommend import Recommendation
 
 
 def _with_template(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -78,7 +83,6 @@ def rebalance(
     portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
 
     from advisor.cli.recommend import Page, recommend, report_files, require_engine, with_trade_off
-    from advisor.cli.summary import summary
     from advisor.files import replaced
 
     require_engine(pdf_engine)
@@ -99,11 +103,19 @@ def rebalance(
         if as_json:
             emit(recommendation.json_text.encode())
         else:
-            emit(summary(recommendation.plan, portfolio, recommendation.market, written))
+            emit(_summary(recommendation, file, written))
         finish()
     if not quiet:
         for message in (*told, *(warned.message for warned in recommendation.plan.warnings)):
             note(message)
+
+
+def _summary(made: Recommendation, file: Path, written: tuple[Path, ...]) -> str:
+    from advisor.cli.summary import summary
+
+    beside = () if made.trade_off is None else made.trade_off.alternatives
+    command = f"advisor what-if {shlex.quote(str(file))}"
+    return summary(made.plan, made.portfolio, made.market, written, beside=beside, compare=command)
 
 
 @contextmanager

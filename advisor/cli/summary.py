@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +24,7 @@ from advisor.report import format as fmt
 from advisor.report.limits import is_costly, is_met, limit_figure, price_in_dollars, price_words
 from advisor.report.sentences import answer
 from advisor.report.why_words import break_even_words, funds_words, orders_words
+from advisor.whatif.model import Outcome
 
 LIMIT_WORDS = {
     "broken_before": "broken today, held after",
@@ -29,6 +32,7 @@ LIMIT_WORDS = {
     "slack": "slack",
     "exceeded": "exceeded (soft)",
 }
+OTHERS = ("half", "ijr_only", "russell_2000_only")
 NO_WORSE = "broken today, no worse after"
 PIPE_WIDTH = 120
 PRICES_WIDTH = 100  # below it the table of limits has no room for prices; the report has them
@@ -50,13 +54,24 @@ def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     for head in heads:
         table.add_column(head, no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(printable(for_console(cell))) for cell in row))
     console_for(text).print(table)
     return text.getvalue()
 
 
-def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, written: tuple[Path, ...]) -> str:
-    """The answer first, then trades, limits, and where the files are."""
+def summary(
+    plan: RebalancePlan,
+    portfolio: Portfolio,
+    market: MarketData,
+    written: tuple[Path, ...],
+    *,
+    beside: tuple[Outcome, ...] = (),
+    compare: str = "",
+) -> str:
+    """The answer first, then figures, orders, limits, what it costs and what else there is, and where the files are.
+
+    `beside` are the outcomes beside the proposal, `compare` is the command that compares more.
+    """
     text = StringIO()
     console = console_for(text)
     console.print(Text(portfolio.name, style="bold"), dates_words(portfolio.as_of, market))
@@ -69,6 +84,11 @@ def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, writt
     for words in (break_even_words(plan), funds_words(plan, portfolio), orders_words(plan, portfolio)):
         if words:
             console.print(Text(for_console(words)))
+    others = for_console(_others(beside, plan))
+    if others:
+        console.print(Text(others))
+    if compare:
+        console.print(Text(f"Compare: {printable(compare)}"), soft_wrap=True)
     passed = sum(check.passed for check in plan.certificate.checks)
     console.print(f"Independent check: {passed} of {len(plan.certificate.checks)} passed. A proposal, not executed.")
     for path in written:
@@ -76,9 +96,33 @@ def summary(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, writt
     return text.getvalue()
 
 
+def _others(beside: tuple[Outcome, ...], plan: RebalancePlan) -> str:
+    """The built-in alternatives in one sentence: the seven and this year's tax of each."""
+    told = [
+        f"{one.title.lower() if one.name == 'half' else one.title}, {_other(one, plan)}"
+        for one in beside
+        if one.name in OTHERS
+    ]
+    return f"Instead: {'; '.join(told)}." if told and plan.trades else ""
+
+
+def _other(outcome: Outcome, plan: RebalancePlan) -> str:
+    if outcome.after is None or outcome.tax is None:
+        return "no answer"
+    if _shares(outcome.trades) == _shares(plan.trades):
+        return "the same orders"
+    seven = outcome.after.exposure.seven
+    tax = fmt.money(outcome.tax.tax_usd) if outcome.tax.tax_usd else "no"
+    return f"the seven at {fmt.interval(seven.low, seven.high)} for {tax} tax"
+
+
+def _shares(trades: tuple[Trade, ...]) -> dict[tuple[str, str, str], Decimal]:
+    return {(trade.account, trade.symbol, trade.side): trade.shares for trade in trades}
+
+
 def for_console(words: str) -> str:
-    """Text for a console: rich breaks lines at a no-break space."""
-    return words.replace(f"{fmt.NO_BREAK}%", "%")
+    """Text for a console: no space before a percent sign, because rich breaks lines at a no-break space, too."""
+    return words.replace(f"{fmt.NO_BREAK}%", "%").replace(fmt.NO_BREAK, " ")
 
 
 def dates_words(as_of: date, market: MarketData) -> str:
@@ -133,20 +177,35 @@ def _limits(plan: RebalancePlan, *, has_prices: bool) -> Table:
             limit.label,
             *(limit_figure(limit, value) for value in (limit.bound, limit.before, limit.after)),
             *((_price(limit, plan),) if is_priced else ()),
-            NO_WORSE
-            if limit.status == "broken_before" and not is_met(limit, limit.after)
-            else LIMIT_WORDS[limit.status],
+            _status(limit),
         )
     return table
+
+
+def _status(limit: LimitResult) -> Text:
+    """How the limit stands in words; a colour says no more than they do."""
+    if limit.status == "broken_before" and not is_met(limit, limit.after):
+        return Text(NO_WORSE, style="yellow")
+    style = {"broken_before": "green", "exceeded": "yellow"}.get(limit.status, "")
+    return Text(LIMIT_WORDS[limit.status], style=style)
 
 
 def _price(limit: LimitResult, plan: RebalancePlan) -> str:
     return f"{price_words(limit)}, {price_in_dollars(limit, plan)}" if is_costly(limit) else ""
 
 
+class _Figures(Table):
+    """Table that shows each figure as `for_console` does."""
+
+    def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
+        """Add the cells below the others."""
+        shown = (for_console(cell) if isinstance(cell, str) else cell for cell in cells)
+        super().add_row(*shown, style=style, end_section=end_section)
+
+
 def figures_table(first: str, *columns: str, words: str | None = None) -> Table:
     """Table whose names and closing words may break; its figures may not."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = _Figures(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)

@@ -14,10 +14,9 @@ from advisor.rebalance.candidates import Household
 from advisor.rebalance.model import HouseholdState
 from advisor.whatif.changes import changes, with_part
 from advisor.whatif.model import Cause, Change, Outcome
-from advisor.whatif.outcomes import distance, solved
+from advisor.whatif.outcomes import distance, holdings, solved
 
 TOGETHER = Change("together", None, None)  # what changes do only if made together
-CASH = "cash"  # no symbol is in small letters
 
 
 def with_causes(found: Outcome, household: Household, changed: Portfolio, base: HouseholdState | None) -> Outcome:
@@ -46,9 +45,9 @@ def with_causes(found: Outcome, household: Household, changed: Portfolio, base: 
 
 def _rest(base: HouseholdState, found: HouseholdState, alone: list[HouseholdState]) -> float:
     """Half the size of what `found` moves beyond the sum of the single moves."""
-    start, end = _holdings(base), _holdings(found)
-    moved = [_holdings(state) for state in alone]
-    names = {*start, *end, *(name for one in moved for name in one)}
+    start, end = holdings(base), holdings(found)
+    moved = [holdings(state) for state in alone]
+    names = dict.fromkeys((*start, *end, *(name for one in moved for name in one)))
     return (
         sum(
             abs(end.get(n, 0.0) - start.get(n, 0.0) - sum(one.get(n, 0.0) - start.get(n, 0.0) for one in moved))
@@ -56,7 +55,3 @@ def _rest(base: HouseholdState, found: HouseholdState, alone: list[HouseholdStat
         )
         / 2
     )
-
-
-def _holdings(state: HouseholdState) -> dict[str, float]:
-    return {**state.weights, CASH: state.cash_weight}

@@ -8,7 +8,7 @@ well: another order would share the movement differently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -18,11 +18,13 @@ from advisor.errors import MarketDataError
 from advisor.market.data import FactorCovariance, MarketData, Security
 from advisor.market.resolve import needed_symbols, resolve
 from advisor.portfolio.model import Portfolio
+from advisor.portfolio.written import plain_text
 from advisor.whatif.changes import Key, changes, with_part
 from advisor.whatif.model import Change, Outcome
 from advisor.whatif.outcomes import distance, solved, unanswered
 
 ORDER = ("as_of", "accounts", "securities", "history", "identical", "tax", "preferences", "views", "limits")
+TOLD = 3  # prices that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,28 @@ def _markets(old: Inputs, new: Inputs) -> Iterator[tuple[Change, MarketData]]:
     for name, switch in parts:
         switched = switch(market, target)
         if not _is_same(switched, market):
-            yield Change(name, market_words(old.market), market_words(target)), switched
+            words = market_words(old.market), market_words(target)
+            if name == "prices":
+                words = _price_words(market, target, needed_symbols(old.portfolio))
+            yield Change(name, *words), switched
         market = switched
 
 
 def market_words(market: MarketData) -> str:
     """The market data by their name and date."""
     return f"{market.id} of {market.as_of.isoformat()}"
+
+
+def _price_words(old: MarketData, new: MarketData, symbols: Iterable[str]) -> tuple[str, str]:
+    """The prices that changed most, old and new; the market data by name where no price of the household's did."""
+    prices = {s: (old.securities[s].close_usd, new.securities[s].close_usd) for s in symbols if s in old.securities}
+    changed = {s: pair for s, pair in prices.items() if pair[0] != pair[1]}
+    if not changed:
+        return market_words(old), market_words(new)
+    most = sorted(changed, key=lambda s: -abs(float(changed[s][1] / changed[s][0]) - 1))[:TOLD]
+    more = f" and {len(changed) - len(most)} more" if len(changed) > len(most) else ""
+    before, after = (", ".join(f"{s} {plain_text(changed[s][end])}" for s in most) + more for end in (0, 1))
+    return before, after
 
 
 def _with_prices(market: MarketData, new: MarketData) -> MarketData:
