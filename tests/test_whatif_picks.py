@@ -7,11 +7,12 @@ from decimal import ROUND_CEILING, Decimal
 
 import pytest
 
-from advisor.errors import LimitsConflictError
+from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
 from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
 from advisor.rebalance.plan import rebalance
 from advisor.whatif.picks import BALANCED, CHEAP, FULL, Pick, picks, with_bounds
+from tests.households import random_household
 from tests.samples import ANSWERED, answer, market, sample
 
 
@@ -36,7 +37,7 @@ def by_hand(portfolio: Portfolio, today: dict[str, float], thousandths: int) -> 
 def has_answer(portfolio: Portfolio) -> bool:
     try:
         plan = rebalance(portfolio, resolve(market(), portfolio))
-    except LimitsConflictError:
+    except (LimitsConflictError, UnverifiedAnswerError):
         return False
     gain = plan.tax.short_term_gain_usd + plan.tax.long_term_gain_usd
     assert gain <= 0
@@ -53,6 +54,19 @@ def test_the_engineers_cheap_share_is_the_least_that_has_orders_without_a_gain()
     assert has_answer(by_hand(portfolio, today, share))
     assert [k for k in range(share - 3, share) if has_answer(by_hand(portfolio, today, k))] == []
     assert [k for k in range(0, share, 150) if has_answer(by_hand(portfolio, today, k))] == []
+
+
+def test_the_cheap_share_is_found_where_whole_shares_need_far_more_than_parts_of_them() -> None:
+    portfolio = random_household(192)
+    data = resolve(market(), portfolio)
+    plan = rebalance(portfolio, data)
+    broken = next(limit for limit in plan.limits if limit.label == "single_company.max")
+    assert broken.before > broken.bound
+    cheap, _, _ = picks(portfolio, data, plan)
+    share = round(cheap.share * 1000)
+    assert has_answer(by_hand(portfolio, {broken.label: broken.before}, share))
+    tried = [*range(0, share, 20), *range(share - 3, share)]
+    assert [k for k in tried if has_answer(by_hand(portfolio, {broken.label: broken.before}, k))] == []
 
 
 def test_the_bounds_of_a_pick_leave_its_share_of_each_breach_rounded_outward() -> None:

@@ -10,8 +10,7 @@ The limits that are broken today are relaxed by one share t of their breach, to 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -26,7 +25,7 @@ from advisor.whatif.outcomes import solved, surveyed
 FULL, BALANCED, CHEAP = "full", "balanced", "cheap"
 THOUSAND = 1000
 STEP = Decimal("0.0001")  # to which bounds are rounded, outward: 0.01 %
-TRIES = 20  # thousandths beyond the continuous optimum's at which whole shares are tried
+TRIES = 20  # thousandths beyond the continuous optimum's at which whole shares are tried one by one, before halving
 GAIN = "realized_gain"
 NOT_CHEAP = "no orders without a net gain keep the other limits, even with every breach of today left as it is"
 
@@ -121,14 +120,23 @@ def with_bounds(portfolio: Portfolio, bounds: Mapping[str, Decimal]) -> Portfoli
 
 def least_share(household: Household) -> int | None:
     """The least share, in thousandths, at which orders without a net gain hold every limit; None where none does."""
-    low, high = -1, THOUSAND  # `low` is out of reach
-    if not _has_optimum(household, high):
+    if not _has_optimum(household, THOUSAND):
         return None
+    optimum = _least(-1, THOUSAND, lambda share: _has_optimum(household, share))
+    near = range(optimum, min(optimum + TRIES, THOUSAND) + 1)
+    found = next((share for share in near if _has_orders(household, share)), None)
+    if found is not None or THOUSAND in near or not _has_orders(household, THOUSAND):
+        return found
+    return _least(near[-1], THOUSAND, lambda share: _has_orders(household, share))
+
+
+def _least(out_of_reach: int, in_reach: int, is_in_reach: Callable[[int], bool]) -> int:
+    """The least share in reach, by halves."""
+    low, high = out_of_reach, in_reach
     while high - low > 1:
-        middle = math.ceil((low + high) / 2)
-        low, high = (low, middle) if _has_optimum(household, middle) else (middle, high)
-    tried = range(high, min(high + TRIES, THOUSAND) + 1)
-    return next((share for share in tried if _has_orders(household, share)), None)
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_in_reach(middle) else (middle, high)
+    return high
 
 
 def _without_gain(household: Household, thousandths: int) -> Portfolio:
