@@ -23,7 +23,7 @@ def test_the_same_figures_are_in_both_forms(name: str, tmp_path: Path, monkeypat
     assert (text.code, text.err) == (0, "")
     low, high = (f"{100 * document['seven'][end]:.1f}" for end in ("low", "high"))
     weight = low if low == high else f"{low}–{high}"
-    assert f"Magnificent Seven: {weight}\xa0% of ${float(document['value_usd']):,.0f};" in text.out
+    assert f"Magnificent Seven: {weight}% of ${float(document['value_usd']):,.0f};" in text.out
     assert all(account["name"] in text.out for account in document["accounts"])
     assert all(fund["symbol"] in text.out for fund in document["funds"])
     funds = len(document["funds"])
@@ -44,7 +44,7 @@ def test_a_household_of_cash_has_no_tables_of_funds(tmp_path: Path, capsys) -> N
     file.write_text(CASH)
     ended = call(capsys, "exposure", file)
     assert ended.code == 0
-    assert "Magnificent Seven: 0.0\xa0% of $10;" in ended.out
+    assert "Magnificent Seven: 0.0% of $10;" in ended.out
     assert "basis" not in ended.out
     assert call(capsys, "exposure", file, "--json").document["companies"][0]["high"] == 0
 

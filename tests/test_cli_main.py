@@ -193,7 +193,7 @@ def test_a_small_alphabet_gets_plain_signs(command: str, tmp_path: Path) -> None
     file = PORTFOLIOS / "already-diversified.yaml"  # has an interval, whose dash is no ASCII
     ended = end(start(command, file, cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"}))
     assert ended.code == 0, ended.err
-    assert "0.0-0.6 %" in ended.out
+    assert "0.0-0.6%" in ended.out
     assert ended.out.isascii()
 
 

@@ -142,24 +142,19 @@ def _answer(portfolio: Portfolio, market: MarketData, question: str, accounts: t
 
 
 def _text(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: tuple[str, ...]) -> str:
-    from advisor.cli.summary import plain_table
-    from advisor.errors import printable
+    from advisor.cli.summary import plain_lines, plain_table
 
     age = (portfolio.as_of - market.as_of).days
     assumed = [f"Goals: {', '.join(goals)}, and the file's other limits." if goals else "Goals: the file's limits."]
     assumed.append(f"Prices of {market.as_of.isoformat()}, {age} days old.")
     if answer.question == "least-deposit":
         assumed.append("The deposit is there in cash before the trades.")
-    lines = [printable(portfolio.name), *map(printable, _sentences(answer)), " ".join(map(printable, assumed)), ""]
+    lines = [portfolio.name, *_sentences(answer), " ".join(assumed), ""]
     passed = sum(check.passed for check in answer.plan.certificate.checks)
     proof = "" if answer.is_proved else " That no better amount exists is not proved."
     last = f"Independent check of the plan: {passed} of {len(answer.plan.certificate.checks)} passed.{proof}"
-    return (
-        "\n".join(lines)
-        + "\n"
-        + plain_table(("", "today", "after"), _rows(answer))
-        + f"{last} A proposal, not executed.\n"
-    )
+    table = plain_table(("", "today", "after"), _rows(answer))
+    return plain_lines(lines) + table + plain_lines([f"{last} A proposal, not executed."])
 
 
 def _sentences(answer: Inverse) -> list[str]:

@@ -47,6 +47,15 @@ def console_for(text: StringIO) -> Console:
     return console
 
 
+def plain_lines(lines: Iterable[str]) -> str:
+    """Sentences, each from a new line, broken between words."""
+    text = StringIO()
+    console = console_for(text)
+    for line in lines:
+        console.print(Text(printable(for_console(line))))
+    return text.getvalue()
+
+
 def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Lines of text in columns under their heads."""
     text = StringIO()
@@ -231,7 +240,7 @@ def exposure_text(
         f"Magnificent Seven: {fmt.interval(seven.low, seven.high)} of {fmt.money(seen.value_usd)}; "
         f"{fmt.percent(seven.direct)} held directly, {fmt.percent(seven.through_funds)} through funds."
     )
-    console.print(Text(headline, style="bold"))
+    console.print(Text(for_console(headline), style="bold"))
     console.print(_companies(seen))
     if seen.funds:
         console.print(_funds(seen))
@@ -239,7 +248,8 @@ def exposure_text(
     if overlaps:
         console.print(_overlaps(overlaps))
     count = fmt.count_interval(seen.effective_companies, 1) or "none is known by name"
-    console.print(f"Effective number of companies: {count}. In no list by name: {fmt.percent(seen.unnamed)}.")
+    unnamed = for_console(fmt.percent(seen.unnamed))
+    console.print(f"Effective number of companies: {count}. In no list by name: {unnamed}.")
     if not quiet:
         console.print("Intervals run from what the funds' lists name to what they cannot rule out.", style="dim")
     return text.getvalue()

@@ -1,0 +1,65 @@
+"""What a person reads on a terminal: the answer first, figures whole, colour only beside words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.command import PORTFOLIOS
+from tests.test_cli_progress import COLOUR
+from tests.test_cli_rebalance import in_terminal
+
+ENGINEER = PORTFOLIOS / "tech-employee.yaml"
+PLAIN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COMMANDS = {
+    "rebalance": ("rebalance", ENGINEER, "--quiet"),
+    "exposure": ("exposure", ENGINEER, "--quiet"),
+    "what-if": ("what-if", ENGINEER, "--quiet"),
+    "ask": ("ask", ENGINEER, "least-gain", "--goal", "limits.magnificent_seven.max=58%", "--quiet"),
+}
+
+
+def shown(command: tuple[object, ...], tmp_path: Path, columns: int = 100, **environment: str) -> str:
+    folder = () if command[0] in ("exposure", "ask") else ("--out", tmp_path / "out")
+    return in_terminal([*command, *folder], {"COLUMNS": str(columns), "TERM": "xterm-256color", **environment})
+
+
+def test_the_answer_is_followed_by_figures_orders_limits_cost_alternatives_and_where_to_go_on(tmp_path: Path) -> None:
+    text = " ".join(PLAIN.sub("", shown(COMMANDS["rebalance"], tmp_path)).split())
+    parts = [
+        "Tech employee",
+        "Sell $",
+        "Household value",
+        "Why",
+        "magnificent_seven.max",
+        "are earned back in",
+        "Instead: half the move, the seven at 76.5% for $",
+        "IJR only, the same orders; Russell 2000 only, the seven at",
+        "Compare: advisor what-if ",
+        "Independent check:",
+        "report.html",
+    ]
+    places = [text.find(part) for part in parts]
+    assert -1 not in places, parts[places.index(-1)]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("columns", [80, 100, 120])
+def test_every_percentage_is_written_alike_and_no_line_is_too_wide(command: str, columns: int, tmp_path: Path) -> None:
+    text = PLAIN.sub("", shown(COMMANDS[command], tmp_path, columns))
+    assert re.search(r"\d%", text)
+    assert not re.search(r"\d\s+%", text)
+    assert "…" not in text
+    lines = [line for line in text.split("\n") if str(tmp_path) not in line and str(PORTFOLIOS) not in line]
+    assert max(len(line.rstrip()) for line in lines) <= columns
+
+
+def test_colour_goes_with_words_and_not_where_it_is_not_wanted(tmp_path: Path) -> None:
+    coloured = shown(COMMANDS["rebalance"], tmp_path)
+    assert "\x1b[32mbroken today, held after" in coloured
+    plain = shown(COMMANDS["rebalance"], tmp_path, NO_COLOR="1")
+    assert not COLOUR.search(plain)
+    assert PLAIN.sub("", plain) == PLAIN.sub("", coloured)
