@@ -11,7 +11,7 @@ from advisor.errors import InputError
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import LimitMode, Portfolio
 from advisor.portfolio.original import Original, is_portfolio, original
-from advisor.portfolio.settings import setting, sweep_points
+from advisor.portfolio.settings import Setting, setting, sweep_points
 from advisor.portfolio.values import ValueFaultError
 from tests.samples import NEVER, sample, text_of
 
@@ -61,6 +61,17 @@ def test_settings_are_made_together() -> None:
         ("cash.max", Decimal("0.09")),
         ("cash.min", Decimal("0.02")),
     ]
+
+
+def test_a_limit_that_is_not_the_files_has_no_place_in_it() -> None:
+    """The file has another bound on that line, or none: a message must not send the reader there."""
+    text = text_of(SAMPLE)
+    base = original(text.encode(), today=NEVER, as_of=None)
+    found = base.with_settings([Setting("limits.magnificent_seven.max", "20%"), Setting("limits.cash.max", "9%")])
+    lines = {limit.label: limit.where and limit.where.line for limit in found.limits}
+    assert (lines["magnificent_seven.max"], lines["cash.max"]) == (None, None)
+    rows = enumerate(text.split("\n"), start=1)
+    assert lines["single_company.max"] == next(number for number, line in rows if "single_company: {max" in line)
 
 
 def test_a_symbol_in_a_path_is_the_files_own_key_in_whichever_spelling() -> None:

@@ -13,7 +13,7 @@ from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import CovarianceChoice, Portfolio, Scenario, View
 from advisor.portfolio.original import original
-from advisor.portfolio.settings import sweep_points
+from advisor.portfolio.settings import Setting, sweep_points
 from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.rebalance.plan import rebalance, survey
 from advisor.whatif.causes import TOGETHER
@@ -147,6 +147,15 @@ def test_a_scenario_with_a_symbol_that_the_market_lacks_says_so() -> None:
     found = scenario_outcome(Scenario("View", portfolio), household, None)
     assert found.status == "unverified"
     assert "NOPE" in found.reason or "No market data" in found.reason
+
+
+def test_a_scenario_that_the_market_data_cannot_measure_says_so() -> None:
+    base = original(text_of("couple-mixed-lots").encode(), today=NEVER, as_of=None)
+    changed = base.with_settings([Setting("limits.stress.unheard_of.max", "20%")])
+    household = survey(sample("couple-mixed-lots"), answer("couple-mixed-lots").market)
+    found = scenario_outcome(Scenario("Unheard of", changed), household, None)
+    assert (found.status, found.after) == ("unverified", None)
+    assert found.reason.startswith("snapshot-2026-07-13 has no stress episode 'unheard_of': it has dot_com, ")
 
 
 def test_a_scenario_that_wants_risk_estimated_otherwise_is_refused_in_words() -> None:

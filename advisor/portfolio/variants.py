@@ -1,7 +1,8 @@
 """The household with some values changed: by a scenario of the file, by one of another file, or by a setting.
 
 What comes out of the merge is read and checked like a whole file. The faults of a scenario of the file itself stand at
-their places there; of changes from elsewhere the faults have places in those, and the household those of the file.
+their places there; of changes from elsewhere the faults have places in those, and the household those of the file, but
+for limits that are not the file's.
 """
 
 from __future__ import annotations
@@ -92,7 +93,16 @@ def variant(base: Reading, changes: Changes) -> tuple[Portfolio | None, tuple[Is
     found = _variant(told, changes, base)
     if found.issues:
         return None, found.issues
-    return replace(found, document=replace(document, root=root)).household(), ()
+    return _unplaced(replace(found, document=replace(document, root=root)).household(), base), ()
+
+
+def _unplaced(changed: Portfolio | None, base: Reading) -> Portfolio | None:
+    """The household without places of limits that are not the file's: the file has another bound there, or none."""
+    own = base.household()
+    if changed is None or own is None:
+        return changed
+    limits = (limit if limit in own.limits else replace(limit, where=None) for limit in changed.limits)
+    return replace(changed, limits=tuple(limits))
 
 
 def _variant(document: Document, changes: Changes, base: Reading) -> Reading:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from advisor.errors import AdvisorError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
+from advisor.errors import AdvisorError, InputError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.optimize.problem import AllocationProblem
@@ -36,7 +36,7 @@ def solved(name: str, portfolio: Portfolio, market: MarketData, household: House
     try:
         household = surveyed(portfolio, market, household)
         return best(name, household, problem_of(household))
-    except MarketDataError as error:
+    except (MarketDataError, InputError) as error:  # what these market data do not have
         return unanswered(name, error)
 
 
@@ -114,8 +114,14 @@ def unanswered(name: str, error: AdvisorError) -> Outcome:
         tax=None,
         spread_usd=None,
         gain=None,
-        reason=first_sentences(str(error)),
+        reason=_words(error),
     )
+
+
+def _words(error: AdvisorError) -> str:
+    if isinstance(error, InputError):  # without the place: it may be one of an option, or of another file
+        return "; ".join(f"{issue.message}: {issue.hint}" if issue.hint else issue.message for issue in error.issues)
+    return first_sentences(str(error))
 
 
 def first_sentences(message: str) -> str:
