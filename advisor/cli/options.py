@@ -14,12 +14,15 @@ from zoneinfo import ZoneInfo
 import click
 
 from advisor.cli.output import note
+from advisor.errors import printable
 
 if TYPE_CHECKING:
     from advisor.market.sources import MarketInput
     from advisor.portfolio.model import Portfolio
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_Given = TypeVar("_Given")
+_Found = TypeVar("_Found")
 
 
 def day_option(command: Command) -> Command:
@@ -114,6 +117,17 @@ def _prices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) 
         if found.setdefault(ticker, amount) != amount:
             raise click.BadParameter(f"{ticker} is given two prices")
     return found
+
+
+def checked(option: str, read: Callable[[_Given], _Found], given: _Given, words: str = "") -> _Found:
+    """What `read` makes of `given`; its fault as a wrong use of the option."""
+    from advisor.portfolio.values import ValueFaultError
+
+    try:
+        return read(given)
+    except ValueFaultError as fault:
+        hint = f"; {fault.hint}" if fault.hint else ""
+        raise click.UsageError(printable(f"{option} {words}{fault}{hint}")) from fault
 
 
 def today_in_new_york() -> date:

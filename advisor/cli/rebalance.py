@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from importlib.metadata import version
@@ -15,11 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor import __version__
+from advisor.cli.failure import naming
 from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
-from advisor.errors import InputError, LimitsConflictError, printable
+from advisor.errors import printable
 
 if TYPE_CHECKING:
     from advisor.cli.recommend import Recommendation
@@ -87,10 +86,10 @@ def rebalance(
 
     require_engine(pdf_engine)
     told: list[str] = []  # shown when the bar is gone
-    with _naming(file, data):
+    with naming(file, data):
         found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
     with late_bar(3, "Planning", quiet=quiet) as bar:
-        with _naming(file, data):
+        with naming(file, data):
             made = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())
             bar.step("Comparing")
             recommendation = with_trade_off(made)
@@ -116,20 +115,6 @@ def _summary(made: Recommendation, file: Path, written: tuple[Path, ...]) -> str
     beside = () if made.trade_off is None else made.trade_off.alternatives
     command = f"advisor what-if {shlex.quote(str(file))}"
     return summary(made.plan, made.portfolio, made.market, written, beside=beside, compare=command)
-
-
-@contextmanager
-def _naming(file: Path, data: bytes) -> Iterator[None]:
-    """Errors of the household's, with its file's name."""
-    try:
-        yield
-    except LimitsConflictError as error:
-        named = LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details)
-        for amounts in getattr(error, "__notes__", ()):
-            named.add_note(amounts)
-        raise named from error
-    except InputError as error:  # found only beside the market data, where the file's name and text are not known
-        raise InputError(error.issues, str(file), data.decode()) from error
 
 
 def versions() -> dict[str, str]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
+from advisor.cli.failure import naming
+from advisor.cli.options import checked, common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
 from advisor.cli.rebalance import versions
 from advisor.cli.signals import finish
-from advisor.errors import InputError, LimitsConflictError, MarketDataError, printable
+from advisor.errors import MarketDataError, printable
 
 if TYPE_CHECKING:
     from advisor.cli.compare import Comparison, Wanted
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from advisor.portfolio.original import Original
 
 DOCUMENT, PAGE = "what-if.json", "what-if.html"
-_Given = TypeVar("_Given")
-_Found = TypeVar("_Found")
 
 
 @click.command("what-if")
@@ -91,15 +90,11 @@ def what_if(
     from advisor.cli.compare import Base, compared, steps_of
     from advisor.rebalance.record import PortfolioFile
 
-    try:
+    with naming(file, data):
         found = _market(portfolio, wanted, market, offline=offline, accepted=accepted, quiet=quiet)
         name = PortfolioFile(printable(file.name), data.decode())
         with late_bar(steps_of(wanted), "Comparing", quiet=quiet) as bar:
             comparison = compared(Base(portfolio, found.market, name, base, versions()), wanted, bar.step)
-    except LimitsConflictError as error:
-        raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
-    except InputError as error:  # found only beside the market data, where the file's name and text are not known
-        raise InputError(error.issues, str(file), data.decode()) from error
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}-what-if"
     _write(folder, comparison, found.document, as_json=as_json)
     if not quiet:
@@ -123,33 +118,22 @@ def _wanted(
     scenarios: list[Scenario] = [*portfolio.scenarios]
     others: list[Scenario] = []
     if settings:
-        made = [_checked("--set", setting, text, f"{text}: ") for text in settings]
+        made = [checked("--set", setting, text, f"{text}: ") for text in settings]
         name = ", ".join(one.words for one in made)
-        scenarios.append(Scenario(name, _checked("--set", base.with_settings, made)))
+        scenarios.append(Scenario(name, checked("--set", base.with_settings, made)))
     for path in files:
         added, is_whole = _scenarios_of(path, base, today, portfolio.as_of)
         (others if is_whole else scenarios).extend(added)
     swept = []
     for text in sweeps:
-        points = _checked("--sweep", sweep_points, text, f"{text}: ")
-        found = (Scenario(point.words, _checked("--sweep", base.with_settings, [point])) for point in points)
+        points = checked("--sweep", sweep_points, text, f"{text}: ")
+        found = (Scenario(point.words, checked("--sweep", base.with_settings, [point])) for point in points)
         swept.append((points[0].path, tuple(found)))
     names = [scenario.name.casefold() for scenario in (*scenarios, *others)]
     for name in names:
         if names.count(name) > 1:
             raise click.UsageError(f"two scenarios are named {printable(name)}: rename one")
     return Wanted(tuple(scenarios), tuple(others), tuple(swept))
-
-
-def _checked(option: str, read: Callable[[_Given], _Found], given: _Given, words: str = "") -> _Found:
-    """What `read` makes of `given`; its fault as a wrong use of the option."""
-    from advisor.portfolio.values import ValueFaultError
-
-    try:
-        return read(given)
-    except ValueFaultError as fault:
-        hint = f"; {fault.hint}" if fault.hint else ""
-        raise click.UsageError(printable(f"{option} {words}{fault}{hint}")) from fault
 
 
 def _scenarios_of(path: Path, base: Original, today: date, day: date) -> tuple[tuple[Scenario, ...], bool]:
