@@ -154,6 +154,31 @@ def test_a_day_that_makes_a_gain_long_term_is_the_cause(tmp_path: Path, capsys) 
     assert document["causes"]["steps"][0]["changes_orders"]
 
 
+def test_trades_that_were_made_as_advised_leave_nothing_to_do(tmp_path: Path, capsys) -> None:
+    text = text_of("young-saver")
+    old = saved(tmp_path / "old", text)
+    record = json.loads(old.read_text("utf-8"))
+    cash = record["after"]["cash_usd"]
+    bought = {trade["symbol"]: trade["shares"] for trade in record["trades"]}
+    done = replaced(
+        text,
+        ("cash: 600", f"cash: {cash['401(k)']}"),
+        ("cash: 337", f"cash: {cash['Roth IRA']}"),
+        ("shares: 62.4}", f"shares: 62.4}}\n      - {{symbol: SCINDX, shares: {bought['SCINDX']}}}"),
+        ("shares: 31.207}", f"shares: 31.207}}\n      - {{symbol: IJR, shares: {bought['IJR']}}}"),
+    )
+    document = told(capsys, old, saved(tmp_path / "new", done))
+    assert document["new"]["status"] == "do_nothing"
+    assert {one["new_shares"] for one in document["orders"]} == {None}
+    steps = document["causes"]["steps"]
+    assert [step["path"] for step in steps] == ["accounts.401(k)", "accounts.Roth IRA"]
+    assert all(step["changes_orders"] for step in steps)
+    assert sum(step["moved"] for step in steps) < 0.001
+    assert "to do nothing in place of 2 orders" in " ".join(
+        call(capsys, "diff", old, tmp_path / "new" / "recommendation.json").out.split()
+    )
+
+
 def test_several_causes_are_told_in_the_stated_order_and_their_moves_do_not_add_up(
     old: Path, tmp_path: Path, capsys
 ) -> None:

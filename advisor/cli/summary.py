@@ -121,7 +121,8 @@ def _other(outcome: Outcome, plan: RebalancePlan) -> str:
     if _shares(outcome.trades) == _shares(plan.trades):
         return "the same orders"
     seven = outcome.after.exposure.seven
-    tax = fmt.money(outcome.tax.tax_usd) if outcome.tax.tax_usd else "no"
+    usd = outcome.tax.tax_usd
+    tax = f"{fmt.money(abs(usd))}{' less' if usd < 0 else ''}" if usd else "no"
     return f"the seven at {fmt.interval(seven.low, seven.high)} for {tax} tax"
 
 
