@@ -55,6 +55,21 @@ def test_a_goal_takes_the_place_of_the_files_limit(half: Path, capsys) -> None:
     assert ended.document["goals"] == ["limits.magnificent_seven.max=80%"]
 
 
+def test_a_goal_is_not_placed_on_the_line_of_the_files_limit(half: Path, capsys) -> None:
+    ended = call(capsys, "ask", half, "least-gain", "--goal", "limits.magnificent_seven.max=80%")
+    assert ended.code == 5
+    assert "at most 80.0 % (magnificent_seven.max)" in ended.err
+    assert "line 8" not in ended.err
+
+
+def test_what_whole_orders_cost_is_told_without_a_false_reason(half: Path, capsys) -> None:
+    """Nothing is bought or sold where a household of cash is emptied, but for the last dollar, which measures it."""
+    half.write_text("version: 1\nname: Cash\naccounts: [{name: A, type: taxable, cash: 5000}]\n")
+    ended = call(capsys, "ask", half, "largest-withdrawal")
+    assert "At most $4,999 can be withdrawn from A" in ended.out
+    assert "efore rounding" not in ended.out
+
+
 def test_a_goal_is_hard_where_the_files_limit_is_soft(half: Path, capsys) -> None:
     half.write_text(HALF.replace("{max: 50%}", "{max: 50%, mode: soft}"))
     assert call(capsys, "ask", half, "least-deposit", "--json").document["amount_usd"] == "0.00"

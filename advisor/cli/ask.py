@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
+from advisor.cli.failure import naming
+from advisor.cli.options import checked, common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, emit_json
 from advisor.cli.progress import late_bar
-from advisor.errors import InputError, LimitsConflictError
 
 if TYPE_CHECKING:
     from advisor.market.data import MarketData
@@ -70,15 +70,11 @@ def ask(
     portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
     asked = _with_goals(portfolio, data, goals, as_of)
     chosen = _accounts(asked, question, accounts)
-    try:
+    with naming(file, data):
         found = market_input(asked, market, offline=offline, accepted=accepted, quiet=quiet)
         resolved = resolve(found.market, asked)
         with late_bar(1, "Searching", quiet=quiet):
             answer = _answer(asked, resolved, question, chosen)
-    except LimitsConflictError as error:
-        raise LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details) from error
-    except InputError as error:  # found only beside the market data, where the file's name and text are not known
-        raise InputError(error.issues, str(file), data.decode()) from error
     if as_json:
         emit_json(_document(answer, asked, resolved, goals))
     else:
@@ -94,15 +90,11 @@ def _with_goals(portfolio: Portfolio, data: bytes, goals: tuple[str, ...], as_of
     from advisor.portfolio.model import LimitMode
     from advisor.portfolio.original import original
     from advisor.portfolio.settings import setting
-    from advisor.portfolio.values import ValueFaultError
 
     if other := next((text for text in goals if not text.startswith(LIMITS)), None):
         raise click.BadParameter(f"{other!r} is no limit, like limits.magnificent_seven.max=40%", param_hint="--goal")
-    try:
-        settings = [setting(text) for text in goals]
-        found = original(data, today=today_in_new_york(), as_of=as_of).with_settings(settings)
-    except ValueFaultError as fault:
-        raise click.BadParameter(f"{fault}{f' ({fault.hint})' if fault.hint else ''}", param_hint="--goal") from fault
+    settings = [checked("--goal", setting, text, f"{text}: ") for text in goals]
+    found = checked("--goal", original(data, today=today_in_new_york(), as_of=as_of).with_settings, settings)
     asked = {one.path.removeprefix(LIMITS) for one in settings}
     limits = (replace(one, mode=LimitMode.HARD) if one.label in asked else one for one in found.limits)
     return replace(found, limits=tuple(limits))
@@ -176,12 +168,9 @@ def _sentences(answer: Inverse) -> list[str]:
         if none
         else f"At most {amount} can be withdrawn from {accounts} with every limit held and no short-term gain.",
     }[answer.question]
-    if abs(answer.amount_usd - answer.optimum_usd) < 1:
+    if abs(answer.amount_usd - answer.optimum_usd) <= 1:
         return [first]
-    return [
-        first,
-        f"In parts of shares it would be {money(answer.optimum_usd)}; the rest is for orders in whole shares.",
-    ]
+    return [first, f"Before rounding to orders it would be {money(answer.optimum_usd)}."]
 
 
 def _of_limits(answer: Inverse) -> list[str]:
