@@ -32,6 +32,12 @@ def test_full_files_give_a_point_and_funds_of_the_same_index_share_it():
     assert overlap(SNAPSHOT, "IWM", "QQQ") == (0.0, 0.0)
 
 
+def test_files_of_these_two_funds_go_before_those_of_another_fund_of_the_index():
+    """IVV's and QQQ's files are of other days than SPY's: 51.8 % there, 50.5 % between SPY and QQQ."""
+    assert overlap(SNAPSHOT, "QQQ", "SPY") == pytest.approx((0.50465, 0.50465), abs=0.00005)
+    assert overlap(SNAPSHOT, "IVV", "QQQ") == pytest.approx((0.51788, 0.51788), abs=0.00005)
+
+
 def test_a_list_and_a_full_file_by_hand():
     """Nvidia min(0.10, 0.20); Alphabet and Berkshire are not in FULL; JPMorgan min([0, 0.03], 0.05).
 

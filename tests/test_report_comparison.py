@@ -84,12 +84,22 @@ def test_a_valuation_comes_with_measure_date_treatment_and_source(tech):
     assert valuations("an index of its own") == ()
 
 
-def test_overlap_is_that_of_the_funds_left_after_the_trades(tech):
-    made, data = tech
+def test_overlap_is_that_of_the_funds_left_after_the_trades_as_far_as_it_is_known():
+    couple = answer("couple-mixed-lots")
+    made, data = couple.plan, couple.market
     table = overlap_table(made, data)
     funds = {symbol for symbol in made.after.weights if data.securities[symbol].is_fund}
     assert {name for pair in cells(table, 0) for name in pair.split(" and ")} <= funds
-    assert cells(table, 1) == ["0.0 %"]  # companies of the S&P 600 and of the Nasdaq-100
+    assert cells(table, 0)[:2] == ["IWM and VTWO", "QQQM and VOO"]
+    assert cells(table, 1)[0] == "100.0 %"  # two funds of one index
+    stored = data.overlaps["IVV", "QQQ"].value  # funds of the same two indexes
+    assert figure(cells(table, 1)[1]) == pytest.approx(100 * stored, abs=0.051)
+    left = len(funds) * (len(funds) - 1) // 2 - len(table.rows)
+    assert table.notes[-1].replace(NB, " ").startswith(f"Of {left} other pairs less, or nothing,")
+
+
+def test_funds_with_nothing_known_in_common_have_no_table(tech):
+    assert overlap_table(*tech) is None  # companies of the S&P 600 and of the Nasdaq-100
 
 
 def test_a_shock_moves_only_what_it_names():

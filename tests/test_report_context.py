@@ -8,12 +8,15 @@ from decimal import Decimal
 
 import pytest
 
+from advisor.cli.recommend import recommend
 from advisor.market.snapshot import load_snapshot
+from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import LimitKind, TaxSituation
 from advisor.rebalance.model import LimitResult
 from advisor.report.context import Sources, report_context
 from advisor.report.model import Table
 from advisor.report.parts import BONDS, FUNDS, SEVEN, group_of
+from advisor.report.why_words import break_even_words
 from tests.report_fixture import (
     NASTY,
     SHA,
@@ -93,7 +96,7 @@ def test_an_unchanged_share_is_said_to_stay():
     same = replace(plan(), after=replace(plan().after, exposure=plan().before.exposure), tax=do_nothing_plan().tax)
     answer = context(same).answer.sentence.replace(NB, " ")
     assert "the Magnificent Seven stay at 34.9–35.4 %" in answer
-    assert "with no tax this year" in answer
+    assert "with an estimated $0.00 of tax this year" in answer
 
 
 def test_doing_nothing_says_so_with_the_gain_forgone_in_points_and_dollars():
@@ -208,11 +211,19 @@ def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
     assert any("two prices" in note for note in shown.notes)
 
 
-def test_episodes_in_which_the_proposal_is_worse_are_named_with_both_figures():
-    notes = [note.replace(NB, " ") for note in context().risks.stress_notes]
-    assert len(notes) == 6
-    assert "Financial crisis, 2007-09: \u221248.9 % (\u2212$488,503) instead of \u221247.1 % (\u2212$470,062)." in notes
-    assert not any("Rate shock" in note for note in notes)
+def test_episodes_in_which_the_proposal_is_worse_are_counted_and_marked_with_both_figures():
+    shown = context().risks
+    rows = {row.cells[0].text: [cell.text.replace(NB, " ") for cell in row.cells[1:]] for row in shown.stress.rows}
+    worse = {name for name, fields in rows.items() if fields[-1].endswith("worse")}
+    assert len(worse) == 6
+    assert "Rate shock, 2022" not in worse
+    first = rows["Financial crisis, 2007-09"]
+    assert first[:4] == ["\u221247.1 %", "\u2212$470,062", "\u221248.9 %", "\u2212$488,503"]
+    words = shown.stress_words.replace(NB, " ")
+    assert f"in 6 of {len(rows)} episodes, most of all in " in words
+    deepest = min(rows, key=lambda name: float(rows[name][4].split()[0].replace("\u2212", "-")))
+    today, in_dollars, proposed, then = rows[deepest][:4]
+    assert words.endswith(f"in {deepest}: {proposed} ({then}) instead of {today} ({in_dollars}).")
 
 
 def test_stand_ins_are_named_by_episode():
@@ -394,3 +405,55 @@ def test_inflation_and_the_value_of_losses_are_among_the_assumptions():
 def test_a_fund_is_of_bonds_by_whole_words_of_its_category(symbol: str, group: str) -> None:
     """XLC is of "Communications", which has "muni" inside."""
     assert group_of(symbol, load_snapshot()) == group
+
+
+def test_one_limit_is_spoken_of_in_the_singular():
+    one = replace(do_nothing_plan(), limits=(replace(do_nothing_plan().limits[0], status="binding"),))
+    shown = context(one)
+    assert shown.why.reasons[0].replace(NB, " ") == "1 limit is set, and none is broken today."
+    assert " stands exactly at its limit: " in shown.why.drawbacks[0]
+
+
+def test_the_answer_names_what_is_mended_beside_the_seven_and_the_cash_that_is_left():
+    sentence = context().answer.sentence
+    assert "buy $184,673 of IJR and IWM and keep the rest as cash" in sentence
+    mended = [one for one in plan().limits if one.status == "broken_before" and one.name != "magnificent_seven"]
+    assert mended
+    assert sentence.partition("and the limit")[2]
+
+
+def test_a_household_of_nothing_but_cash_has_no_empty_table_and_no_statement_about_companies():
+    text = "version: 1\nname: Cash\nas_of: 2026-07-14\naccounts: [{name: Bank, type: taxable, cash: 50000}]\n"
+    text += "preferences: {buy: []}\n"
+    household = load_portfolio(text.encode(), file="x.yaml", today=date(2026, 7, 14))
+    made = recommend(household, load_snapshot(), "x.yaml", text, {"advisor": "test"})
+    shown = report_context(made.plan, household, made.market, Sources("x.yaml", "0" * 64, {"advisor": "test"}))
+    assert all(table.rows for table in tables_in(shown))
+    assert shown.comparison.sectors is None
+    assert shown.data.prices is None
+    assert shown.risks.stress_figure is None
+    assert shown.why.concentration.startswith("No company is held")
+    assert not any("limit" in drawback for drawback in shown.why.drawbacks)
+    assert "Value after the trades" not in " ".join(shown.comparison.holdings.notes)
+
+
+def test_many_broken_limits_leave_the_charts_their_place_and_are_counted():
+    broken = next(one for one in plan().limits if one.status == "broken_before")
+    many = replace(plan(), limits=(broken,) * 8)
+    lines = [line.replace(NB, " ") for line in context(many).answer.broken]
+    assert len(lines) == 5
+    assert lines[-1] == "4 further limits: see Your limits."
+
+
+def test_the_first_page_never_says_that_there_is_no_tax():
+    """The tax is an estimate, a zero one too (17 CFR 275.206(4)-1 wants no untrue statement of a benefit)."""
+    untaxed = replace(plan(), tax=do_nothing_plan().tax)
+    for made in (untaxed, do_nothing_plan()):
+        shown = context(made)
+        assert "no tax" not in " ".join([shown.answer.sentence, *(card.note for card in shown.answer.cards)])
+
+
+def test_losses_carried_forward_do_not_put_a_comma_before_a_colon():
+    gain = replace(plan().gain, carryforward=-1e-4, expected_return=-1.0)
+    words = break_even_words(replace(plan(), gain=gain))
+    assert "(net of the worth of losses carried forward): at these assumptions" in words

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.report.charts.marks import WIDTH, text_box
-from advisor.report.charts.plane import Axis, Line, Marker, Plane, plane_chart, ticks
+from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart, ticks
 from advisor.report.charts.steps import Step, waterfall
-from advisor.report.format import percent
+from advisor.report.format import exact_money, percent
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -178,3 +178,71 @@ def test_the_orders_of_the_plan_add_up_to_the_change_of_the_seven():
     assert shown[0] == "Today"
     assert shown[-2] == "Proposed"
     assert f"\u2212{100 * moved:.1f}\u00a0points" in shown[3]
+
+
+@pytest.mark.parametrize(
+    ("ends", "written"),
+    [
+        ((0.0479, 0.0590), ["4.75 %", "5.00 %", "5.25 %", "5.50 %", "5.75 %", "6.00 %"]),
+        ((0.0, 0.4), ["0 %", "10 %", "20 %", "30 %", "40 %"]),
+        ((0.03001, 0.03004), ["3.001 %", "3.002 %", "3.003 %", "3.004 %"]),
+    ],
+)
+def test_a_tick_is_written_as_exactly_as_it_stands(ends, written):
+    words = exact_words(percent, 100, ends)
+    assert [words(tick).replace("\u00a0", " ") for tick in ticks(*ends)] == written
+
+
+def test_a_tick_of_dollars_has_cents_only_where_it_needs_them():
+    small, large = exact_words(exact_money, 1, (0.0, 1.3)), exact_words(exact_money, 1, (0.0, 24_000.0))
+    assert [small(tick) for tick in ticks(0.0, 1.3)][:3] == ["$0.00", "$0.50", "$1.00"]
+    assert [large(tick) for tick in ticks(0.0, 24_000.0)][:2] == ["$0", "$5,000"]
+
+
+def test_a_name_does_not_stand_on_a_curve_or_a_limit_where_there_is_room():
+    curve = Line(((0.0, 0.05), (0.5, 0.0), (1.0, 0.0)), "proposed")
+    chart = drawn(lines=(curve,), markers=(Marker(0.5, 0.0, "Proposed", "diamond"),), limits=((0.5, "limit"),))
+    (name,) = (text for text in chart.texts if text.text == "Proposed")
+    left, top, right, bottom = text_box(name)
+    for path in [s.path for s in chart.strokes if s.width == 2.0]:
+        for (ax, ay), (bx, by) in pairwise(corners(path)):
+            for part in range(101):
+                x, y = ax + (bx - ax) * part / 100, ay + (by - ay) * part / 100
+                assert not (left < x < right and top < y < bottom)
+    (limit,) = (s.path for s in chart.strokes if s.dash)
+    assert not left < corners(limit)[0][0] < right
+
+
+def test_a_name_that_stands_off_its_point_is_led_to_it():
+    names = ("Proposed", "Half the move", "IJR only", "Russell only", "Today")
+    chart = drawn(markers=tuple(Marker(0.97 + 0.005 * k, 0.5, name) for k, name in enumerate(names)))
+    leaders = [s.path for s in chart.strokes if s.width == 0.7]
+    boxes = {text.text: text_box(text) for text in chart.texts if text.text in names}
+    assert leaders
+    for path in leaders:
+        _, (x, y) = corners(path)
+        assert any(box[0] - 0.1 <= x <= box[2] + 0.1 and box[1] - 0.1 <= y <= box[3] + 0.1 for box in boxes.values())
+
+
+def test_orders_of_one_kind_are_told_apart_by_their_account_and_a_single_one_is_not():
+    from advisor.report.drawings import waterfall_chart
+    from tests.report_fixture import market, plan
+
+    made = plan()
+    labels = [text.text for text in waterfall_chart(made, market()).texts[::2]][1:-1]
+    kinds = [(trade.side, trade.symbol) for trade in made.trades]
+    for label in labels:
+        words = label.split(", ")
+        if words[0].split()[0] in {"Sell", "Buy"}:
+            side, symbol = words[0].split()
+            assert (len(words) > 1) == (kinds.count((side.lower(), symbol)) > 1)
+    assert len(set(labels)) == len(labels)
+
+
+def test_orders_that_do_not_move_the_seven_are_not_drawn():
+    from advisor.report.drawings import waterfall_chart
+    from tests.samples import answer
+
+    saver = answer("young-saver")
+    assert saver.plan.trades
+    assert waterfall_chart(saver.plan, saver.market) is None

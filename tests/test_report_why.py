@@ -185,7 +185,7 @@ def test_the_users_horizon_is_marked_among_the_others():
     assert column(table, "Sold")[-1] == "$260,092"  # 0.2605 of $998,432.18
     assert column(table, "Gain a year")[0] == "\N{MINUS SIGN}271.0 bp"
     assert plain(horizon_words(plan(), portfolio())) == (
-        "The horizon is the strongest of all knobs, because one-off tax and trading cost are spread over it. Over 6 "
+        "The horizon matters, because one-off tax and trading cost are spread over it. Over 6 "
         "months the best trades sell $219,955 and lose 271.0 bp a year against doing nothing; over 10 years the best "
         "trades sell $260,092 and gain 41.0 bp a year against doing nothing."
     )
@@ -198,7 +198,7 @@ def test_horizons_that_change_nothing_are_a_sentence_and_no_table():
     still = explained(horizons=same)
     assert context(still).assumptions.horizons is None
     assert plain(horizon_words(still, portfolio())) == (
-        "Over any horizon from 1 year to 10 years the best trades are the same; against doing nothing they gain "
+        "Over any horizon from 1 year to 10 years the best trades are the same; against doing nothing they come to "
         "+1.0 bp to +1.1 bp a year."
     )
 

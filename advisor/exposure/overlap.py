@@ -45,7 +45,10 @@ def _same_portfolio(market: MarketData, first: str, second: str) -> bool:
 
 
 def _stored(market: MarketData, first: str, second: str) -> float | None:
-    """Overlap by full files of funds with the same indexes as these two, if there is one."""
+    """Overlap by full files of these two, or else of funds with the same indexes, if there is one."""
+    exact = market.overlaps.get((first, second)) or market.overlaps.get((second, first))
+    if exact is not None:
+        return exact.value
     for (one, other), figure in market.overlaps.items():
         straight = _same_portfolio(market, one, first) and _same_portfolio(market, other, second)
         crossed = _same_portfolio(market, one, second) and _same_portfolio(market, other, first)

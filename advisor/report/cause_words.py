@@ -8,7 +8,8 @@ from advisor.report.format import percent
 from advisor.whatif.causes import TOGETHER
 from advisor.whatif.model import Change, Outcome
 
-NOTHING = 5e-5  # of household value; a smaller move shows as 0.0 %
+NOTHING = 5e-4  # of household value; a smaller move shows as 0.0 %
+_NONE_AT_ALL = 1e-6  # of household value
 _LONGEST = 40  # letters of a value
 
 
@@ -25,6 +26,9 @@ def cause_words(outcome: Outcome) -> Iterator[str]:
         elif cause.moved >= NOTHING:
             yield f"{words} moves {percent(cause.moved)} of the household"
         else:
+            if cause.moved >= _NONE_AT_ALL:
+                yield f"{words} moves less than {percent(2 * NOTHING)} of the household"
+                continue
             is_limit = cause.change.path.startswith("limits.")
             yield f"{words} makes no difference{': the limit does not bind' if is_limit else ''}"
 

@@ -12,7 +12,7 @@ from advisor.market.data import MarketData
 from advisor.market.fund_kinds import holds_bonds_alone
 from advisor.market.valuations import valuations
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import EN_DASH, interval, listing, money, number, percent, points
+from advisor.report.format import EN_DASH, NOTICEABLE, interval, listing, number, percent, plural, points, rough_money
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, is_trade, merged, row, security_name, table
 
@@ -26,7 +26,6 @@ _SIZES = (
     "Cash",
 )
 _SIZE_WORDS = {"Large": _SIZES[0], "Mid": _SIZES[1], "Mid-Cap": _SIZES[1], "Small": _SIZES[2]}
-_NOTICEABLE = 5e-4
 _MOST_PAIRS = 8
 
 
@@ -58,16 +57,18 @@ def _size(symbol: str, market: MarketData) -> str:
     return _SIZE_WORDS.get((security.sector or "").partition(" ")[0], "Other funds")
 
 
-def sector_table(plan: RebalancePlan, market: MarketData) -> Table:
-    """Weight of each sector, funds looked through: known, and not ruled out."""
+def sector_table(plan: RebalancePlan, market: MarketData) -> Table | None:
+    """Weight of each sector, funds looked through: known, and not ruled out; None where nothing but cash is held."""
     first = household_sectors(market, plan.before.weights)
     second = household_sectors(market, plan.after.weights)
     shown = sorted(first, key=lambda sector: (-max(first[sector][0], second[sector][0]), sector))
     rows = [
         row(sector, interval(*first[sector]), interval(*second[sector]), _sector_change(first[sector], second[sector]))
         for sector in shown
-        if max(first[sector][1], second[sector][1]) >= _NOTICEABLE
+        if max(first[sector][1], second[sector][1]) >= NOTICEABLE
     ]
+    if not rows:
+        return None
     notes = (
         "Of household value. An interval runs from what the funds' lists name to what they cannot rule out; the change "
         "is that of the lower ends.",
@@ -77,7 +78,7 @@ def sector_table(plan: RebalancePlan, market: MarketData) -> Table:
 
 def _sector_change(first: tuple[float, float], second: tuple[float, float]) -> str:
     change = second[0] - first[0]
-    return points(change) if abs(change) >= _NOTICEABLE else EN_DASH
+    return points(change) if abs(change) >= NOTICEABLE else EN_DASH
 
 
 def funds_table(plan: RebalancePlan, market: MarketData) -> Table | None:
@@ -91,8 +92,8 @@ def funds_table(plan: RebalancePlan, market: MarketData) -> Table | None:
         Column("Fund", "text"),
         Column("Index", "text"),
         Column("Expense ratio"),
-        Column("A year, today"),
-        Column("Proposed", is_proposed=True),
+        Column("Expenses a year, today"),
+        Column("Expenses a year, proposed", is_proposed=True),
     )
     rows = [_fund_row(symbol, plan, market) for symbol in symbols]
     rows.append(_expenses_row(symbols, plan, market))
@@ -147,7 +148,7 @@ def valuation_table(plan: RebalancePlan, market: MarketData) -> Table | None:
 
 def _expenses(symbol: str, state: HouseholdState, market: MarketData) -> str:
     amount = _expenses_usd(symbol, state, market)
-    return EN_DASH if amount is None else money(amount)
+    return EN_DASH if amount is None else rough_money(amount)
 
 
 def _expenses_usd(symbol: str, state: HouseholdState, market: MarketData) -> Decimal | None:
@@ -163,21 +164,26 @@ def _expenses_row(symbols: list[str], plan: RebalancePlan, market: MarketData) -
         sum((_expenses_usd(symbol, state, market) or Decimal(0) for symbol in symbols), Decimal(0))
         for state in (plan.before, plan.after)
     ]
-    return row("All funds", EN_DASH, EN_DASH, *map(money, totals), kind="total")
+    return row("All funds", EN_DASH, EN_DASH, *map(rough_money, totals), kind="total")
 
 
 def overlap_table(plan: RebalancePlan, market: MarketData) -> Table | None:
-    """What each fund held afterwards has in common with the others; None with fewer than two funds."""
+    """What each fund held afterwards is known to have in common with the others; None where that is nothing."""
     shown = plan.after if is_trade(plan) else plan.before
     funds = [symbol for symbol in shown.weights if market.securities[symbol].is_fund]
-    found = sorted(_overlaps(tuple(sorted(funds)), market), key=lambda entry: (-entry[1][1], entry[0]))
+    pairs = list(_overlaps(tuple(sorted(funds)), market))
+    known = [(pair, ends) for pair, ends in pairs if ends[0] >= NOTICEABLE]
+    found = sorted(known, key=lambda entry: (-entry[1][0], -entry[1][1], entry[0]))[:_MOST_PAIRS]
     if not found:
         return None
-    rows = [row(f"{a} and {b}", interval(*ends)) for (a, b), ends in found[:_MOST_PAIRS]]
+    rows = [row(f"{a} and {b}", interval(*ends)) for (a, b), ends in found]
     columns = (Column("Two funds", "text"), Column("Held in common"))
-    notes = (f"The {_MOST_PAIRS} largest of {len(found)} pairs.",) if len(found) > _MOST_PAIRS else ()
-    caption = "Overlap of the funds with the proposal" if is_trade(plan) else "Overlap of the funds"
-    return Table(caption, columns, tuple(rows), notes)
+    notes = ["Part of one fund's value that the other holds in the same companies."]
+    if len(found) < len(pairs):
+        left = plural(len(pairs) - len(found), "other pair")
+        notes.append(f"Of {left} less, or nothing, is known to be in common.")
+    caption = "Overlap of the funds, as proposed" if is_trade(plan) else "Overlap of the funds"
+    return Table(caption, columns, tuple(rows), tuple(notes))
 
 
 def _overlaps(funds: tuple[str, ...], market: MarketData) -> Iterator[tuple[tuple[str, str], tuple[float, float]]]:
@@ -196,4 +202,4 @@ def _columns(first: str) -> tuple[Column, ...]:
 
 def _share_row(label: str, first: float, second: float) -> Row:
     change = second - first
-    return row(label, percent(first), percent(second), points(change) if abs(change) >= _NOTICEABLE else EN_DASH)
+    return row(label, percent(first), percent(second), points(change) if abs(change) >= NOTICEABLE else EN_DASH)

@@ -58,13 +58,14 @@ from advisor.report.plan_tables import (
 )
 from advisor.report.price_book import HOW_TO_READ, price_book_table
 from advisor.report.risk_tables import losses_table, shocks_table
-from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_notes
+from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_words
 from advisor.report.small_caps import months, ratio_chart, years_table
 from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
 from advisor.report.why_words import break_even_words, funds_words, horizon_words, horizons_table, orders_words
 from advisor.whatif.model import TradeOff
 
 NO_TRADE_OFF = TradeOff((), None, None, ())
+_MOST_BROKEN = 5  # lines on the first page
 _HEADER_LETTERS = 60  # of the household's name in the running page header
 
 
@@ -164,13 +165,22 @@ def _answer(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> An
         sentence=answer(plan, portfolio),
         cards=cards(plan),
         warnings=tuple(warned.message for warned in plan.warnings if warned.code != "stale_prices"),  # in the header
-        broken=tuple(broken_sentence(limit, plan) for limit in broken_today(plan)),
+        broken=_broken(plan),
         no_broken=_no_broken(plan),
         figures=(
             Figure("Magnificent Seven, funds looked through", seven_chart(plan)),
             Figure("Allocation", allocation_chart(plan, market)),
         ),
     )
+
+
+def _broken(plan: RebalancePlan) -> tuple[str, ...]:
+    """One line for each broken limit, as long as the charts have their place on the first page."""
+    broken = broken_today(plan)
+    shown = broken if len(broken) <= _MOST_BROKEN else broken[: _MOST_BROKEN - 1]
+    lines = tuple(broken_sentence(limit, plan) for limit in shown)
+    left = len(broken) - len(shown)
+    return (*lines, f"{plural(left, 'further limit')}: see Your limits.") if left else lines
 
 
 def _no_broken(plan: RebalancePlan) -> str:
@@ -195,14 +205,16 @@ def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) 
 
 def _risks(plan: RebalancePlan, market: MarketData) -> Risks:
     drawn, known = stress_chart(plan), months(market)
+    years = years_table(known) if known else None
+    source = () if known is None or years else (known.source,)  # else the table below the chart names it
     return Risks(
         stress=stress_table(plan),
         stress_figure=Figure("Hypothetical returns in past episodes", drawn) if drawn else None,
-        stress_notes=stress_notes(plan),
+        stress_words=stress_words(plan),
         shocks=shocks_table(plan),
         losses=losses_table(plan),
-        history=Figure("Small companies against large ones", ratio_chart(known)) if known else None,
-        years=years_table(known) if known else None,
+        history=Figure("Small companies against large ones", ratio_chart(known), source) if known else None,
+        years=years,
     )
 
 

@@ -10,7 +10,7 @@ from advisor.market.data import MarketData, Sourced
 from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.format import bps, cents, fine_bps, interval, iso, listing, number, percent, plural, years
+from advisor.report.format import EN_DASH, bps, cents, fine_bps, interval, iso, listing, number, percent, plural, years
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import merged, pairs, row, security_name
 
@@ -88,8 +88,8 @@ def assumptions_table(plan: RebalancePlan, market: MarketData) -> Table | None:
     return Table("Assumed return and risk of each security", columns, rows, notes)
 
 
-def prices_table(plan: RebalancePlan, market: MarketData, as_of: date) -> Table:
-    """Close, spread and expenses of every security held or bought, each with its date or source."""
+def prices_table(plan: RebalancePlan, market: MarketData, as_of: date) -> Table | None:
+    """Close, spread and expenses of every security held or bought, with date or source; None where there is none."""
     columns = (
         Column("Security", "text"),
         Column("Close"),
@@ -99,7 +99,7 @@ def prices_table(plan: RebalancePlan, market: MarketData, as_of: date) -> Table:
         Column("Dates and sources", "text"),
     )
     rows = tuple(_price_row(symbol, market, as_of) for symbol in merged(plan.before.weights, plan.after.weights))
-    return Table("Prices, spreads and expenses", columns, rows)
+    return Table("Prices, spreads and expenses", columns, rows) if rows else None
 
 
 def constituents_table(plan: RebalancePlan, as_of: date) -> Table | None:
@@ -235,7 +235,7 @@ def _price_row(symbol: str, market: MarketData, as_of: date) -> Row:
         cents(security.close_usd),
         _dated(security.close_date, as_of),
         bps(security.half_spread.value),
-        percent(security.expense_ratio.value, 2) if security.expense_ratio else "–",
+        percent(security.expense_ratio.value, 2) if security.expense_ratio else EN_DASH,
         Cell("; ".join(sources), lines=_digest(digest)),
     )
 

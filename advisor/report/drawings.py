@@ -10,13 +10,12 @@ from advisor.report.charts.bars import Bar, Panel, StressBar, StressEnd, paired_
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.steps import Step, waterfall
 from advisor.report.exposure_tables import company_index, seven_companies
-from advisor.report.format import interval, percent, plural, points, signed_money, signed_percent
+from advisor.report.format import NOTICEABLE, interval, percent, plural, points, signed_money, signed_percent
 from advisor.report.limits import find_limit
 from advisor.report.parts import GROUPS, dollars, group_weights, is_trade
 from advisor.report.sentences import worse_episodes
 
 _MOST_STEPS = 8
-_NOTICEABLE = 5e-4
 
 
 def seven_chart(plan: RebalancePlan) -> Chart:
@@ -28,20 +27,21 @@ def seven_chart(plan: RebalancePlan) -> Chart:
     companies = tuple(
         Bar(name, _company(held.get(name)), _company(left.get(name)) if is_trade(plan) else None)
         for name in seven_companies(plan)
-        if name in held or name in left
+        if any(found.high >= NOTICEABLE for found in (held.get(name), left.get(name)) if found)
     )
     panels = [Panel("", (together,), None if limit is None else limit.bound)]
     if companies:
         panels.append(Panel("By company, on a larger scale", companies))
     proposal = f", {interval(after.seven.low, after.seven.high)} proposed" if is_trade(plan) else ""
     bound = "" if limit is None else f", limit {percent(limit.bound)}"
-    listed = "; ".join(
+    each = "; ".join(
         f"{bar.label} {_ends(bar.before)}" + (f" to {_ends(bar.after)}" if is_trade(plan) else "") for bar in companies
     )
+    listed = f" {each}." if each else ""
     return paired_bars(
         "seven",
         "Magnificent Seven, share of the household",
-        f"All seven {interval(before.seven.low, before.seven.high)} today{proposal}{bound}. {listed}.",
+        f"All seven {interval(before.seven.low, before.seven.high)} today{proposal}{bound}.{listed}",
         tuple(panels),
     )
 
@@ -62,10 +62,11 @@ def allocation_chart(plan: RebalancePlan, market: MarketData) -> Chart:
 
 
 def stress_chart(plan: RebalancePlan) -> Chart | None:
-    """Returns in past episodes, in percent and dollars; None without episodes."""
+    """Returns in past episodes, in percent and dollars; None without episodes, or where none moves the household."""
     after = {episode.name: episode for episode in plan.after.stress}
     shown = [episode for episode in plan.before.stress if episode.name in after]
-    if not shown:
+    returns = [found.household_return for episode in shown for found in (episode, after[episode.name])]
+    if not any(abs(value) >= NOTICEABLE for value in returns):
         return None
     worse = {episode.name for episode, _ in worse_episodes(plan)}
     bars = tuple(
@@ -85,26 +86,32 @@ def stress_chart(plan: RebalancePlan) -> Chart | None:
 
 
 def waterfall_chart(plan: RebalancePlan, market: MarketData) -> Chart | None:
-    """What each order does to the upper end of the seven, from today to the proposal; None without orders."""
+    """What each order does to the upper end of the seven, from today to the proposal; None where none moves it."""
     if not is_trade(plan):
         return None
     before, after = plan.before.exposure.seven.high, plan.after.exposure.seven.high
     moves = sorted(
         ((_moved_seven(trade, plan, market), trade) for trade in plan.trades), key=lambda move: -abs(move[0])
     )
-    shown = [move for move in moves[:_MOST_STEPS] if abs(move[0]) >= _NOTICEABLE]
+    shown = [move for move in moves[:_MOST_STEPS] if abs(move[0]) >= NOTICEABLE]
+    if not shown:
+        return None
     rest = after - before - sum(change for change, _ in shown)
     steps = [Step("Today", before, percent(before), is_total=True, tone="now")]
-    steps += [
-        Step(f"{trade.side.capitalize()} {trade.symbol}, {trade.account}", change, points(change), tone=_tone(change))
-        for change, trade in shown
-    ]
+    steps += [Step(_order_words(trade, plan), change, points(change), tone=_tone(change)) for change, trade in shown]
     if len(shown) < len(moves):
         others = plural(len(moves) - len(shown), "other order")
         steps.append(Step(others, rest, points(rest), tone=_tone(rest)))
     steps.append(Step("Proposed", after, percent(after), is_total=True))
     words = "; ".join(f"{step.label} {step.words}" for step in steps)
     return waterfall("waterfall", "From today to the proposal: Magnificent Seven, upper end", f"{words}.", tuple(steps))
+
+
+def _order_words(trade: Trade, plan: RebalancePlan) -> str:
+    """``Sell QQQ``, with its account where another order is of the same kind."""
+    alike = [other for other in plan.trades if (other.side, other.symbol) == (trade.side, trade.symbol)]
+    words = f"{trade.side.capitalize()} {trade.symbol}"
+    return words if len(alike) == 1 else f"{words}, {trade.account}"
 
 
 def _moved_seven(trade: Trade, plan: RebalancePlan, market: MarketData) -> float:
@@ -115,7 +122,7 @@ def _moved_seven(trade: Trade, plan: RebalancePlan, market: MarketData) -> float
 
 
 def _tone(change: float) -> str:
-    return "worse" if change >= _NOTICEABLE else "better" if change <= -_NOTICEABLE else "now"
+    return "worse" if change >= NOTICEABLE else "better" if change <= -NOTICEABLE else "now"
 
 
 def _labelled(episode: StressLoss, state: HouseholdState) -> StressEnd:

@@ -7,7 +7,7 @@ from advisor.market.constituents import company_interval
 from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.format import count_interval, interval, iso, money, number, percent
+from advisor.report.format import EN_DASH, count_interval, interval, iso, money, number, percent
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row, table
 
@@ -68,7 +68,7 @@ def _company_cells(
 ) -> tuple[str, ...]:
     funds, has_rest = shown
     if known is None:
-        return (*("–",) * (len(funds) + has_rest + 2), NONE_KNOWN)
+        return (*(EN_DASH,) * (len(funds) + has_rest + 2), NONE_KNOWN)
     through = [fund.weight * company_interval(market, fund.symbol, company)[0] for fund in funds]
     rest = (max(known.through_funds - sum(through), 0.0),) if has_rest else ()
     open_part = known.high - known.low
@@ -100,7 +100,7 @@ def fund_table(plan: RebalancePlan) -> Table | None:
     columns = (
         Column("Fund", "word"),
         Column("Weight"),
-        Column("Proposed", is_proposed=True),
+        Column("Proposed weight", is_proposed=True),
         Column("Seven inside it"),
         Column("Brings"),
         Column("Proposed brings", is_proposed=True),
@@ -131,7 +131,7 @@ def account_table(plan: RebalancePlan) -> Table:
         Column("Value"),
         Column("Of the household"),
         Column("Seven inside it"),
-        Column("Proposed", is_proposed=True),
+        Column("Seven proposed", is_proposed=True),
     )
     rows = [
         row(
@@ -139,7 +139,7 @@ def account_table(plan: RebalancePlan) -> Table:
             money(account.value_usd),
             percent(account.weight),
             interval(account.seven_low, account.seven_high),
-            interval(then[account.name].seven_low, then[account.name].seven_high) if account.name in then else "–",
+            interval(then[account.name].seven_low, then[account.name].seven_high) if account.name in then else EN_DASH,
         )
         for account in plan.before.exposure.accounts
     ]
@@ -156,13 +156,15 @@ def concentration(plan: RebalancePlan) -> str:
     """Herfindahl index and effective number of companies in one sentence."""
     today = _concentration_words(plan.before.exposure)
     if not today:
-        return "No company is known by name, so the concentration over companies is not measured."
+        return "No company is held or known by name, so the concentration over companies is not measured."
     text = f"The household is as concentrated as {today}"
     then = _concentration_words(plan.after.exposure) if is_trade(plan) else ""
     return f"{text}; with the proposal as {then}." if then else f"{text}."
 
 
 def _concentration_words(exposure: Exposure) -> str:
+    if not exposure.hhi[1]:
+        return ""
     count = count_interval(exposure.effective_companies, 1)
     index = " to ".join(dict.fromkeys(number(end, 4) for end in exposure.hhi))
     return f"{count} companies of equal weight (Herfindahl index {index})" if count else ""
@@ -177,10 +179,10 @@ def _fund_row(symbol: str, before: FundExposure | None, after: FundExposure | No
         source += f"; list of {known.proxy}"
     return row(
         symbol,
-        percent(before.weight) if before else "–",
-        percent(after.weight) if after else "–",
+        percent(before.weight) if before else EN_DASH,
+        percent(after.weight) if after else EN_DASH,
         interval(*known.seven_in_fund),
-        interval(before.seven_low, before.seven_high) if before else "–",
-        interval(after.seven_low, after.seven_high) if after else "–",
+        interval(before.seven_low, before.seven_high) if before else EN_DASH,
+        interval(after.seven_low, after.seven_high) if after else EN_DASH,
         source,
     )

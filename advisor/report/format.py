@@ -15,6 +15,8 @@ from advisor.units import to_cents
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 EN_DASH = "\N{EN DASH}"
+NOTICEABLE = 5e-4  # a difference that shows in a percentage with one decimal
+ROUGH_USD = 10  # below it cents are shown
 _VAGUE = 10.0
 _MONTHS = [
     "January",
@@ -85,9 +87,9 @@ def bps(fraction: float | Decimal) -> str:
     return f"{number(fraction * 10_000)}{NO_BREAK}bp"
 
 
-def signed_bps(fraction: float | Decimal) -> str:
+def signed_bps(fraction: float | Decimal, decimals: int = 1) -> str:
     """Fraction in basis points with its sign: 0.00053 as ``+5.3 bp``."""
-    return f"{signed(fraction * 10_000)}{NO_BREAK}bp"
+    return f"{signed(fraction * 10_000, decimals)}{NO_BREAK}bp"
 
 
 def fine(value: float) -> str:
@@ -120,8 +122,13 @@ def cents(amount_usd: Decimal) -> str:
 
 
 def rough_money(amount_usd: Decimal) -> str:
-    """Whole dollars, with cents where ten dollars or less make them matter: ``$280``, ``$0.24``."""
-    return cents(amount_usd) if abs(amount_usd) < 10 else money(amount_usd)
+    """Whole dollars, with cents below ten dollars, where they matter: ``$280``, ``$0.24``."""
+    return cents(amount_usd) if abs(amount_usd) < ROUGH_USD else money(amount_usd)
+
+
+def exact_money(amount_usd: float, decimals: int) -> str:
+    """Dollars, with cents or finer where decimals are asked for: a tick of an axis."""
+    return _with_dollar(number(amount_usd, max(decimals, 2) if decimals else 0))
 
 
 def signed_money(amount_usd: Decimal) -> str:

@@ -23,6 +23,15 @@ GLOSSARY = (
     Entry(
         "Expected return", "An assumption: cash yield plus beta times an equity premium, or the household's own view."
     ),
+    Entry(
+        "Equilibrium",
+        "The expected returns at which nobody would want to trade: each security earns what its share of the market's "
+        "risk is worth.",
+    ),
+    Entry(
+        "Risk aversion", "How much expected return a unit of variance costs in the objective; higher is more careful."
+    ),
+    Entry("Doubt", "The error of an expected return that a sale must outweigh, a year, on the dollars sold."),
     Entry("Basis point (bp)", "A hundredth of a percentage point."),
     Entry("Gain a year", "What the trades add: return, less a charge for risk, tax and cost spread over the horizon."),
     Entry("Price of a limit", "What one percentage point more room in it would be worth a year."),
@@ -31,5 +40,15 @@ GLOSSARY = (
     Entry("Wash sale", "A loss that is not deductible because the same security is bought within 30 days of the sale."),
     Entry("Spread", "Half the difference between the prices at which one can buy and sell, paid on each order."),
     Entry("Break-even", "Months until what the trades add a year has paid for their tax and spread."),
+    Entry(
+        "Price to earnings (P/E)",
+        "Price over the profit of the last twelve months (trailing) or over that expected for the next (forward).",
+    ),
+    Entry(
+        "Herfindahl index",
+        "Sum of the squared weights of companies; its inverse is the number of companies of equal weight.",
+    ),
+    Entry("Soft limit", "One that may be exceeded, at a charge in the objective for each percentage point beyond it."),
+    Entry("Covariance", "How the returns of all securities moved, and moved together, in the window named."),
     Entry("Optimum", "The best trades in fractions, before they are rounded to shares."),
 )

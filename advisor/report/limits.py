@@ -14,9 +14,10 @@ from advisor.units import BASIS_POINT
 
 _MET = 1e-6  # the same slack that the orders' rounding is granted
 _UPPER_END = (
-    "A limit on a company binds on the upper end of its interval: what is known plus what the funds' lists "
+    "A limit on companies or sectors binds on the upper end of the interval: what is known plus what the funds' lists "
     "cannot rule out."
 )
+_ON_COMPANIES = ("magnificent_seven", "single_company", "sectors.")
 _PRICE = (
     "Price: what one percentage point more room would be worth, in basis points of household value and in dollars a "
     "year (for an amount in dollars, one percent of household value more; for beta, 0.01 more). A dash: more room is "
@@ -145,11 +146,11 @@ def limits_table(plan: RebalancePlan) -> Table | None:
         Column("Proposed", is_proposed=True),
         Column("Status", "text"),
     ]
-    notes = [_UPPER_END]
     is_priced = any(is_costly(limit) for limit in plan.limits)
     if is_priced:
         columns.append(Column("Price of a point", is_proposed=True))
     rows = [_limit_row(limit, plan, is_priced=is_priced) for limit in plan.limits]
+    notes = [_UPPER_END] if any(limit.name.startswith(_ON_COMPANIES) for limit in plan.limits) else []
     notes += [note for note, applies in _price_notes(plan, is_priced=is_priced) if applies]
     notes += [note for note, applies in _mode_notes(plan) if applies]
     return table("Your limits", tuple(columns), rows, plan, tuple(notes))

@@ -123,7 +123,7 @@ class Comparison:
     measures: Table
     holdings: Table
     sizes: Table
-    sectors: Table
+    sectors: Table | None
     funds: Table | None
     valuations: Table | None
     overlap: Table | None
@@ -144,7 +144,7 @@ class Risks:
 
     stress: Table | None
     stress_figure: Figure | None
-    stress_notes: tuple[str, ...]
+    stress_words: str
     shocks: Table
     losses: Table
     history: Figure | None
@@ -188,7 +188,7 @@ class Data:
 
     facts: Table
     notes: tuple[str, ...]
-    prices: Table
+    prices: Table | None
     constituents: Table | None
 
 

@@ -8,6 +8,7 @@ from advisor.market.data import MarketData
 from advisor.market.fund_kinds import holds_bonds_alone
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, SMALL_CAP_FUNDS
 from advisor.rebalance.model import HouseholdState, RebalancePlan
+from advisor.report.format import NOTICEABLE
 from advisor.report.model import Cell, Column, Row, Table
 
 SEVEN, OTHER_STOCKS, FUNDS, BONDS, OTHER_SMALL, CASH = (
@@ -29,6 +30,11 @@ def is_trade(plan: RebalancePlan) -> bool:
 def dollars(fraction: float, state: HouseholdState) -> Decimal:
     """Dollar view of a fraction of household value; shown in whole dollars, never traded on."""
     return Decimal(repr(float(fraction))) * state.value_usd
+
+
+def tone_of(better_by: float) -> str:
+    """What a difference is to the reader: "better", "worse", or empty where it does not show."""
+    return "worse" if better_by <= -NOTICEABLE else "better" if better_by >= NOTICEABLE else ""
 
 
 def cells(*fields: str | Cell) -> tuple[Cell, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
 from advisor.market.data import MarketData
@@ -11,6 +10,9 @@ from advisor.portfolio.model import Account, Portfolio
 from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, StressLoss, Trade
 from advisor.report.exposure_tables import ACCOUNT_WORDS
 from advisor.report.format import (
+    EN_DASH,
+    NOTICEABLE,
+    ROUGH_USD,
     cents,
     interval,
     iso,
@@ -18,6 +20,7 @@ from advisor.report.format import (
     number,
     percent,
     points,
+    rough_money,
     shares,
     signed_bps,
     signed_cents,
@@ -38,6 +41,7 @@ from advisor.report.parts import (
     row,
     security_name,
     table,
+    tone_of,
 )
 
 _STATUS_WORDS = {
@@ -79,13 +83,8 @@ def holdings_table(plan: RebalancePlan, market: MarketData) -> Table:
                 _holding_row(name, before.weights.get(symbol, 0.0), after.weights.get(symbol, 0.0), plan, "plain")
             )
     rows.append(_holding_row(Cell("Household"), 1.0, 1.0, plan, "total"))
-    return table(
-        "Holdings, all accounts together",
-        columns,
-        rows,
-        plan,
-        ("Value after the trades is net of their spread; tax is owed later and not deducted.",),
-    )
+    notes = ("Value after the trades is net of their spread; tax is owed later and not deducted.",)
+    return table("Holdings, all accounts together", columns, rows, plan, notes if is_trade(plan) else ())
 
 
 def measures_table(plan: RebalancePlan) -> Table:
@@ -122,9 +121,9 @@ def measures_table(plan: RebalancePlan) -> Table:
         share("Fund expenses, a year", before.expense_ratio, after.expense_ratio, 3),
         row(
             "Fund expenses in dollars, a year",
-            money(fees(before)),
-            money(fees(after)),
-            signed_money(fees(after) - fees(before)),
+            rough_money(fees(before)),
+            rough_money(fees(after)),
+            (signed_cents if max(fees(before), fees(after)) < ROUGH_USD else signed_money)(fees(after) - fees(before)),
         ),
         *_scenario_rows(plan, share),
         share("Small-cap funds", before.small_cap_weight, after.small_cap_weight),
@@ -264,13 +263,13 @@ def _holding_row(label: Cell, before: float, after: float, plan: RebalancePlan, 
         label,
         *_held(before, plan.before),
         *_held(after, plan.after),
-        "" if kind == "total" else (points(after - before) if abs(after - before) >= 5e-4 else "–"),
+        "" if kind == "total" else (points(after - before) if abs(after - before) >= NOTICEABLE else EN_DASH),
         kind=kind,
     )
 
 
 def _held(weight: float, state: HouseholdState) -> tuple[str, str]:
-    return (percent(weight), money(dollars(weight, state))) if weight else ("–", "–")
+    return (percent(weight), money(dollars(weight, state))) if weight else (EN_DASH, EN_DASH)
 
 
 def _orders_table(trades: list[Trade], account: Account, plan: RebalancePlan, market: MarketData) -> Table:
@@ -299,12 +298,12 @@ def _orders_table(trades: list[Trade], account: Account, plan: RebalancePlan, ma
 
 def _gain_words(trade: Trade) -> str:
     gains = [lot.gain_usd for lot in trade.lots if lot.gain_usd is not None]
-    return signed_cents(sum(gains, Decimal(0))) if gains else "–"
+    return signed_cents(sum(gains, Decimal(0))) if gains else EN_DASH
 
 
 def _order_lines(trade: Trade) -> tuple[str, ...]:
-    """Reason and, where they matter, the lots."""
-    lots = tuple(_lot_words(lot) for lot in trade.lots if lot.acquired is not None or lot.gain_usd is not None)
+    """Reason and, where they matter for tax, the lots."""
+    lots = tuple(_lot_words(lot) for lot in trade.lots if lot.gain_usd is not None)
     return (trade.why, *lots)
 
 
@@ -329,16 +328,11 @@ def _cash_words(trades: list[Trade], account: str, plan: RebalancePlan) -> str:
     )
 
 
-def _month(day: date) -> str:
-    """Month of an episode's end, on one line; the day is in the record."""
-    return f"{day:%Y-%m}".replace("-", "\N{NON-BREAKING HYPHEN}")
-
-
 def _stress_row(before: StressLoss, after: StressLoss, plan: RebalancePlan) -> Row:
     change = after.household_return - before.household_return
-    tone = "worse" if change <= -5e-4 else ("better" if change >= 5e-4 else "")
+    tone = tone_of(change)
     return row(
-        Cell(before.title, aside=f"{_month(before.start)} to {_month(before.end)}"),
+        Cell(before.title, aside=f"{before.start:%Y-%m} to {before.end:%Y-%m}"),
         signed_percent(before.household_return),
         signed_money(dollars(before.household_return, plan.before)),
         signed_percent(after.household_return),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import EN_DASH, money, percent, signed_money, signed_percent
+from advisor.report.format import EN_DASH, NO_BREAK, money, percent, signed_money, signed_percent
 from advisor.report.model import Cell, Column, Row, Table
-from advisor.report.parts import dollars, row, table
+from advisor.report.parts import dollars, row, table, tone_of
 
 SHOCKS = (  # what it is, return of the seven, return of small-cap funds; everything else stands still
-    ("The seven gain 20 %, small caps lose 10 %", 0.20, -0.10),
-    ("Small caps lose 20 % alone", 0.0, -0.20),
-    ("The seven lose 30 % alone", -0.30, 0.0),
+    (f"The seven gain 20{NO_BREAK}%, small caps lose 10{NO_BREAK}%", 0.20, -0.10),
+    (f"Small caps lose 20{NO_BREAK}% alone", 0.0, -0.20),
+    (f"The seven lose 30{NO_BREAK}% alone", -0.30, 0.0),
 )
-_NOTICEABLE = 5e-4
 
 
 def shocks_table(plan: RebalancePlan) -> Table:
@@ -45,7 +44,7 @@ def _measures(plan: RebalancePlan) -> tuple[tuple[str, Callable[[HouseholdState]
 
 def _measure_row(words: str, measure: Callable[[HouseholdState], float | None], plan: RebalancePlan) -> Row:
     first, second = measure(plan.before), measure(plan.after)
-    tone = "" if first is None or second is None else _tone(first - second)
+    tone = "" if first is None or second is None else tone_of(first - second)
     return row(words, _amount(first, plan.before, ""), _amount(second, plan.after, tone))
 
 
@@ -55,13 +54,9 @@ def _amount(value: float | None, state: HouseholdState, tone: str) -> Cell:
     return Cell(percent(value), lines=(money(dollars(value, state)), *filter(None, (tone,))), tone=tone)
 
 
-def _tone(better_by: float) -> str:
-    return "worse" if better_by <= -_NOTICEABLE else "better" if better_by >= _NOTICEABLE else ""
-
-
 def _shock_row(plan: RebalancePlan, words: str, seven: float, small: float) -> Row:
     first, second = (_return(state, seven, small) for state in (plan.before, plan.after))
-    return row(words, _cell(first, plan.before, ""), _cell(second, plan.after, _tone(second - first)))
+    return row(words, _cell(first, plan.before, ""), _cell(second, plan.after, tone_of(second - first)))
 
 
 def _cell(value: float, state: HouseholdState, tone: str) -> Cell:

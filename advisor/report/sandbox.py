@@ -26,7 +26,7 @@ Plain = dict[str, "Plain"] | list["Plain"] | str | int | float | bool | None
 _GLOBALS = ("range", "dict", "namespace")
 _LARGEST_FILE = 2**20
 _LONGEST_WORD, _PIECE = 30, 12
-_SIGNED = f"{MINUS}$"
+_KEPT = re.compile(rf"{MINUS}\$|\d{{4}}-\d\d")  # a negative amount, a date
 
 
 class TemplateFileError(jinja2.TemplateError):
@@ -83,7 +83,8 @@ def environment(own: Path | None = None) -> jinja2.Environment:
 def wrappable(text: str) -> Markup:
     """Escaped text in which overlong words may break: one too long for its line would shrink the whole PDF page."""
     return Markup("").join(
-        _kept(piece) if _SIGNED in piece else Markup("<wbr>").join(_chunks(piece)) for piece in re.split(r"(\s+)", text)
+        _kept(piece) if _KEPT.search(piece) and len(piece) <= _LONGEST_WORD else Markup("<wbr>").join(_chunks(piece))
+        for piece in re.split(r"(\s+)", text)
     )
 
 
@@ -131,7 +132,7 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 
 def _kept(word: str) -> Markup:
-    """Word that stays on one line: browsers may otherwise break between a minus sign and its dollar sign."""
+    """Word that stays on one line: browsers may otherwise break it after the minus sign, or a date after a hyphen."""
     return Markup('<span class="kept">{}</span>').format(word)
 
 

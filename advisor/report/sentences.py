@@ -11,6 +11,7 @@ from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan, StressLoss, Trade
 from advisor.rebalance.warn import STALE_DAYS
 from advisor.report.format import (
+    NOTICEABLE,
     bps,
     cents,
     count_interval,
@@ -21,7 +22,10 @@ from advisor.report.format import (
     percent,
     plural,
     points,
+    rough_money,
     signed_bps,
+    signed_money,
+    signed_percent,
     years,
 )
 from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
@@ -30,7 +34,7 @@ from advisor.report.parts import dollars, is_trade
 from advisor.report.why_words import break_even_words
 
 _LARGE_COMPANY = 0.1  # of the household, from which a single company is named as a remaining risk
-_NOTICEABLE = 5e-4  # a change that shows in a percentage with one decimal
+_LEAST_REST = Decimal("0.01")  # of the household: cash that the trades leave and the answer names
 
 
 def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
@@ -45,8 +49,8 @@ def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
     first, last = interval(before.low, before.high), interval(after.low, after.high)
     change = f"stay at {last}" if first == last else f"go from {first} to {last}"
     return (
-        f"{_moves(plan)}: the Magnificent Seven {change} of the household{fit}, with {_tax_words(plan)} "
-        f"and {cents(plan.spread_usd)} of trading cost."
+        f"{_moves(plan)}: the Magnificent Seven {change} of the household{fit}{_mended_words(plan)}, with "
+        f"{_tax_words(plan)} and {cents(plan.spread_usd)} of trading cost."
     )
 
 
@@ -82,7 +86,7 @@ def drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> tuple[str, ...]:
             f"The proposal returns less than today's household in {plural(len(worse), 'episode')} below: {names}."
         )
     found.extend(_remaining_concentration(plan))
-    if after_width(plan) >= _NOTICEABLE:
+    if after_width(plan) >= NOTICEABLE:
         found.append(
             f"The funds' lists leave {points(after_width(plan)).lstrip('+')} of the Magnificent Seven "
             "weight after the trades unknown; the limit is held against the upper end."
@@ -96,7 +100,7 @@ def worse_episodes(plan: RebalancePlan) -> tuple[tuple[StressLoss, StressLoss], 
     return tuple(
         (episode, after[episode.name])
         for episode in plan.before.stress
-        if episode.name in after and after[episode.name].household_return < episode.household_return - _NOTICEABLE
+        if episode.name in after and after[episode.name].household_return < episode.household_return - NOTICEABLE
     )
 
 
@@ -122,14 +126,23 @@ def _moves(plan: RebalancePlan) -> str:
     purchase = f"{money(bought)} of {listing(bought_symbols)}"
     if not bought_symbols:
         return f"Sell {sale} and keep the cash"
+    if sold - bought >= _LEAST_REST * plan.before.value_usd:
+        return f"Sell {sale}, buy {purchase} and keep the rest as cash"
     return f"Sell {sale} and buy {purchase}" if sold_symbols else f"Buy {purchase} from cash"
+
+
+def _mended_words(plan: RebalancePlan) -> str:
+    """Which limits on anything but the seven are broken today and met after the trades."""
+    limits = [one for one in broken_today(plan) if one.name != "magnificent_seven" and is_met(one, one.after)]
+    if not limits:
+        return ""
+    names = listing(tuple(dict.fromkeys(limit_words(one).partition(" (")[0] for one in limits)), 3)
+    return f", and the limit on {names} is met" if len(limits) == 1 else f", and the limits on {names} are met"
 
 
 def _tax_words(plan: RebalancePlan) -> str:
     tax = plan.tax.tax_usd
-    if not tax:
-        return "no tax this year"
-    amount = f"{cents(abs(tax))} of" if tax > 0 else f"{cents(abs(tax))} less"
+    amount = f"{cents(abs(tax))} of" if tax >= 0 else f"{cents(abs(tax))} less"
     return f"an estimated {amount} tax this year"
 
 
@@ -167,7 +180,7 @@ def _volatility_card(plan: RebalancePlan) -> Card:
             percent(plan.after.volatility),
             f"beta {number(plan.after.beta, 2)} against {plan.benchmark}",
         )
-    tone = "worse" if change >= _NOTICEABLE else ("better" if change <= -_NOTICEABLE else "plain")
+    tone = "worse" if change >= NOTICEABLE else ("better" if change <= -NOTICEABLE else "plain")
     return Card(
         "Volatility a year",
         percent(plan.after.volatility),
@@ -178,11 +191,9 @@ def _volatility_card(plan: RebalancePlan) -> Card:
 
 def _cost_cards(plan: RebalancePlan) -> tuple[Card, ...]:
     gain = plan.tax.short_term_gain_usd + plan.tax.long_term_gain_usd
-    realized = (
-        f"on a realized {'gain' if gain > 0 else 'loss'} of {money(abs(gain))}" if gain else "no gain is realized"
-    )
+    realized = f", on a realized {'gain' if gain > 0 else 'loss'} of {money(abs(gain))}" if gain else "; no net gain"
     return (
-        Card("Tax of these trades, this year", money(plan.tax.tax_usd), realized),
+        Card("Tax of these trades", money(plan.tax.tax_usd), f"this year{realized}"),
         Card("Trades", str(len(plan.trades)), f"{cents(plan.spread_usd)} of spread cost"),
     )
 
@@ -194,7 +205,7 @@ def _idle_cards(plan: RebalancePlan) -> tuple[Card, ...]:
             bps(max(plan.gain.total, 0.0)),
             f"{money(dollars(max(plan.gain.total, 0.0), plan.before))} a year, after tax and cost",
         ),
-        Card("Trades", "0", "no tax, no trading cost"),
+        Card("Trades", "0", "no order to place"),
     )
 
 
@@ -203,7 +214,7 @@ def _limits_reason(plan: RebalancePlan) -> str:
     if not plan.limits:
         return "No limit is set in the portfolio file."
     if not broken:
-        return f"All {plural(len(plan.limits), 'limit')} hold today."
+        return f"{plural(len(plan.limits), 'limit is', 'limits are')} set, and none is broken today."
     if not is_trade(plan):
         names = listing(tuple(map(limit_words, broken)), len(broken))
         may_stay = all(limit.status == "exceeded" or limit.allowed is not None for limit in broken)
@@ -225,7 +236,7 @@ def _risk_reason(plan: RebalancePlan) -> str:
         f"{plan.benchmark} from {number(before.beta, 2)} to {number(after.beta, 2)}"
     )
     counts = [count_interval(state.exposure.effective_companies) for state in (before, after)]
-    if not all(counts):
+    if not all(counts) or not before.exposure.hhi[1]:
         return f"{text}."
     return f"{text}; the household is spread like {counts[1]} companies of equal weight instead of {counts[0]}."
 
@@ -270,14 +281,14 @@ def _exceeded_limits(plan: RebalancePlan) -> list[str]:
 def _worse_measures(plan: RebalancePlan) -> list[str]:
     before, after = plan.before, plan.after
     found = []
-    if after.expected_return < before.expected_return - _NOTICEABLE:
+    if after.expected_return < before.expected_return - NOTICEABLE:
         found.append(
             f"Expected return falls from {percent(before.expected_return)} to "
             f"{percent(after.expected_return)} a year on the stated assumptions."
         )
-    if after.volatility > before.volatility + _NOTICEABLE:
+    if after.volatility > before.volatility + NOTICEABLE:
         found.append(f"Volatility rises from {percent(before.volatility)} to {percent(after.volatility)} a year.")
-    if after.tracking_error > before.tracking_error + _NOTICEABLE:
+    if after.tracking_error > before.tracking_error + NOTICEABLE:
         found.append(
             f"The household departs further from {plan.benchmark}: tracking error goes from "
             f"{percent(before.tracking_error)} to {percent(after.tracking_error)} a year. In years led by "
@@ -286,8 +297,8 @@ def _worse_measures(plan: RebalancePlan) -> list[str]:
     if after.expense_ratio > before.expense_ratio + 5e-6:
         found.append(
             f"Fund expenses rise from {percent(before.expense_ratio, 3)} to "
-            f"{percent(after.expense_ratio, 3)} a year ({money(dollars(before.expense_ratio, before))} to "
-            f"{money(dollars(after.expense_ratio, after))})."
+            f"{percent(after.expense_ratio, 3)} a year ({rough_money(dollars(before.expense_ratio, before))} to "
+            f"{rough_money(dollars(after.expense_ratio, after))})."
         )
     return found
 
@@ -322,10 +333,10 @@ def _idle_drawbacks(plan: RebalancePlan) -> tuple[str, ...]:
     near = tuple(limit_words(limit) for limit in plan.limits if limit.status == "binding")
     found = []
     if near:
-        found.append(f"{listing(near)} stand exactly at the limit: a small market move can break it.")
-    found.append(
-        "A limit that holds today can be broken by the next market move; the answer is good for its date only."
-    )
+        stand = "stands exactly at its limit" if len(near) == 1 else "stand exactly at their limits"
+        found.append(f"{listing(near)} {stand}: a small market move can break that.")
+    holds = "A limit that holds today can be broken by the next market move; the" if plan.limits else "The"
+    found.append(f"{holds} answer is good for its date only.")
     return tuple(found)
 
 
@@ -338,11 +349,21 @@ def age_line(days: int, data_day: str) -> str:
     )
 
 
-def stress_notes(plan: RebalancePlan) -> tuple[str, ...]:
-    """Episodes in which the proposal is worse, in percent and dollars."""
-    return tuple(
-        f"{before.title}: {percent(after.household_return)} "
-        f"({money(dollars(after.household_return, plan.after))}) instead of "
-        f"{percent(before.household_return)} ({money(dollars(before.household_return, plan.before))})."
-        for before, after in worse_episodes(plan)
+def stress_words(plan: RebalancePlan) -> str:
+    """In how many episodes the proposal is worse, and where most; else that this proves little."""
+    if not is_trade(plan):
+        return "These are past episodes. The next one can be worse."
+    worse = worse_episodes(plan)
+    if not worse:
+        return (
+            "In none of these episodes does the proposal return less than today's household. That is no promise for "
+            "the next one."
+        )
+    count = f"{len(worse)} of {plural(len(plan.before.stress), 'episode')}"
+    before, after = min(worse, key=lambda pair: pair[1].household_return - pair[0].household_return)
+    return (
+        f"The proposal returns less than today's household in {count}, most of all in {before.title}: "
+        f"{signed_percent(after.household_return)} "
+        f"({signed_money(dollars(after.household_return, plan.after))}) instead of "
+        f"{signed_percent(before.household_return)} ({signed_money(dollars(before.household_return, plan.before))})."
     )

@@ -7,8 +7,8 @@ from decimal import Decimal
 from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
 from advisor.report.cause_words import cause_words
 from advisor.report.charts.marks import Chart
-from advisor.report.charts.plane import Axis, Line, Marker, Plane, plane_chart
-from advisor.report.format import EN_DASH, cents, interval, money, percent, plural, signed_bps
+from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart
+from advisor.report.format import EN_DASH, cents, exact_money, interval, money, percent, plural, signed_bps
 from advisor.report.limits import find_limit, is_met, limit_figure, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
@@ -16,7 +16,10 @@ from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
 
 _NEXT_TO_NONE = 0.02  # of the household in the seven, below which their cost is no question
 _SAME = 5e-4  # of household value: points of a curve that differ by less are one
+_BESIDE = 0.03  # of an axis: points that lie closer would hide each other
 _NO_ANSWER = {"conflict": "no answer: the limits conflict", "unverified": "no answer was found"}
+
+Ends = tuple[tuple[float, float], tuple[float, float]]  # of x and of y
 
 _OUTCOME_COLUMNS = (
     Column("What", "text"),
@@ -28,8 +31,9 @@ _OUTCOME_COLUMNS = (
     Column("What makes the difference", "text"),
 )
 _OUTCOME_NOTES = (
-    "Each was solved again under the file's limits but for what its name says; half the move is measured, not solved. "
-    "Gain: against doing nothing, in basis points of household value. Hypothetical.",
+    "Each was solved again under the file's limits but for what its name says, or, of a scenario, its causes; half "
+    "the move is measured, not solved. Gain: against doing nothing, in basis points of household value; of a scenario, "
+    "on its own inputs. Hypothetical.",
 )
 
 
@@ -39,12 +43,13 @@ def frontier_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
     if len(known) < 2:
         return None
     points = tuple((found.volatility, _net(found, plan)) for found in known)
-    markers = _frontier_markers(plan, trade_off)
-    x, y = _range((*points, *((m.x, m.y) for m in markers)))
+    every = _frontier_markers(plan, trade_off)
+    x, y = _range((*points, *((m.x, m.y) for m in every)))
+    markers = _apart(every, (x, y))
     words = "; ".join(f"{m.label}: volatility {percent(m.x)}, return {percent(m.y)}" for m in markers)
     plane = Plane(
-        Axis("volatility a year", *x, lambda value: percent(value, 0 if x[1] - x[0] > 0.03 else 1)),
-        Axis("expected return a year, after one-off costs", *y, percent),
+        Axis("volatility a year", *x, exact_words(percent, 100, x)),
+        Axis("expected return a year, after one-off costs", *y, exact_words(percent, 100, y)),
         (Line(points, "proposed"),),
         markers,
     )
@@ -70,8 +75,8 @@ def cost_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
     reach = "" if not lost else f" Less than {percent(least)} is out of reach within the other limits."
     words = f"{'; '.join(f'{m.label}: {percent(m.x)} for {money(Decimal(round(m.y)))}' for m in markers)}.{reach}"
     plane = Plane(
-        Axis("Magnificent Seven after the trades", low, x[1], lambda value: percent(value, 0)),
-        Axis("one-off tax and spread", *y, lambda value: money(Decimal(round(value)))),
+        Axis("Magnificent Seven after the trades", low, x[1], exact_words(percent, 100, (low, x[1]))),
+        Axis("one-off tax and spread", *y, exact_words(exact_money, 1, y)),
         (Line(points, "proposed"),),
         tuple(markers),
         () if limit is None else ((limit.bound, f"limit {percent(limit.bound)}"),),
@@ -203,10 +208,24 @@ def _frontier_markers(plan: RebalancePlan, trade_off: TradeOff) -> tuple[Marker,
         if outcome.after is None or outcome.tax is None or outcome.spread_usd is None or not outcome.trades:
             continue
         once = _once(outcome.tax.tax_usd, outcome.spread_usd)
-        marker = Marker(outcome.after.volatility, _net_of(plan, outcome.after, once), outcome.title)
-        if all(abs(marker.x - other.x) > 4 * _SAME or abs(marker.y - other.y) > _SAME for other in found):
-            found.append(marker)
+        found.append(Marker(outcome.after.volatility, _net_of(plan, outcome.after, once), outcome.title))
     return tuple(found)
+
+
+def _apart(markers: tuple[Marker, ...], ends: Ends) -> tuple[Marker, ...]:
+    """Without those that would lie on one before them: the table of alternatives names them all."""
+    (left, right), (low, high) = ends
+    kept: list[Marker] = []
+    for marker in markers:
+        if (
+            all(
+                abs(marker.x - other.x) > _BESIDE * (right - left) or abs(marker.y - other.y) > _BESIDE * (high - low)
+                for other in kept
+            )
+            or marker.shape != "circle"
+        ):
+            kept.append(marker)
+    return tuple(kept)
 
 
 def _once(tax_usd: Decimal, spread_usd: Decimal) -> Decimal:
@@ -222,9 +241,7 @@ def _net_of(plan: RebalancePlan, state: HouseholdState, once_usd: Decimal) -> fl
     return state.expected_return - float(once_usd / plan.before.value_usd) / plan.horizon_years
 
 
-def _range(
-    points: tuple[tuple[float, float], ...], around: tuple[float, ...] = ()
-) -> tuple[tuple[float, float], tuple[float, float]]:
+def _range(points: tuple[tuple[float, float], ...], around: tuple[float, ...] = ()) -> Ends:
     """Ends of x and of y."""
     x, y = [point[0] for point in points] + list(around), [point[1] for point in points]
     return (min(x), max(x)), (min(y), max(y))

@@ -64,7 +64,7 @@ def break_even_words(plan: RebalancePlan) -> str:
         return "The best trades cost nothing once: the tax that they save pays their spread."
     what = f"One-off tax and spread of {rough_money(dollars(once, plan.before))}"
     if gain.carryforward:
-        what += ", net of the worth of losses carried forward,"
+        what += " (net of the worth of losses carried forward)"
     count = months_to_break_even(gain, horizon)
     if count is None:
         return f"{what}: at these assumptions the trades never earn it back; the limits of the file demand them."
@@ -135,12 +135,13 @@ def horizon_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
     if not is_trade(plan):
         return _worthwhile_words(horizons, span, portfolio)
     if _is_same_everywhere(horizons):
+        gains = tuple(dict.fromkeys(signed_bps(result.gain) for result in (first, last)))
         return (
-            f"Over any horizon {span} the best trades are the same; against doing nothing they gain "
-            f"{signed_bps(first.gain)} to {signed_bps(last.gain)} a year."
+            f"Over any horizon {span} the best trades are the same; against doing nothing they come to "
+            f"{' to '.join(gains)} a year."
         )
     return (
-        "The horizon is the strongest of all knobs, because one-off tax and trading cost are spread over it. Over "
+        "The horizon matters, because one-off tax and trading cost are spread over it. Over "
         f"{_outcome(first, plan)}; over {_outcome(last, plan)}."
     )
 
@@ -160,7 +161,7 @@ def _worthwhile_words(horizons: tuple[HorizonResult, ...], span: str, portfolio:
         is_to_the_end = worthwhile == tuple(result.years for result in horizons[-len(worthwhile) :])
         over = f"from {spans[0]} on" if is_to_the_end else f"over {listing(spans, len(spans))}"
         return (
-            "The horizon is the strongest of all knobs, because one-off tax and trading cost are spread over it: "
+            "The horizon matters, because one-off tax and trading cost are spread over it: "
             f"{over}, trading would gain more than the {bps(least)} a year that make it worthwhile."
         )
     if all(result.sold + result.bought <= _OF_NO_ACCOUNT for result in horizons):

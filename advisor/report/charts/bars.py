@@ -24,7 +24,7 @@ from advisor.report.charts.marks import (
     text_width,
     triangle,
 )
-from advisor.report.format import interval, percent
+from advisor.report.format import NOTICEABLE, interval, percent
 
 _BAR, _PAIR_GAP, _STRESS_BAR = 9.0, 2.0, 12.0
 _WORSE = "worse"
@@ -195,4 +195,4 @@ def _value(end: tuple[float, float] | None) -> str:
 
 
 def _is_open(bar: Bar) -> bool:
-    return any(end is not None and end[1] - end[0] >= 0.0005 for end in (bar.before, bar.after))
+    return any(end is not None and end[1] - end[0] >= NOTICEABLE for end in (bar.before, bar.after))

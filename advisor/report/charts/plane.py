@@ -1,7 +1,8 @@
 """A plane with two axes: curves, points with their names, a limit, and a part that cannot be reached.
 
 1. Ticks are round numbers; the axes hold everything that is drawn.
-2. Each name stands beside its point, at the first place where it covers no other text and no other point.
+2. Each name stands beside its point, at the first place where it covers no other text, no other point and no line;
+   where that is further off, a thin line leads to it.
 3. Curves differ by dash and by the name at their end, points by shape, and never by colour alone.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from advisor.report.charts.marks import (
     LABEL,
@@ -31,6 +33,7 @@ from advisor.report.charts.marks import (
 _HEIGHT = 190.0  # of the plane itself
 _TOP, _BELOW, _RIGHT = 20.0, 34.0, 6.0
 _REACH = 5.0  # from a point's centre to its edge
+_GRAIN = 3.0  # of a line, as an obstacle
 _MOST_ACROSS, _MOST_UP = 5, 6  # ticks
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0)
 _HATCH = 6.0
@@ -124,6 +127,16 @@ def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     step = next(size * part for part in _STEPS if _count(low, high, size * part) <= most)
     first = math.floor(low / step + 1e-9)
     return tuple(round((first + number) * step, 12) for number in range(_count(low, high, step)))
+
+
+def exact_words(form: Callable[[float, int], str], scale: float, ends: tuple[float, float]) -> Callable[[float], str]:
+    """`form` with as many decimals as write every tick of an axis over `ends` as it is; `scale` is what `form` applies.
+
+    Two decimals too few would give ticks 0.25 apart the same distance in print as ticks 0.2 and 0.3 apart.
+    """
+    shown = [scale * tick for most in (_MOST_ACROSS, _MOST_UP) for tick in ticks(*ends, most)]
+    decimals = next((d for d in range(5) if all(abs(round(tick, d) - tick) < 1e-9 for tick in shown)), 5)
+    return lambda value: form(value, decimals)
 
 
 def _count(low: float, high: float, step: float) -> int:
@@ -236,6 +249,9 @@ def _draw_names(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None
     x, y = axes
     taken = [text_box(text) for text in canvas.texts]
     points = [_around(x.at(marker.x), y.at(marker.y)) for marker in plane.markers]
+    points += [box for line in plane.lines for box in _along([(x.at(a), y.at(b)) for a, b in line.points])]
+    points += [box for value, _ in plane.limits for box in _along([(x.at(value), y.start), (x.at(value), y.end)])]
+    points += [box for value, _ in plane.levels for box in _along([(x.start, y.at(value)), (x.end, y.at(value))])]
     ranked = sorted(plane.markers, key=lambda marker: marker.shape == "circle")
     for line in plane.lines:
         if line.label:
@@ -246,6 +262,23 @@ def _draw_names(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None
         text = _placed(Text(x.at(marker.x), y.at(marker.y), name, LABEL, weight=weight), taken, points)
         taken.append(text_box(text))
         canvas.texts.append(text)
+        _draw_leader(canvas, (x.at(marker.x), y.at(marker.y)), text_box(text))
+
+
+def _draw_leader(canvas: Canvas, point: tuple[float, float], box: Box) -> None:
+    """A thin line from a point to its name where that stands further off."""
+    near = min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
+    if math.dist(point, near) > 2 * _REACH:
+        canvas.strokes.append(Stroke(f"M{spot(*point)}L{spot(*near)}", "muted", 0.7))
+
+
+def _along(places: Sequence[tuple[float, float]]) -> Iterator[Box]:
+    """Small boxes along a line, for what must not be covered."""
+    for (left, top), (right, bottom) in pairwise(places):
+        count = math.ceil(math.dist((left, top), (right, bottom)) / _GRAIN)
+        for part in range(count + 1):
+            x, y = (a + (b - a) * part / max(count, 1) for a, b in ((left, right), (top, bottom)))
+            yield x - _GRAIN / 2, y - _GRAIN / 2, x + _GRAIN / 2, y + _GRAIN / 2
 
 
 def _beside_end(line: Line, axes: tuple[Scale, Scale]) -> list[Text]:
@@ -287,7 +320,7 @@ def _places(text: Text) -> Iterator[Text]:
 
 
 def _covered(box: Box, taken: list[Box], points: list[Box]) -> float:
-    """Area of other texts and points under a box; other texts weigh more."""
+    """Area of other texts, of points and of lines under a box; other texts weigh more."""
     return 4 * sum(_common(box, other) for other in taken) + sum(_common(box, other) for other in points)
 
 

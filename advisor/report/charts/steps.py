@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from advisor.report.charts.marks import LABEL, WIDTH, Canvas, Chart, Rect, Stroke, Text, coordinate, fit, text_width
 
 _BAR, _ROW = 10.0, 19.0
-_MOST_LABEL = 150.0
+_MOST_LABEL = 190.0
 _LEAST_SPAN = 1e-9  # below it there is nothing to draw
 
 
