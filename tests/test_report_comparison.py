@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -24,7 +25,14 @@ def cells(table, number):
 
 
 def figure(text):
-    return float(text.replace("\N{MINUS SIGN}", "-").replace("+", "").split("%")[0].split("$")[-1].replace(",", ""))
+    return float(
+        text.split(", ")[0]
+        .replace("\N{MINUS SIGN}", "-")
+        .replace("+", "")
+        .split("%")[0]
+        .split("$")[-1]
+        .replace(",", "")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +75,14 @@ def test_expenses_in_dollars_are_weight_times_ratio_times_value_and_their_sum_is
         assert figure(shown[symbol]) == pytest.approx(float(amount), abs=0.51)
     whole = made.before.expense_ratio * float(made.before.value_usd)
     assert figure(shown["All funds"]) == pytest.approx(whole, abs=0.51)
+
+
+def test_expenses_of_less_than_ten_dollars_are_shown_in_cents():
+    saver = answer("young-saver")
+    table = funds_table(saver.plan, saver.market)
+    assert all(re.fullmatch(r"\$\d+\.\d\d|–", text) for column in (3, 4) for text in cells(table, column))
+    whole = saver.plan.after.expense_ratio * float(saver.plan.after.value_usd)
+    assert figure(cells(table, 4)[-1]) == pytest.approx(whole, abs=0.0051)
 
 
 def test_a_valuation_comes_with_measure_date_treatment_and_source(tech):
@@ -114,7 +130,7 @@ def test_a_shock_moves_only_what_it_names():
 def test_the_proposal_is_said_to_be_worse_where_small_caps_lag_and_the_seven_gain(tech):
     first = shocks_table(tech[0]).rows[0].cells[2]
     assert first.tone == "worse"
-    assert first.lines[-1] == "worse"
+    assert first.lines[0].endswith(", worse")
 
 
 def test_risk_is_shown_in_percent_and_in_dollars_of_its_side():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import combinations
 
@@ -12,7 +12,19 @@ from advisor.market.data import MarketData
 from advisor.market.fund_kinds import holds_bonds_alone
 from advisor.market.valuations import valuations
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import EN_DASH, NOTICEABLE, interval, listing, number, percent, plural, points, rough_money
+from advisor.report.format import (
+    EN_DASH,
+    NOTICEABLE,
+    ROUGH_USD,
+    cents,
+    interval,
+    listing,
+    money,
+    number,
+    percent,
+    plural,
+    points,
+)
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, is_trade, merged, row, security_name, table
 
@@ -95,19 +107,22 @@ def funds_table(plan: RebalancePlan, market: MarketData) -> Table | None:
         Column("Expenses a year, today"),
         Column("Expenses a year, proposed", is_proposed=True),
     )
-    rows = [_fund_row(symbol, plan, market) for symbol in symbols]
-    rows.append(_expenses_row(symbols, plan, market))
+    totals = [_total_expenses_usd(symbols, state, market) for state in (plan.before, plan.after)]
+    words = cents if max(totals) < ROUGH_USD else money
+    rows = [_fund_row(symbol, plan, market, words) for symbol in symbols]
+    rows.append(row("All funds", EN_DASH, EN_DASH, *map(words, totals), kind="total"))
     return table("The funds side by side", columns, rows, plan)
 
 
-def _fund_row(symbol: str, plan: RebalancePlan, market: MarketData) -> Row:
+def _fund_row(symbol: str, plan: RebalancePlan, market: MarketData, words: Callable[[Decimal], str]) -> Row:
+    amounts = [_expenses_usd(symbol, state, market) for state in (plan.before, plan.after)]
     security = market.securities[symbol]
     ratio = security.expense_ratio
     return row(
         Cell(symbol, aside=security_name(market, symbol)),
         security.index or EN_DASH,
         Cell(EN_DASH if ratio is None else percent(ratio.value, 2)),
-        *(_expenses(symbol, state, market) for state in (plan.before, plan.after)),
+        *(EN_DASH if amount is None else words(amount) for amount in amounts),
     )
 
 
@@ -146,11 +161,6 @@ def valuation_table(plan: RebalancePlan, market: MarketData) -> Table | None:
     return Table("Price to earnings of the funds' indexes, as published", columns, tuple(rows), tuple(notes))
 
 
-def _expenses(symbol: str, state: HouseholdState, market: MarketData) -> str:
-    amount = _expenses_usd(symbol, state, market)
-    return EN_DASH if amount is None else rough_money(amount)
-
-
 def _expenses_usd(symbol: str, state: HouseholdState, market: MarketData) -> Decimal | None:
     """Expenses a year; None where the fund is not held or its ratio is not known."""
     ratio = market.securities[symbol].expense_ratio
@@ -159,12 +169,8 @@ def _expenses_usd(symbol: str, state: HouseholdState, market: MarketData) -> Dec
     return dollars(state.weights[symbol] * ratio.value, state)
 
 
-def _expenses_row(symbols: list[str], plan: RebalancePlan, market: MarketData) -> Row:
-    totals = [
-        sum((_expenses_usd(symbol, state, market) or Decimal(0) for symbol in symbols), Decimal(0))
-        for state in (plan.before, plan.after)
-    ]
-    return row("All funds", EN_DASH, EN_DASH, *map(rough_money, totals), kind="total")
+def _total_expenses_usd(symbols: list[str], state: HouseholdState, market: MarketData) -> Decimal:
+    return sum((_expenses_usd(symbol, state, market) or Decimal(0) for symbol in symbols), Decimal(0))
 
 
 def overlap_table(plan: RebalancePlan, market: MarketData) -> Table | None:
