@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from advisor.cli.recommend import Page, Recommendation, report_files
+from advisor.cli.recommend import Page, Recommendation, report_files, with_trade_off
 from advisor.report.pdf import ENGINES, PdfUnavailableError, pdf_engine, print_offline
 from tests.samples import answer
 
@@ -27,8 +27,8 @@ def files_of(recommendation: Recommendation) -> dict[str, bytes]:
 
 @cache
 def files(name: str) -> dict[str, bytes]:
-    """The four files of a sample."""
-    return files_of(answer(name))
+    """The four files of a sample, with everything that stands beside its proposal."""
+    return files_of(with_trade_off(answer(name)))
 
 
 def html(name: str) -> str:

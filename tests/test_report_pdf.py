@@ -230,3 +230,11 @@ def test_weasyprint_without_pango_is_named_with_the_command_that_installs_it(mon
     monkeypatch.setattr(importlib, "import_module", without_pango)
     with pytest.raises(PdfUnavailableError, match=re.escape(PANGO)):
         pdf_engine("weasyprint")
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_the_first_page_holds_the_answer_and_both_charts(name: str) -> None:
+    data, _ = pdf(name, "plutoprint")
+    first = squeezed(reader(data).pages[0].extract_text())
+    for words in ("Limits broken today", "Magnificent Seven, funds looked through", "Allocation", "Page 1 of"):
+        assert squeezed(words) in first, words

@@ -10,7 +10,9 @@ import click
 
 from advisor.errors import OutputError, printable
 
-PLAIN = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{NO-BREAK SPACE}": " ", "─": "-"})
+PLAIN = str.maketrans(
+    {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{NO-BREAK SPACE}": " ", "─": "-", "“": '"', "”": '"'}
+)
 
 
 def emit(result: str | bytes) -> None:

@@ -51,7 +51,11 @@ def _measure_row(words: str, measure: Callable[[HouseholdState], float | None], 
 def _amount(value: float | None, state: HouseholdState, tone: str) -> Cell:
     if value is None:
         return Cell(EN_DASH)
-    return Cell(percent(value), lines=(money(dollars(value, state)), *filter(None, (tone,))), tone=tone)
+    return Cell(percent(value), lines=(_said(money(dollars(value, state)), tone),), tone=tone)
+
+
+def _said(amount: str, tone: str) -> str:
+    return f"{amount}, {tone}" if tone else amount
 
 
 def _shock_row(plan: RebalancePlan, words: str, seven: float, small: float) -> Row:
@@ -60,8 +64,8 @@ def _shock_row(plan: RebalancePlan, words: str, seven: float, small: float) -> R
 
 
 def _cell(value: float, state: HouseholdState, tone: str) -> Cell:
-    words = (signed_money(dollars(value, state)), *filter(None, (tone,)))
-    return Cell(signed_percent(value), lines=words, tone=tone)
+    words = _said(signed_money(dollars(value, state)), tone)
+    return Cell(signed_percent(value), lines=(words,), tone=tone)
 
 
 def _return(state: HouseholdState, seven: float, small: float) -> float:

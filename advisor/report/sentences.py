@@ -136,8 +136,8 @@ def _mended_words(plan: RebalancePlan) -> str:
     limits = [one for one in broken_today(plan) if one.name != "magnificent_seven" and is_met(one, one.after)]
     if not limits:
         return ""
-    names = listing(tuple(dict.fromkeys(limit_words(one).partition(" (")[0] for one in limits)), 3)
-    return f", and the limit on {names} is met" if len(limits) == 1 else f", and the limits on {names} are met"
+    names = listing(tuple(dict.fromkeys(f"“{limit_words(one).partition(' (')[0]}”" for one in limits)), 3)
+    return f", and the limit {names} is met" if len(limits) == 1 else f", and the limits {names} are met"
 
 
 def _tax_words(plan: RebalancePlan) -> str:

@@ -115,7 +115,7 @@ def _draw_panel(canvas: Canvas, panel: Panel, left: float, room: float) -> None:
             edge = _draw_interval(canvas, tone, end, left, scale)
             _draw_value(canvas, tone, _value(end), edge + 4, limit_x)
             canvas.y = round(canvas.y + _BAR + _PAIR_GAP, 1)
-        canvas.y += 8
+        canvas.y += 5
     if panel.limit is not None and limit_x is not None:
         _draw_limit(canvas, panel.limit, limit_x, top)
     canvas.y += 6
