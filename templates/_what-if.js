@@ -26,7 +26,8 @@
     document.querySelectorAll("[data-figure]").forEach(function (place) {
       place.textContent = isGap ? "\u2013" : point[1 + Number(place.dataset.figure)];
     });
-    get("status").textContent = isGap ? data.gaps[point] : point[0].map(function (k) { return data.words[k]; }).join(" ");
+    const status = isGap ? data.gaps[point] : point[0].map(function (k) { return data.words[k]; }).join(" ");
+    if (get("status").textContent !== status) { get("status").textContent = status; }  // else it is read out at each step
     get("status").className = isGap || point[0][0] ? "status-line beyond" : "status-line within";
     document.querySelectorAll(".view").forEach(function (view) {
       const xs = data.x[view.dataset.view], ys = data.y[view.dataset.view][c], spot = view.querySelector(".spot");

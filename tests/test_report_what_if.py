@@ -267,3 +267,51 @@ def test_nothing_is_wrong_for_whoever_reads_or_hears_it(browser, file, view):
     assert browser.run("return document.documentElement.scrollWidth") <= view.width
     assert browser.violations() == []
     assert browser.console() == []
+
+
+def test_what_does_not_change_is_not_read_out_again(browser, file):
+    browser.open(file)
+    browser.run(
+        "window.told = 0; new MutationObserver(list => { window.told += list.length; })"
+        ".observe(document.getElementById('status'), {childList: true, characterData: true, subtree: true});"
+        "document.getElementById('small').focus()"
+    )
+    before = shown(browser)
+    browser.press("\ue012", "\ue014")  # arrow left, arrow right: within the same limits all the while
+    browser.press("\ue012")
+    assert shown(browser) != before
+    assert browser.run("return window.told") == 0
+    browser.run("document.getElementById('cap').focus()")
+    browser.press("\ue011")
+    assert browser.run("return window.told") > 0
+
+
+@pytest.mark.parametrize("height", [700, 400])
+def test_the_knobs_leave_the_figures_room_on_a_phone(browser, file, height):
+    """They stand still at the top while one scrolls: not more than a quarter of a phone, and not where it lies flat."""
+    browser.open(file, View(width=390, height=height))
+    browser.run("window.scrollTo(0, document.querySelector('.views').getBoundingClientRect().bottom - 300)")
+    box = browser.run("const b = document.getElementById('knobs').getBoundingClientRect(); return [b.top, b.height]")
+    assert (box[0] < -box[1]) if height == 400 else (box[0] == 0 and box[1] <= height / 4)
+
+
+def test_a_single_point_and_a_page_of_gaps_are_shown_for_what_they_are(browser, couple, tmp_path):
+    cap, share = 0, 5
+    point = couple.points[cap][share]
+    single = Grid((couple.caps[cap],), (couple.shares[share],), ((point,),))
+    for name, found in (("point", point), ("gap", CurvePoint(point.at, None, True))):
+        page = page_of("couple-mixed-lots", replace(single, points=((found,),)))
+        path = tmp_path / f"{name}.html"
+        path.write_text(render_what_if(page), "utf-8")
+        browser.open(path)
+        assert browser.console() == []
+        assert len(page.views) == (4 if found.measures else 0)
+        assert shown(browser)[1] == (percent(point.measures.small_caps) if found.measures else "\N{EN DASH}")
+
+
+def test_no_two_ticks_of_an_axis_are_written_alike(couple):
+    few = replace(couple, points=couple.points[:1], caps=couple.caps[:1])
+    for points in (couple, few, Grid(few.caps, few.shares[:1], ((few.points[0][0],),))):
+        for view in page_of("couple-mixed-lots", points).views:
+            ticks = [text.text for text in view.chart.texts if text.tone == "muted" and text.anchor == "end"]
+            assert len(set(ticks)) == len(ticks)

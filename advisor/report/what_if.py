@@ -11,15 +11,14 @@ import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Limit, LimitKind, Portfolio
 from advisor.rebalance.model import HouseholdState
 from advisor.report.charts.marks import COLOURS, Chart
-from advisor.report.charts.plane import Axis, Plane, plane_chart, scales
+from advisor.report.charts.plane import Axis, Plane, exact_words, plane_chart, scales
 from advisor.report.context import Sources, header_of
-from advisor.report.format import EN_DASH, money, percent, signed_bps
+from advisor.report.format import EN_DASH, exact_money, money, percent, signed_bps
 from advisor.report.model import Card, Cell, Column, Header, Row, Table
 from advisor.report.parts import row
 from advisor.report.render import fonts
@@ -38,24 +37,20 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure that a curve can show."""
+    """One figure that a curve can show; `form` writes it with so many decimals, `scale` times as large."""
 
     key: str
     label: str
     of: Callable[[Measures], float]
-    words: Callable[[float], str]
+    form: Callable[[float, int], str]
+    scale: float
 
 
 MEASURES = (
-    Measure("seven", "Magnificent Seven after the trades", lambda m: m.magnificent_seven, percent),
-    Measure("volatility", "Volatility a year", lambda m: m.volatility, percent),
-    Measure(
-        "cost",
-        "Tax and spread, once",
-        lambda m: float(m.tax_usd + m.spread_usd),
-        lambda value: money(Decimal(round(value))),
-    ),
-    Measure("gain", "Gain a year against doing nothing", lambda m: m.gain, signed_bps),
+    Measure("seven", "Magnificent Seven after the trades", lambda m: m.magnificent_seven, percent, 100),
+    Measure("volatility", "Volatility a year", lambda m: m.volatility, percent, 100),
+    Measure("cost", "Tax and spread, once", lambda m: float(m.tax_usd + m.spread_usd), exact_money, 1),
+    Measure("gain", "Gain a year against doing nothing", lambda m: m.gain, signed_bps, 10_000),
 )
 
 
@@ -123,13 +118,14 @@ def what_if_page(
     point = grid.points[cap][held]
     planes = tuple(_plane(measure, portfolio, grid) for measure in MEASURES)
     bounds = _Bounds.of(portfolio)
+    has_answers = any(found.measures for points in grid.points for found in points)
     return WhatIfPage(
         header=header_of(portfolio, market, sources),
         knobs=(
             Knob("cap", "Magnificent Seven, at most", _percents(grid.caps), cap),
             Knob("small", "Small-cap funds, exactly", _percents(grid.shares), held),
         ),
-        views=tuple(_view(*found, grid, (cap, held)) for found in zip(MEASURES, planes, strict=True)),
+        views=tuple(_view(*found, grid, (cap, held)) for found in zip(MEASURES, planes, strict=True) if has_answers),
         cards=_cards(point, before),
         status=_status(point, bounds),
         data=_data(grid, planes, bounds, (cap, held)),
@@ -218,9 +214,10 @@ def _plane(measure: Measure, portfolio: Portfolio, grid: Grid) -> Plane:
     ends = [*values, *(float(limit.bound) for limit in levels)] or [0.0]
     sides = ((bounds.least, "at least"), (bounds.most, "at most"))
     inside = [(limit, side) for limit, side in sides if limit and grid.shares[0] <= limit.bound <= grid.shares[-1]]
+    across, up = (grid.shares[0], grid.shares[-1]), (min(ends), max(ends))
     return Plane(
-        Axis("small-cap funds", grid.shares[0], grid.shares[-1], lambda value: percent(value, 0)),
-        Axis(measure.label, min(ends), max(ends), measure.words),
+        Axis("small-cap funds", *across, exact_words(percent, 100, across)),
+        Axis(measure.label, *up, exact_words(measure.form, measure.scale, up)),
         (),
         limits=tuple((float(limit.bound), f"your limit, {side} {percent(limit.bound)}") for limit, side in inside),
         levels=tuple((float(limit.bound), f"your limit {percent(limit.bound)}") for limit in levels),

@@ -220,12 +220,18 @@ def _draw_bounds(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> Non
         place = y.at(value)
         canvas.strokes.append(Stroke(f"M{spot(x.start, place)}H{coordinate(x.end)}", "limit", 1.4, "3 2"))
         bases = [min(max(place + move, _TOP + 9), _TOP + _HEIGHT - 3) for move in (-4.0, 11.0)]
-        _write(canvas, [Text(x.end, round(base, 2), label, SMALL, "end", 600, "limit") for base in bases], taken)
+        ends = ((x.end, "end"), (x.start + 2, "start"))
+        places = [Text(end, round(base, 2), label, SMALL, side, 600, "limit") for end, side in ends for base in bases]
+        _write(canvas, places, taken, [box for value, _ in plane.limits for box in _upright(x.at(value), y)])
 
 
-def _write(canvas: Canvas, places: Sequence[Text], taken: list[Box]) -> None:
-    """Write the text at the first of `places` where it covers least."""
-    text = min(places, key=lambda text: _covered(text_box(text), taken, []))
+def _upright(place: float, y: Scale) -> Iterator[Box]:
+    return _along([(place, y.start), (place, y.end)])
+
+
+def _write(canvas: Canvas, places: Sequence[Text], taken: list[Box], lines: Sequence[Box] = ()) -> None:
+    """Write the text at the first of `places` where it covers least of the texts `taken` and of `lines`."""
+    text = min(places, key=lambda text: _covered(text_box(text), taken, lines))
     taken.append(text_box(text))
     canvas.texts.append(text)
 
@@ -250,7 +256,7 @@ def _draw_names(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None
     taken = [text_box(text) for text in canvas.texts]
     points = [_around(x.at(marker.x), y.at(marker.y)) for marker in plane.markers]
     points += [box for line in plane.lines for box in _along([(x.at(a), y.at(b)) for a, b in line.points])]
-    points += [box for value, _ in plane.limits for box in _along([(x.at(value), y.start), (x.at(value), y.end)])]
+    points += [box for value, _ in plane.limits for box in _upright(x.at(value), y)]
     points += [box for value, _ in plane.levels for box in _along([(x.start, y.at(value)), (x.end, y.at(value))])]
     ranked = sorted(plane.markers, key=lambda marker: marker.shape == "circle")
     for line in plane.lines:
@@ -319,7 +325,7 @@ def _places(text: Text) -> Iterator[Text]:
             yield Text(round(inside[0], 2), round(inside[1], 2), text.text, text.size, "middle", text.weight, text.tone)
 
 
-def _covered(box: Box, taken: list[Box], points: list[Box]) -> float:
+def _covered(box: Box, taken: Sequence[Box], points: Sequence[Box]) -> float:
     """Area of other texts, of points and of lines under a box; other texts weigh more."""
     return 4 * sum(_common(box, other) for other in taken) + sum(_common(box, other) for other in points)
 
