@@ -15,7 +15,11 @@ import pytest
 CHECKOUT = Path(__file__).parent.parent
 DATA = (
     "advisor/market/snapshots/snapshot-2026-07-13.json",
+    "advisor/rebalance/schemas/diff-1.json",
     "advisor/rebalance/schemas/recommendation-1.json",
+    "advisor/rebalance/schemas/what-if-1.json",
+    "advisor/_share/templates/_what-if.js",
+    "advisor/_share/templates/what-if.html.j2",
     "advisor/py.typed",
 )
 REPORT_FILES = ["orders.csv", "recommendation.json", "report.html", "report.pdf"]
