@@ -315,3 +315,11 @@ def test_no_two_ticks_of_an_axis_are_written_alike(couple):
         for view in page_of("couple-mixed-lots", points).views:
             ticks = [text.text for text in view.chart.texts if text.tone == "muted" and text.anchor == "end"]
             assert len(set(ticks)) == len(ticks)
+
+
+def test_printed_the_drawings_stand_in_pairs_under_a_header_of_their_own(browser, file, couple):
+    browser.open(file, View(width=717, media="print"))  # the paper within its margins is 702 wide, a scroll bar 15
+    tops = browser.run("return [...document.querySelectorAll('.view')].map(view => view.getBoundingClientRect().top)")
+    assert tops[0] == tops[1] < tops[2] == tops[3]
+    words = page_of("couple-mixed-lots", couple).header.page_header
+    assert "".join(chr(int(code, 16)) for code in words.split("\\")[1:]).startswith("What if \N{MIDDLE DOT} Couple")

@@ -133,8 +133,10 @@ def report_context(
     )
 
 
-def header_of(portfolio: Portfolio, market: MarketData, sources: Sources) -> Header:
-    """Whose page, of which day, on which data."""
+def header_of(
+    portfolio: Portfolio, market: MarketData, sources: Sources, title: str = "Rebalancing proposal"
+) -> Header:
+    """Whose page, of which day, on which data; `title` begins the running header of printed pages."""
     return Header(
         household=portfolio.name,
         decision_date=day(portfolio.as_of),
@@ -142,7 +144,7 @@ def header_of(portfolio: Portfolio, market: MarketData, sources: Sources) -> Hea
         data_line=_data_line(portfolio, market),
         age_line=age_line((portfolio.as_of - market.as_of).days, day(market.as_of)),
         program=f"advisor {sources.versions['advisor']}",
-        page_header=css_string(_page_header(portfolio)),
+        page_header=css_string(_page_header(title, portfolio)),
     )
 
 
@@ -154,10 +156,10 @@ def _data_line(portfolio: Portfolio, market: MarketData) -> str:
     )
 
 
-def _page_header(portfolio: Portfolio) -> str:
+def _page_header(title: str, portfolio: Portfolio) -> str:
     name = portfolio.name
     short = name if len(name) <= _HEADER_LETTERS else name[: _HEADER_LETTERS - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
-    return f"Rebalancing proposal \N{MIDDLE DOT} {short} \N{MIDDLE DOT} {iso(portfolio.as_of)}"
+    return f"{title} \N{MIDDLE DOT} {short} \N{MIDDLE DOT} {iso(portfolio.as_of)}"
 
 
 def _answer(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Answer:

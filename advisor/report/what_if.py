@@ -120,7 +120,7 @@ def what_if_page(
     bounds = _Bounds.of(portfolio)
     has_answers = any(found.measures for points in grid.points for found in points)
     return WhatIfPage(
-        header=header_of(portfolio, market, sources),
+        header=header_of(portfolio, market, sources, "What if"),
         knobs=(
             Knob("cap", "Magnificent Seven, at most", _percents(grid.caps), cap),
             Knob("small", "Small-cap funds, exactly", _percents(grid.shares), held),
