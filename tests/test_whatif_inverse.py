@@ -18,6 +18,7 @@ from advisor.whatif.inverse import (
     ask_least_gain,
     ask_least_relaxation,
 )
+from tests.households import random_household
 from tests.samples import market, sample
 from tests.small_households import account, household, limits, lot, problem_of, resolved, small_household
 
@@ -221,6 +222,14 @@ def test_the_largest_withdrawal_of_random_households_is_where_fresh_problems_tur
     assert answerable(with_cash(portfolio, "Taxable", -answer.optimum_usd + value / 1_000_000))
     assert not answerable(with_cash(portfolio, "Taxable", -answer.optimum_usd - value / 1_000_000))
     assert answer.amount_usd <= answer.optimum_usd
+    assert answer.plan.certificate.passed
+
+
+def test_a_small_household_may_be_a_whole_share_away_from_the_exact_amount() -> None:
+    """A share of BRK.B is 3 % of it: plans in whole shares begin far below the exact amount."""
+    portfolio = random_household(155)
+    answer = withdrawal(portfolio, "Account 0")
+    assert 0 < answer.amount_usd < answer.optimum_usd * Decimal("0.98")
     assert answer.plan.certificate.passed
 
 

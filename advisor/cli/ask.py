@@ -151,11 +151,11 @@ def _text(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: tupl
 
 def _sentences(answer: Inverse) -> list[str]:
     """The answer, and what whole shares add to the exact amount."""
-    from advisor.report.format import money
+    from advisor.report.format import listing, money
 
     if answer.amount_usd is None or answer.optimum_usd is None:
         return _of_limits(answer)
-    amount, accounts = money(answer.amount_usd), " and ".join(answer.accounts)
+    amount, accounts = money(answer.amount_usd), listing(tuple(answer.accounts), len(answer.accounts))
     none = answer.amount_usd == 0
     first = {
         "least-deposit": "No deposit is needed: every limit can be met as the household stands."
@@ -170,7 +170,8 @@ def _sentences(answer: Inverse) -> list[str]:
     }[answer.question]
     if abs(answer.amount_usd - answer.optimum_usd) <= 1:
         return [first]
-    return [first, f"Before rounding to orders it would be {money(answer.optimum_usd)}."]
+    exact = money(answer.optimum_usd)
+    return [first, f"Before rounding to orders it would be {exact}; in between no orders were found."]
 
 
 def _of_limits(answer: Inverse) -> list[str]:

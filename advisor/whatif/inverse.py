@@ -38,8 +38,9 @@ from advisor.whatif.model import Change
 A_YEAR = 366  # days; a lot with a gain that is not long-term by then does not exist
 NOTICED = 1e-7  # of household value; a smaller amount is the solver's noise
 STEP = 1e-4  # of household value, or of a limit: the first step to more than the exact answer, doubled each time
-STEPS = 8
-HALVINGS = 4  # between the last step that cannot be planned and the first that can
+STEPS = 12  # of an amount: up to a fifth of the household, since a share may be a large part of a small one
+STEPS_OF_LIMITS = 8
+HALVINGS = 6  # between the last step that cannot be planned and the first that can
 ROUNDS = 30  # of limits that depend on the amount
 SAME = 1e-8  # of a bound
 LEFT = Decimal("0.001")  # of value: less of a household is not measured
@@ -167,7 +168,7 @@ def _repaired(
 ) -> tuple[tuple[Change, ...], RebalancePlan]:
     """The repair in figures, and its plan; less cash to be kept in an account may free the tax reserve as well."""
     limits_alone = {label: excess for label, excess in repair.items() if label != TAX_RESERVE}
-    for extra in (0.0, *(STEP * 2**k for k in range(STEPS))):
+    for extra in (0.0, *(STEP * 2**k for k in range(STEPS_OF_LIMITS))):
         for part in (limits_alone, repair):
             relaxed, changes = _relaxed(portfolio, problem, {label: excess + extra for label, excess in part.items()})
             try:
@@ -277,8 +278,8 @@ def _planned(amount: Decimal, planned: Callable[[Decimal], RebalancePlan]) -> Re
 
 def _no_orders() -> UnverifiedAnswerError:
     return UnverifiedAnswerError(
-        "the amount is known in fractions of shares, but no orders in whole shares were found for it, nor for a little "
-        "more: allow parts of a share (whole_shares: false), or widen what presses"
+        "the answer is known in fractions of shares, but no orders in whole shares were found for it, nor close to it: "
+        "allow parts of a share (whole_shares: false), or widen what presses"
     )
 
 
