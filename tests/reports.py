@@ -26,9 +26,15 @@ def files_of(recommendation: Recommendation) -> dict[str, bytes]:
 
 
 @cache
+def whole(name: str) -> Recommendation:
+    """The recommendation for a sample with everything that stands beside it, as the command makes it."""
+    return with_trade_off(answer(name))
+
+
+@cache
 def files(name: str) -> dict[str, bytes]:
-    """The four files of a sample, with everything that stands beside its proposal."""
-    return files_of(with_trade_off(answer(name)))
+    """The four files of a sample."""
+    return files_of(whole(name))
 
 
 def html(name: str) -> str:

@@ -21,8 +21,7 @@ from advisor.report.sandbox import environment, plain
 from advisor.share import share
 from tests import template_reference
 from tests.command import PORTFOLIOS, call, contents
-from tests.reports import body_text, files, html, needs, parsed
-from tests.samples import answer
+from tests.reports import body_text, files, html, needs, parsed, whole
 
 SAVER = PORTFOLIOS / "young-saver.yaml"
 EXTENDS = '{% extends "advisor/report.html.j2" %}\n'
@@ -36,7 +35,7 @@ def given() -> dict:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flow, "render_html", lambda context, own: kept.append(context) or "")
         patch.setattr(flow, "render_pdf", lambda *args, **kwargs: b"")
-        report_files(answer("young-saver"), pytest.fail, Page())
+        report_files(whole("young-saver"), pytest.fail, Page())
     return render.template_values(kept[0])
 
 
@@ -59,7 +58,7 @@ def example() -> str:
 
 def test_the_example_of_the_document_changes_masthead_colour_and_footer_alone(tmp_path: Path) -> None:
     (tmp_path / "report.html.j2").write_text(example(), "utf-8")
-    made = report_files(answer("young-saver"), pytest.fail, Page(templates=tmp_path))
+    made = report_files(whole("young-saver"), pytest.fail, Page(templates=tmp_path))
     page, shipped = parsed(made["report.html"].decode()), parsed(html("young-saver"))
     assert "Prepared by Example Advisers for" in page.one("header").text
     assert page.one("footer").text == f"Example Advisers. {shipped.one('footer').text}"
