@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from advisor.errors import AdvisorError
+from advisor.cli.recommend import with_trade_off
+from advisor.errors import LimitsConflictError
 from tests.households import random_household
-from tests.reports import Node, body_text, files, files_of, needs, parsed, pieces, squeezed, without_edges
-from tests.samples import ANSWERED, market
+from tests.reports import Node, body_text, files_of, needs, parsed, pieces, squeezed, without_edges
+from tests.samples import ANSWERED, answer, market
 from tests.test_report_hostile import recommended
 
 SEEDS = tuple(f"household {seed}" for seed in range(24))
@@ -31,12 +32,12 @@ UNITS = {"%": Decimal("0.01"), "bp": Decimal("0.0001"), "": Decimal(1)}
 
 @cache
 def made(name: str) -> dict[str, bytes] | None:
-    """The files of a sample, or of a random household that has an answer."""
+    """The files of a sample, or of a random household that has an answer, with all that stands beside the proposal."""
     if name in ANSWERED:
-        return files(name)
+        return files_of(with_trade_off(answer(name)))
     try:
-        return files_of(recommended(random_household(int(name.split()[1])), market()))
-    except AdvisorError:
+        return files_of(with_trade_off(recommended(random_household(int(name.split()[1])), market())))
+    except LimitsConflictError:
         return None
 
 
@@ -251,6 +252,163 @@ def test_the_tax_is_that_of_the_record(report: Report) -> None:
         assert {"Short-term gain", "Long-term gain", "Tax of these trades"} <= seen
 
 
+def test_what_else_could_be_done_shows_the_figures_of_the_record(report: Report) -> None:
+    known = {one["title"]: one for one in report.record["trade_off"]["alternatives"]}
+    seen = set()
+    for _, header, cells in report.rows("What", "Tax and spread", "Gain a year"):
+        found = report.record if header == "The proposal" else known[header]
+        seen.add(header)
+        if found["after"] is None:
+            assert cells["What makes the difference"].text.startswith("no answer")
+            continue
+        same(cells["Magnificent Seven"], found["after"]["magnificent_seven"]["low"])
+        same(cells["Small caps"], found["after"]["small_cap_weight"])
+        same(cells["Volatility"], found["after"]["volatility"])
+        same(cells["Tax and spread"], Decimal(found["tax"]["tax_usd"]) + Decimal(found["costs"]["spread_usd"]))
+        same(cells["Gain a year"], found["gain"]["total"])
+        if header != "The proposal":
+            orders = next(line.text for line in cells["What"].all("span") if line.attributes["class"] == "line")
+            assert (shown(orders) or [(0, 0)])[0][0] == len(found["trades"])
+    assert seen >= {"Do nothing", "Half the move", "IJR only", "Russell 2000 only"}
+    assert seen - {"The proposal"} == known.keys()
+
+
+SENSITIVE = {"Magnificent Seven": "magnificent_seven", "Small caps": "small_caps", "Volatility": "volatility"} | {
+    "Traded": "turnover",
+    "Tax": "tax_usd",
+    "Gain a year": "gain",
+}
+
+
+def test_another_assumption_shows_the_figures_of_the_record(report: Report) -> None:
+    known = {one["title"]: one["measures"] for one in report.record["trade_off"]["sensitivities"]}
+    seen = 0
+    for _, header, cells in report.rows("If", "Traded"):
+        found = known[header]
+        for column, key in SENSITIVE.items():
+            if found is not None:
+                same(cells[column], found[key])
+        seen += 1
+    assert seen == len(known)
+
+
+SHOCKED = {"The seven gain": (0.2, -0.1), "Small caps lose": (0.0, -0.2), "The seven lose": (-0.3, 0.0)}
+
+
+def test_shocks_and_risk_are_those_of_the_record_in_percent_and_dollars(report: Report) -> None:
+    seen = set()
+    for table, header, cells in report.rows("Today"):
+        caption = table.one("caption").text
+        for column in {"Today", "Proposed"} & cells.keys():
+            state = report.state(column)
+            if caption == "If only these move":
+                seven, small = SHOCKED[" ".join(header.split()[:3])]
+                true = state["magnificent_seven"]["high"] * seven + state["small_cap_weight"] * small
+            elif caption == "Risk in percent and dollars":
+                true = state[next(key for words, key in MEASURES.items() if header.startswith(words))]
+            else:
+                continue
+            same(cells[column], true)
+            if true is not None:
+                line = next(one.text for one in cells[column].all("span") if one.attributes["class"] == "line")
+                same(line, Decimal(str(true)) * Decimal(state["value_usd"]))
+            seen.add((caption, header))
+    assert len(seen) == 7
+
+
+def test_episodes_are_those_of_the_record_in_percent_and_dollars(report: Report) -> None:
+    names = {episode.title: episode.name for episode in market().episodes}
+    seen = 0
+    for _, header, cells in report.rows("Episode", "Today", "Today in dollars"):
+        for column in {"Today", "Proposed"} & cells.keys():
+            state = report.state(column)
+            (true,) = (one["household_return"] for one in state["stress"] if one["name"] == names[header])
+            same(cells[column], true)
+            same(cells[f"{column} in dollars"], Decimal(str(true)) * Decimal(state["value_usd"]))
+        seen += 1
+    assert seen == len(report.record["before"]["stress"])
+
+
+def test_years_are_the_months_of_the_market_data_compounded(report: Report) -> None:
+    scenarios = market().scenarios
+    seen = 0
+    for _, header, cells in report.rows("Year", "SPY", "IWM", "IJR"):
+        months = [number for number, month in enumerate(scenarios.months) if month.year == int(header)]
+        assert len(months) == 12
+        for symbol in ("SPY", "IWM", "IJR"):
+            wealth = 1.0
+            for number in months:
+                wealth *= 1.0 + float(scenarios.returns[number, scenarios.symbols.index(symbol)])
+            same(cells[symbol], wealth - 1.0)
+        seen += 1
+    assert seen >= 9
+
+
+def drawing(report: Report, name: str) -> Node | None:
+    labels = f"{name}-title {name}-desc"
+    return next((svg for svg in report.page.all("svg") if svg.attributes["aria-labelledby"] == labels), None)
+
+
+def test_the_steps_of_the_waterfall_add_up_to_the_proposal(report: Report) -> None:
+    found = drawing(report, "waterfall")
+    if found is None:
+        return
+    figures = [shown(text.text)[0] for text in found.all("text")[1::2]]
+    (first, _), *steps, (last, _) = figures
+    known = [report.record[side]["magnificent_seven"]["high"] for side in ("before", "after")]
+    same(f"{100 * first:.1f} %", known[0])
+    same(f"{100 * last:.1f} %", known[1])
+    slack = sum((half for _, half in steps), Decimal(0)) / 100 + Decimal("0.001")
+    assert abs(first + sum((step for step, _ in steps), Decimal(0)) / 100 - last) <= slack
+
+
+def spots(path: str) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path)]
+
+
+@pytest.mark.parametrize("name", ["frontier", "cost"])
+def test_every_point_of_a_curve_stands_where_the_record_has_it(report: Report, name: str) -> None:
+    """Places and values of a curve lie on one line each way, whatever the axes are: their ends fix the scale."""
+    found = drawing(report, name)
+    record = report.record
+    value, years = float(record["before"]["value_usd"]), record["assumptions"]["horizon_years"]
+    points = (record["trade_off"]["frontier" if name == "frontier" else "cost_curve"] or {"points": []})["points"]
+    true = []
+    for one in (point["measures"] for point in points if point["measures"]):
+        once = float(one["tax_usd"]) + float(one["spread_usd"])
+        net = one["expected_return"] - once / value / years
+        true.append((one["volatility"], net) if name == "frontier" else (one["magnificent_seven"], once))
+    if found is None or not true:
+        return
+    drawn = spots(
+        next(path.attributes["d"] for path in found.all("path") if path.attributes.get("stroke-width") == "2.0")
+    )
+    ticks = [(text.text, float(text.attributes["x"]), float(text.attributes["y"]), text.attributes["text-anchor"])
+             for text in found.all("text") if text.attributes["font-size"] == "9.5"]  # fmt: skip
+    up = [(shown(words)[0][0], y) for words, _, y, anchor in ticks if anchor == "end" and FIGURE.match(words)]
+    (low, y_low), (high, y_high) = up[0], up[-1]
+    for _, y in drawn:
+        level = float(low) + (y + 3.3 - y_low) / (y_high - y_low) * float(high - low)
+        assert min(abs(level - height) for _, height in true) <= 0.003 * float(high - low)
+    assert len(drawn) <= len(true)
+
+
+def test_the_description_of_a_drawing_has_the_figures_of_the_record(report: Report) -> None:
+    known = {*leaves(report.record)}
+    for name in ("seven", "frontier", "cost"):
+        found = drawing(report, name)
+        if found is None:
+            continue
+        words = found.one("desc").text.replace("All seven", "")
+        for figure, half in shown(words) if name == "seven" else ():
+            assert any(abs(figure - one) <= half * Decimal("1.000001") for one in known), (figure, words)
+        for side, title in (("before", "Today"), ("after", "Proposed")):
+            match = re.search(rf"{title}: (?:volatility )?([\d.]+ ?%)", words)
+            if match and name != "seven":
+                state = report.record[side]
+                same(match[1], state["volatility"] if name == "frontier" else state["magnificent_seven"]["high"])
+
+
 def test_no_cell_is_empty_and_no_missing_value_is_shown(report: Report) -> None:
     cells = [(table.one("caption").text, cell.text) for table in report.tables for cell in table.all("th", "td")]
     assert len(cells) > 100
@@ -269,4 +427,4 @@ def test_the_pdf_shows_every_figure_of_the_page(report: Report) -> None:
 
 @pytest.mark.parametrize("name", ANSWERED)
 def test_the_page_stays_below_300_kilobytes(name: str) -> None:
-    assert len(files(name)["report.html"]) < 300_000
+    assert len(made(name)["report.html"]) < 300_000

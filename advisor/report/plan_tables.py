@@ -234,9 +234,9 @@ def stress_table(plan: RebalancePlan) -> Table | None:
     columns = (
         Column("Episode", "text"),
         Column("Today"),
-        Column("in dollars"),
+        Column("Today in dollars"),
         Column("Proposed", is_proposed=True),
-        Column("in dollars", is_proposed=True),
+        Column("Proposed in dollars", is_proposed=True),
         Column("Difference", is_proposed=True),
     )
     rows = [_stress_row(episode, after[episode.name], plan) for episode in plan.before.stress if episode.name in after]
