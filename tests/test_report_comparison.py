@@ -171,6 +171,25 @@ def test_the_ratio_ends_at_the_wealth_of_one_over_the_other():
     assert any(text.text == f"IWM {by_hand:.0f}" for text in chart.texts)
 
 
+def first_months(count):
+    data = load_snapshot()
+    scenarios = replace(data.scenarios, months=data.scenarios.months[:count], returns=data.scenarios.returns[:count])
+    return months(replace(data, scenarios=scenarios))
+
+
+@pytest.mark.parametrize("count", [13, 20, 30, 40, 60, 120])
+def test_no_two_years_of_an_axis_are_written_alike_however_short_the_history(count):
+    chart = ratio_chart(first_months(count))
+    for anchor in ("middle", "end"):  # years below, levels at the left
+        words = [text.text for text in chart.texts if text.anchor == anchor]
+        assert words
+        assert len(set(words)) == len(words)
+
+
+def test_a_year_or_less_is_no_history():
+    assert first_months(12) is None
+
+
 def test_without_months_there_is_no_history():
     assert months(replace(market(), scenarios=type(market().scenarios)((), (), np.zeros((0, 0)), {}, "none"))) is None
 

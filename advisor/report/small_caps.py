@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor.market.data import MarketData
 from advisor.report.charts.marks import Chart
-from advisor.report.charts.plane import Axis, Line, Plane, plane_chart
+from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
 from advisor.report.format import number, signed_percent
 from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
@@ -34,11 +34,11 @@ class Months:
 
 
 def months(market: MarketData) -> Months | None:
-    """The months at hand; None where one of the funds has none."""
+    """The months at hand; None where one of the funds has none, or where they are a year or less."""
     scenarios = market.scenarios
     columns = {symbol: column for column, symbol in enumerate(scenarios.symbols)}
     large = next((symbol for symbol in _LARGE if symbol in columns), None)
-    if large is None or not scenarios.months or not set(_SMALL) <= columns.keys():
+    if large is None or len(scenarios.months) <= _MONTHS_OF_YEAR or not set(_SMALL) <= columns.keys():
         return None
     return Months(
         large,
@@ -65,12 +65,11 @@ def ratio_chart(known: Months) -> Chart:
         for symbol, values in series.items()
     )
     every = np.concatenate([*series.values(), [100.0]])
+    ends = float(every.min()), float(every.max())
     words = "; ".join(f"{line.label} at the end, lowest {number(min(p[1] for p in line.points), 0)}" for line in lines)
     plane = Plane(
-        Axis("", start, steps[-1], lambda year: number(year, 0).replace(",", ""), is_tight=True),
-        Axis(
-            f"Wealth over wealth in {known.large}, 100 at the start", every.min(), every.max(), lambda v: number(v, 0)
-        ),
+        Axis("", start, steps[-1], _year_words, is_tight=True),
+        Axis(f"Wealth over wealth in {known.large}, 100 at the start", *ends, exact_words(number, 1, ends)),
         lines,
     )
     return plane_chart(
@@ -79,6 +78,11 @@ def ratio_chart(known: Months) -> Chart:
         f"{words}. Below 100 the small-cap fund lagged {known.large}.",
         plane,
     )
+
+
+def _year_words(year: float) -> str:
+    """``2017``; nothing within a year."""
+    return f"{year:.0f}" if year == round(year) else ""
 
 
 def _decimal_year(end: str) -> float:

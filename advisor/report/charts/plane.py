@@ -186,7 +186,8 @@ def _draw_axes(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
         half = text_width(label, SMALL) / 2
         place = min(max(x.at(value), half), WIDTH - half)
         canvas.strokes.append(Stroke(f"M{spot(x.at(value), base)}v3", "muted", 0.8))
-        canvas.texts.append(Text(round(place, 2), round(base + 14, 2), label, SMALL, "middle", tone="muted"))
+        if label:
+            canvas.texts.append(Text(round(place, 2), round(base + 14, 2), label, SMALL, "middle", tone="muted"))
     canvas.strokes.append(Stroke(f"M{spot(x.start, base)}H{coordinate(x.end)}", "muted", 0.8))
     if plane.x.label:
         name = fit(plane.x.label, SMALL, WIDTH, 600)
