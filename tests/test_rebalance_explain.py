@@ -23,7 +23,7 @@ def test_a_sale_for_a_broken_limit_says_so_and_a_purchase_what_it_is_for() -> No
             limits=limits(magnificent_seven_max="0.3", small_caps_min="0.2"),
         )
     )
-    expected = "brings down the Magnificent Seven limit, broken today; no tax in this account"
+    expected = "brings down the Magnificent Seven limit, broken today; untaxed in this account"
     assert found["sell", "NVDA"] == expected
     bought = [why for (side, _), why in found.items() if side == "buy"]
     assert bought
@@ -38,7 +38,7 @@ def test_a_sale_for_more_cash_does_not_bring_cash_down() -> None:
             preferences=Preferences(buy=()),
         )
     )
-    assert found == {("sell", "SPY"): "brings up the cash limit, broken today; no tax in this account"}
+    assert found == {("sell", "SPY"): "brings up the cash limit, broken today; untaxed in this account"}
 
 
 @pytest.mark.parametrize("name", ["volatility", "beta"])
@@ -64,7 +64,7 @@ def test_the_company_over_its_limit_today_is_the_reason_even_if_another_leads_af
             preferences=Preferences(buy=(), return_uncertainty=Decimal("0.05")),
         )
     )
-    assert found == {("sell", "NVDA"): "brings down the single-company limit, broken today; no tax in this account"}
+    assert found == {("sell", "NVDA"): "brings down the single-company limit, broken today; untaxed in this account"}
 
 
 def test_a_loss_is_named_and_a_plain_sale_pays_for_purchases() -> None:
@@ -78,7 +78,7 @@ def test_a_loss_is_named_and_a_plain_sale_pays_for_purchases() -> None:
             account("Roth", "roth", 0, {"SPY": [lot(100)]}), views=(View("IJR", Decimal("0.2")),), limits=limits()
         )
     )
-    assert plain["sell", "SPY"] == "pays for the purchases, at the least cost after tax; no tax in this account"
+    assert plain["sell", "SPY"] == "pays for the purchases, at the least cost after tax; untaxed in this account"
     assert plain["buy", "IJR"] == "reinvests the proceeds without any of the seven"
 
 
@@ -118,7 +118,7 @@ def test_a_sale_that_no_limit_asks_for_and_that_buys_nothing_lowers_risk() -> No
             preferences=Preferences(buy=(), risk_aversion=Decimal(8)),
         )
     )
-    assert found["sell", "XLE"] == "lowers risk by more than its return is worth; no tax in this account"
+    assert found["sell", "XLE"] == "lowers risk by more than its return is worth; untaxed in this account"
 
 
 def test_a_dear_fund_is_sold_for_the_expense_ratio() -> None:
@@ -129,7 +129,7 @@ def test_a_dear_fund_is_sold_for_the_expense_ratio() -> None:
             preferences=Preferences(buy=()),
         )
     )
-    assert found["sell", "ARKK"] == "brings down the expense-ratio limit, broken today; no tax in this account"
+    assert found["sell", "ARKK"] == "brings down the expense-ratio limit, broken today; untaxed in this account"
 
 
 def test_a_loss_makes_room_under_the_realized_gain_limit() -> None:
@@ -190,4 +190,4 @@ def test_a_sale_for_the_cash_an_account_must_keep_says_so() -> None:
             preferences=Preferences(buy=()),
         )
     )
-    assert found == {("sell", "SPY"): "raises the account's cash to its min_cash; no tax in this account"}
+    assert found == {("sell", "SPY"): "raises the account's cash to its min_cash; untaxed in this account"}

@@ -84,7 +84,7 @@ def _sale_reasons(trade: Trade, grounds: _Grounds) -> list[str]:
     if gains and sum(gains) < 0:
         parts.append("realises a loss")
     parts = parts or [_PAYS if any(other.side == "buy" for other in grounds.trades) else _CALMS]
-    return parts if account.is_taxable else [*parts, "no tax in this account"]
+    return parts if account.is_taxable else [*parts, "untaxed in this account"]
 
 
 def _buy_reasons(trade: Trade, grounds: _Grounds, *, from_sales: bool) -> list[str]:
