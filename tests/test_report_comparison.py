@@ -227,3 +227,12 @@ def test_the_cost_chart_names_what_is_out_of_reach_and_the_limit():
 def test_doing_nothing_draws_no_proposed_point():
     for chart in (cost_chart(do_nothing_plan(), trade_off()), frontier_chart(do_nothing_plan(), trade_off())):
         assert "Proposed" not in {text.text for text in chart.texts}
+
+
+def test_a_limit_that_an_alternative_breaks_is_named_even_where_it_holds_today():
+    base = trade_off()
+    half = base.alternatives[1]
+    held = replace(half.limits[0], status="slack", before=half.limits[0].bound - 0.1, after=half.limits[0].bound + 0.02)
+    broken = replace(base, alternatives=(replace(half, limits=(held,)),))
+    (line,) = alternatives_table(plan(), broken).rows[-1].cells[6].lines
+    assert line.startswith("broken: Magnificent Seven")

@@ -9,10 +9,11 @@ from advisor.report.cause_words import cause_words
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart
 from advisor.report.format import EN_DASH, cents, exact_money, interval, money, percent, plural, signed_bps
-from advisor.report.limits import find_limit, is_met, limit_figure, limit_words
+from advisor.report.limits import find_limit, limit_figure, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
 from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
+from advisor.whatif.outcomes import broken_limits
 
 _NEXT_TO_NONE = 0.02  # of the household in the seven, below which their cost is no question
 _SAME = 5e-4  # of household value: points of a curve that differ by less are one
@@ -157,7 +158,7 @@ def _outcome_row(outcome: Outcome, proposed: tuple[Trade, ...], *, is_first: boo
         *_state_fields(outcome.after),
         money(outcome.tax.tax_usd + outcome.spread_usd),
         signed_bps(outcome.gain.total),
-        Cell(EN_DASH if is_first else _difference(outcome, proposed), lines=_still_broken(outcome)),
+        Cell(EN_DASH if is_first else _difference(outcome, proposed), lines=_broken(outcome)),
         kind="group" if is_first else "plain",
     )
 
@@ -177,9 +178,12 @@ def _orders(trades: tuple[Trade, ...]) -> frozenset[tuple[str, str, str, Decimal
     return frozenset((trade.account, trade.symbol, trade.side, trade.shares) for trade in trades)
 
 
-def _still_broken(outcome: Outcome) -> tuple[str, ...]:
-    broken = [limit for limit in outcome.limits if limit.status == "broken_before" and not is_met(limit, limit.after)]
-    return tuple(f"still broken: {limit_words(limit)}, {limit_figure(limit, limit.after)}" for limit in broken)
+def _broken(outcome: Outcome) -> tuple[str, ...]:
+    return tuple(
+        f"{'still broken' if limit.status == 'broken_before' else 'broken'}: {limit_words(limit)}, "
+        f"{limit_figure(limit, limit.after)}"
+        for limit in broken_limits(outcome)
+    )
 
 
 def _measured(curve: Curve | None) -> tuple[Measures, ...]:
