@@ -14,10 +14,10 @@ STAGES = (
     ("files",),
     ("portfolio",),
     ("market",),
-    ("exposure", "risk"),
+    ("exposure", "risk", "evidence"),
     ("optimize",),
     ("rebalance",),
-    ("whatif",),
+    ("whatif", "backtest"),
     ("report",),
     ("cli",),
 )

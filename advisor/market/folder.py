@@ -9,11 +9,7 @@ file; where that does not say its fund, its name begins with the fund's symbol: 
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,38 +17,24 @@ from pathlib import Path
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.files import read_file
 from advisor.market.assemble import Findings
 from advisor.market.data import MarketData, MarketWarning, Origin
 from advisor.market.holdings.faults import HoldingsFaultsError
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings
+from advisor.market.price_file import PriceTable, content_of, positive_number, read_prices, rows_of, symbol_of
 from advisor.market.prices.checks import CheckedHistory, check_history
 from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, now_utc
 from advisor.market.prices.live import YEARS, sufficient
 from advisor.market.prices.sessions import Sessions
-from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import CovarianceChoice
-from advisor.portfolio.values import ValueFaultError
-from advisor.portfolio.values import symbol as ticker
 
 PRICES, SECURITIES = "prices.csv", "securities.csv"
 COLUMNS = ("symbol", "kind", "name", "sector", "expense_ratio")
 HOLDINGS = (".csv", ".xlsx", ".json", ".xml")
-MAX_BYTES = 64 * 2**20
-NAMED = 10  # faults of one file that a message names
 SPLITS = (
     60.0  # beyond any split of a share of the S&P 500 (the largest: 50 to 1, CMG in 2024); cents for dollars are 100
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Closes by symbol as (day, close), and the digest of the file."""
-
-    closes: Mapping[str, list[tuple[date, float]]]
-    sha256: str
-    last: date
 
 
 def folder_findings(
@@ -75,7 +57,7 @@ def folder_findings(
     """
     if not (folder / PRICES).exists():
         raise MarketDataError(f"{folder}: a folder of market data needs {PRICES} (docs/data.md), and there is none")
-    table = _prices(folder / PRICES, symbols, date(as_of.year - YEARS, 1, 1))
+    table = read_prices(folder / PRICES, symbols, date(as_of.year - YEARS, 1, 1))
     facts = _securities(folder / SECURITIES, now)
     files = _holdings_files(folder, as_of)
     known = [symbol for symbol in symbols if symbol in table.closes]
@@ -142,7 +124,7 @@ def _refuse(folder: Path, symbols: Sequence[str], checked: Mapping[str, CheckedH
 
 def _history(
     symbol: str,
-    table: _Table,
+    table: PriceTable,
     base: MarketData,
     facts: Mapping[str, SecurityFacts],
     files: Mapping[str, HoldingsFile],
@@ -178,47 +160,10 @@ def _kind(symbol: str, base: MarketData, facts: Mapping[str, SecurityFacts], fil
     )
 
 
-def _prices(path: Path, symbols: Collection[str], first: date) -> _Table:
-    """Closes of `symbols` from `first` on; the other cells are not looked at, for a panel may have millions."""
-    content = _content(path)
-    rows = _rows(content, path)
-    if not rows or rows[0][:1] != ["Date"]:
-        raise MarketDataError(f"{path}:1: expected a header line that begins with Date and names one symbol a column")
-    heads = [_symbol(name, f"{path}:1") for name in rows[0][1:]]
-    if len(set(heads)) != len(heads) or not heads:
-        raise MarketDataError(f"{path}:1: expected each symbol once")
-    columns = {symbol: place for place, symbol in enumerate(heads, start=1) if symbol in symbols}
-    closes: dict[str, list[tuple[date, float]]] = {symbol: [] for symbol in columns}
-    faults: list[str] = []
-    latest = date.min
-    for line, row in enumerate(rows[1:], start=2):
-        day = _day(row[0])
-        if len(row) != len(rows[0]) or day is None or day <= latest:
-            reason = "another number of fields than the header"
-            if len(row) == len(rows[0]):
-                reason = "no date (YYYY-MM-DD) after that of the line before"
-            faults.append(f"{path}:{line}: {reason}")
-            continue
-        latest = day
-        for symbol, place in columns.items() if day >= first else ():
-            price = _price(row[place])
-            if price is None:
-                faults.append(f"{path}:{line}: {symbol}: {row[place][:20]!r} is neither a price nor empty")
-            elif price:
-                closes[symbol].append((day, price))
-    if faults:
-        more = f"\n  and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
-        raise MarketDataError("\n".join(faults[:NAMED]) + more)
-    found = {symbol: rows for symbol, rows in closes.items() if rows}
-    if not found:
-        raise MarketDataError(f"{path}: no prices")
-    return _Table(found, hashlib.sha256(content).hexdigest(), latest)
-
-
 def _securities(path: Path, now: datetime) -> dict[str, SecurityFacts]:
     if not path.is_file():
         return {}
-    rows = _rows(_content(path), path)
+    rows = rows_of(content_of(path), path)
     if not rows or tuple(rows[0]) != COLUMNS:
         raise MarketDataError(f"{path}:1: expected the header {','.join(COLUMNS)}")
     found = {}
@@ -229,10 +174,10 @@ def _securities(path: Path, now: datetime) -> dict[str, SecurityFacts]:
         symbol, kind, name, sector, fee = row
         if kind not in list(Kind):
             raise MarketDataError(f"{where}: the kind {kind[:20]!r} is not one of {', '.join(Kind)}")
-        ratio = _price(fee)
+        ratio = positive_number(fee)
         if ratio is None or ratio > 0.1:
             raise MarketDataError(f"{where}: the expense ratio {fee[:20]!r} is not a fraction like 0.0019")
-        is_stock, named = Kind(kind) is Kind.STOCK, _symbol(symbol, where)
+        is_stock, named = Kind(kind) is Kind.STOCK, symbol_of(symbol, where)
         if named in found:
             raise MarketDataError(f"{where}: {named} is given twice")
         found[named] = SecurityFacts(
@@ -258,7 +203,7 @@ def _holdings_files(folder: Path, as_of: date) -> dict[str, HoldingsFile]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in HOLDINGS or path.name in (PRICES, SECURITIES):
             continue
-        content = _content(path)
+        content = content_of(path)
         try:
             holdings = read_holdings(content, name=str(path))
         except HoldingsFaultsError:
@@ -267,42 +212,3 @@ def _holdings_files(folder: Path, as_of: date) -> dict[str, HoldingsFile]:
         if holdings.as_of <= as_of and (known is None or known.as_of < holdings.as_of):
             found[holdings.fund] = holdings
     return found
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return read_file(path, MAX_BYTES)
-    except OSError as error:
-        raise MarketDataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
-
-
-def _rows(content: bytes, path: Path) -> list[list[str]]:
-    try:
-        text = content.decode("utf-8-sig")
-        return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise MarketDataError(f"{path}: is not a CSV file in UTF-8: {error}") from error
-
-
-def _symbol(text: str, where: str) -> str:
-    try:
-        return canonical_symbol(ticker(text))
-    except ValueFaultError as fault:
-        raise MarketDataError(f"{where}: {fault}") from fault
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == len("YYYY-MM-DD") else None
-    except ValueError:
-        return None
-
-
-def _price(text: str) -> float | None:
-    """A plain positive decimal number; 0 for an empty cell, None for anything else."""
-    if not text:
-        return 0.0
-    plain = text.replace(".", "", 1)
-    if not (plain.isascii() and plain.isdigit() and len(text) <= 30 and float(text) > 0.0):
-        return None
-    return float(text)
