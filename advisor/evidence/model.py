@@ -27,8 +27,8 @@ class Claim:
     `said` is the statement with its figures, in the words of the provider's treatment; `said_on` a day or a month.
     `test` says how it was tested and `found` what the test gave, in words with figures; `count` is the number of
     observations behind that and `contrary` how many of them went the other way (None where nothing is counted).
-    `against` is the strongest contrary evidence, empty where none is known. `data_to` is the last day of the data of the
-    test, None where it was not tested. `view` names the view of the set `small-caps-2026` that the claim became, or is
+    `against` is the strongest contrary evidence, empty where none is known. `data_to` is the last day of the test's
+    data, None where it was not tested. `view` names the view of the set `small-caps-2026` that the claim became, or is
     empty, and then `view_words` says why it became none.
     """
 
