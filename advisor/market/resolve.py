@@ -76,7 +76,8 @@ def _required(portfolio: Portfolio) -> dict[str, list[str]]:
     for symbol in portfolio.preferences.buy:
         places.setdefault(symbol, []).append("preferences.buy")
     for view in portfolio.views:
-        places.setdefault(view.symbol, []).append("views")
+        for symbol in view.symbols:
+            places.setdefault(symbol, []).append("views")
     places.setdefault(portfolio.preferences.benchmark, []).append("preferences.benchmark")
     for limit in portfolio.limits:
         if limit.benchmark is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from advisor.portfolio import model, schema, values
 from advisor.portfolio.document import Document
 from advisor.portfolio.model import Limit, LimitKind
+from advisor.portfolio.views import views_of
 
 BY_NAME = ("funds", "sectors", "stress")  # limits that hold one bound for each name below them
 
@@ -25,7 +26,7 @@ def household(entry: schema.PortfolioEntry, document: Document, as_of: date) -> 
         ),
         tax=_tax(entry.tax),
         preferences=_preferences(entry.preferences),
-        views=tuple(model.View(view.symbol, view.annual_return, view.source) for view in entry.views),
+        views=views_of(entry.views, document),
         securities=tuple(
             model.SecurityNote(note.symbol, note.proxy, note.price, note.expense_ratio) for note in entry.securities
         ),

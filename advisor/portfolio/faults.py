@@ -11,8 +11,7 @@ from pydantic_core import ErrorDetails
 
 from advisor.errors import Issue
 from advisor.portfolio.document import MAX_ISSUES, Document, Path, quoted
-from advisor.portfolio.fields import LATER
-from advisor.portfolio.schema import Entry, PortfolioEntry, ScenarioFile
+from advisor.portfolio.schema import VIEW_FORMS, Entry, PortfolioEntry, ScenarioFile, ViewSetFile
 from advisor.portfolio.values import did_you_mean
 
 LONGEST_WORD = 40
@@ -48,6 +47,11 @@ def scenario_faults(document: Document) -> list[Issue]:
     return _read(document, ScenarioFile)[1]
 
 
+def read_view_set(document: Document) -> tuple[ViewSetFile | None, list[Issue]]:
+    """Typed entries of a file that holds a named set of views, or None with every fault of the schema."""
+    return _read(document, ViewSetFile)
+
+
 def _read(document: Document, whole: type[_Model]) -> tuple[_Model | None, list[Issue]]:
     try:
         return whole.model_validate(document.root), []
@@ -58,17 +62,24 @@ def _read(document: Document, whole: type[_Model]) -> tuple[_Model | None, list[
 
 def _issues(document: Document, details: list[ErrorDetails], whole: type[Entry]) -> Iterator[Issue]:
     for detail in details:
-        path = detail["loc"]
+        path = _in_file(detail["loc"])
         if not any(path[:length] in document.broken for length in range(len(path) + 1)):
-            yield _issue(document, path, detail, whole)
+            yield _issue(document, path, detail, _entry_at(detail["loc"][:-1], whole))
 
 
-def _issue(document: Document, path: Path, detail: ErrorDetails, whole: type[Entry]) -> Issue:
+def _in_file(path: Path) -> Path:
+    """Path of the schema as the file has it: a view's form is no part of the file."""
+    return (*path[:2], *path[3:]) if path[:1] == ("views",) else path
+
+
+def _issue(document: Document, path: Path, detail: ErrorDetails, entry: type[Entry]) -> Issue:
+    """The fault at `path` in words; `entry` is the model of the mapping that the path's last step is in."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown_key(document, path, whole)
+        return _unknown_key(document, path, entry)
     if kind == "missing":
-        return Issue(f"{_part(path[:-1])} needs the key {path[-1]}", document.where(path[:-1]))
+        way_out = entry.ways_out.get(str(path[-1]))
+        return Issue(f"{_part(path[:-1])} needs the key {path[-1]}", document.where(path[:-1]), way_out)
     if kind == "too_short":
         return Issue(f"{_part(path)} needs at least one entry", document.where(path))
     if path[-1:] == ("[key]",):
@@ -83,10 +94,8 @@ def _shape_hint(shape: str) -> str:
     return "write - before each entry" if shape == "a list" else "write it as key: value"
 
 
-def _unknown_key(document: Document, path: Path, whole: type[Entry]) -> Issue:
-    entry, key, where = _entry_at(path[:-1], whole), str(path[-1]), document.where_key(path)
-    if key in entry.later:
-        return Issue(f"{key} {LATER}", where, "remove it until then")
+def _unknown_key(document: Document, path: Path, entry: type[Entry]) -> Issue:
+    key, where = str(path[-1]), document.where_key(path)
     known = list(entry.model_fields)
     usual = _USUAL_KEYS.get(key.lower().replace("-", "_"), "")
     meant = f"did you mean {usual}?" if usual.split(" ")[0] in known else did_you_mean(key, known)
@@ -94,7 +103,9 @@ def _unknown_key(document: Document, path: Path, whole: type[Entry]) -> Issue:
 
 
 def _entry_at(path: Path, whole: type[Entry]) -> type[Entry]:
-    """Model of the mapping at `path` in one of the model `whole`."""
+    """Model of the mapping at `path` of the schema in one of the model `whole`."""
+    if path[:1] == ("views",) and len(path) > 2:
+        return VIEW_FORMS.get(str(path[2]), whole)
     entry = whole
     for step in path:
         if step in entry.model_fields:

@@ -14,13 +14,13 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from advisor.portfolio import values
 from advisor.portfolio.document import quoted
+from advisor.portfolio.model import CONFIDENCE_WORDS, VIEW_SETS
 from advisor.portfolio.values import ValueFaultError
 
-LATER = "comes with a later version"
 JsonSchema: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one of a union is hashed, and a dict cannot be
 class FromText:
     """Marks a field whose value `parse` makes from text; `schema` describes that text to editors."""
 
@@ -115,6 +115,13 @@ USD_OR_NONE = number("0")
 RATE = fraction("0", "1")
 SYMBOL = FromText(values.symbol, {"type": "string", "pattern": f"^{values.SYMBOL}$"})
 NAME = FromText(values.name, {"type": "string", "minLength": 1, "maxLength": values.MAX_NAME})
+SOURCE = FromText(values.source, {"type": "string", "minLength": 1, "maxLength": values.MAX_SOURCE})
+VIEW_SET = FromText(values.view_set, {"type": "string", "enum": list(VIEW_SETS)})
+VIEW_RETURN = fraction("-0.5", "0.5")
+CONFIDENCE = FromText(
+    values.confidence,
+    {"anyOf": [{"type": "string", "enum": list(CONFIDENCE_WORDS)}, *fraction("0", "1").schema["anyOf"]]},
+)
 DAY = FromText(values.day, {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 FLAG = FromText(values.flag, {"type": "boolean"})
 VERSION = FromText(_version, {"const": 1})

@@ -38,6 +38,13 @@ BUILT_IN_SCENARIOS = {  # what every comparison holds, by name, with its title; 
     "balanced": "Balanced",
     "full": "Full",
 }
+CONFIDENCE_WORDS = {  # how far a view is trusted, in words
+    "low": Decimal("0.25"),
+    "medium": Decimal("0.5"),
+    "high": Decimal("0.75"),
+    "certain": Decimal(1),
+}
+VIEW_SETS = ("small-caps-2026",)  # named sets of views that the program carries, in advisor/portfolio/view_sets
 _MUTUAL_FUND_LETTERS = 5  # a US mutual fund's symbol: five letters, the last an X
 
 
@@ -236,12 +243,50 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildingBlocks:
+    """What a fund's return is made of: its yield, the growth of its earnings, and another price for them."""
+
+    dividend_yield: Decimal
+    growth: Decimal
+    pe_now: Decimal
+    pe_then: Decimal
+
+    def annual_return(self, years: Decimal) -> Decimal:
+        """Total return a year over `years`, before the fund's fee: yield + growth + re-rating.
+
+        The re-rating is ``(pe_then / pe_now)^(1/years) - 1``. Source: Bogle (1991), "Investing in the 1990s".
+        """
+        return self.dividend_yield + self.growth + (self.pe_then / self.pe_now) ** (1 / years) - 1
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """The user's own annual total return for a security, before tax, in place of the equilibrium one."""
+    """An expected return of the user's own, held for `years` with some confidence.
+
+    `annual_return` is the total return of `symbol` a year, before tax and fund fees; where there is an `over`, what
+    `symbol` earns more than that one. `confidence` is in [0, 1]: 0 counts nothing, 1 leaves no doubt. `blocks` are what
+    the return was put together from, `set` is the named set that the view belongs to.
+    """
 
     symbol: str
+    over: str | None
     annual_return: Decimal
-    source: str | None = None
+    confidence: Decimal
+    years: Decimal
+    source: str
+    blocks: BuildingBlocks | None = None
+    set: str = ""
+    where: Location | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """``IJR``, or ``IJR over SPY``."""
+        return " over ".join(self.symbols)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The securities it is on: one or two."""
+        return (self.symbol,) if self.over is None else (self.symbol, self.over)
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,13 +218,6 @@ def check_securities(document: Document) -> Iterator[Issue]:
             yield Issue("a proxy must have data of its own, not a proxy again", where, "name that one's proxy")
 
 
-def check_views(document: Document) -> Iterator[Issue]:
-    """There is one view on a security."""
-    views = ((path, _symbol(item)) for path, item in document.mappings("views"))
-    for path, symbol, first in repeated(document, views, key="symbol"):
-        yield Issue(f"a second view on {quoted(symbol)}", document.where((*path, "symbol")), f"keep one; {first}")
-
-
 def check_history_entries(document: Document) -> Iterator[Issue]:
     """A past trade is of a known account, and only a sale has a gain; its symbol need not be held now."""
     names = list(held_by_account(document))
@@ -270,7 +263,6 @@ UNDATED_CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     check_do_not_sell,
     check_tax_rates,
     check_securities,
-    check_views,
     check_history_entries,
     check_identical,
 )

@@ -13,6 +13,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from advisor.portfolio.document import quoted
+from advisor.portfolio.model import CONFIDENCE_WORDS, VIEW_SETS
 
 NUMBER = r"-?\d{1,12}(\.\d{1,8})?"
 SYMBOL = r"[A-Z0-9][A-Z0-9.\-]{0,14}"
@@ -30,6 +31,7 @@ _SPELLINGS = {
     "BFB": "BF.B",
 }
 MAX_NAME = 80
+MAX_SOURCE = 400
 MAX_CANDIDATES = 200  # more would be slow, and nearness would say little
 
 
@@ -115,13 +117,43 @@ def loose_symbol(text: str) -> str:
 
 def name(text: str) -> str:
     """Name of 1 to 80 printable characters, without blanks at its ends."""
+    return _printed(text, "name", MAX_NAME)
+
+
+def source(text: str) -> str:
+    """Words on where something comes from: 1 to 400 printable characters, without blanks at the ends."""
+    return _printed(text, "source", MAX_SOURCE)
+
+
+def _printed(text: str, what: str, longest: int) -> str:
     if not text or text != text.strip():
-        raise ValueFaultError(f"{quoted(text)} is not a name", "give a name without blanks at its ends")
-    if len(text) > MAX_NAME:
-        raise ValueFaultError(f"a name of {len(text)} characters", f"at most {MAX_NAME}")
+        raise ValueFaultError(f"{quoted(text)} is not a {what}", f"give a {what} without blanks at its ends")
+    if len(text) > longest:
+        raise ValueFaultError(f"a {what} of {len(text)} characters", f"at most {longest}")
     if not text.isprintable():
-        raise ValueFaultError(f"{quoted(text)} holds a character that cannot be printed", "retype the name")
+        raise ValueFaultError(f"{quoted(text)} holds a character that cannot be printed", f"retype the {what}")
     return text
+
+
+def confidence(text: str) -> Decimal:
+    """Confidence in [0, 1], written as ``40%``, ``0.4``, or one of `CONFIDENCE_WORDS`."""
+    if text in CONFIDENCE_WORDS:
+        return CONFIDENCE_WORDS[text]
+    if re.search(r"[0-9]", text) is None:
+        words = ", ".join(CONFIDENCE_WORDS)
+        hint = did_you_mean(text, list(CONFIDENCE_WORDS)) or "or write 40%"
+        raise ValueFaultError(f"{quoted(text)} is not one of {words}", hint)
+    return fraction(text, Decimal(0), Decimal(1))
+
+
+def view_set(text: str) -> str:
+    """Name of a set of views that the program carries."""
+    if text in VIEW_SETS:
+        return text
+    hint = (
+        did_you_mean(text, VIEW_SETS) or "a view of your own is a mapping, like {symbol: IJR, annual_return: 8%, ...}"
+    )
+    raise ValueFaultError(f"{quoted(text)} is no set of views: there is {', '.join(VIEW_SETS)}", hint)
 
 
 def choice(text: str, choices: Sequence[str], meanings: dict[str, str] | None = None) -> str:

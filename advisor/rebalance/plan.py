@@ -78,7 +78,7 @@ def universe(portfolio: Portfolio) -> tuple[str, ...]:
     """Every security the decision could involve: held, on offer, viewed or a benchmark."""
     held = {position.symbol for account in portfolio.accounts for position in account.positions}
     benchmarks = {limit.benchmark for limit in portfolio.limits if limit.benchmark}
-    viewed = {view.symbol for view in portfolio.views}
+    viewed = {symbol for view in portfolio.views for symbol in view.symbols}
     chosen = {*portfolio.preferences.buy, portfolio.preferences.benchmark, MARKET}
     return tuple(sorted(held | benchmarks | viewed | chosen))
 

@@ -133,7 +133,7 @@ def security_return(symbol: str, book: Book) -> float:
 def universe(p: Portfolio) -> list[str]:
     """Every security the decision could involve: held, on offer, viewed or a benchmark."""
     held = {position.symbol for account in p.accounts for position in account.positions}
-    viewed = {view.symbol for view in p.views}
+    viewed = {symbol for view in p.views for symbol in view.symbols}
     benchmarks = {limit.benchmark for limit in p.limits if limit.benchmark} | {p.preferences.benchmark}
     return sorted(held | viewed | benchmarks | {*p.preferences.buy, MARKET_PORTFOLIO})
 
