@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from advisor.optimize.cones import ConeProgram
-from advisor.units import Vector
+from advisor.units import Matrix, Vector
 
 CLEAN = "Solved"
 SETTINGS: Mapping[str, Any] = {
@@ -188,6 +188,9 @@ class ConeSolver:
         self.compiled = compiled
         self.theta = np.zeros(compiled.size)
         self.theta[0] = 1.0
+        self._base = compiled.program.A
+        self._linear: tuple[np.ndarray, Vector] | None = None
+        self._weight = 1.0
         self._caps: dict[int, tuple[np.ndarray, Vector]] = {}
         self._places: dict[int, np.ndarray] = {}  # of coefficients that were ever shifted, in the data of A
         self._shifts: dict[int, float] = {}
@@ -203,6 +206,27 @@ class ConeSolver:
         A parameter would do, but cvxpy takes memory for every column times every parameter: 3 GB at 10,000 lots.
         """
         self._caps[constraint.id] = (self.compiled.rows(constraint).index, most)
+
+    def put(self, constraint: cp.Constraint, columns: np.ndarray, old: Matrix, new: Matrix) -> None:
+        """Give `columns` the coefficients `new` in the rows of `constraint`, where they are compiled as `old`.
+
+        Before the first solve alone. Raises `ValueError` where the rows do not hold `old`, of either sign, or where a
+        coefficient that was zero as compiled is to be another: its place is not kept.
+        """
+        rows, matrix = self.compiled.rows(constraint).index, self._base.copy()
+        held = matrix[rows][:, columns].toarray()
+        numbered = sp.csc_array((np.arange(1.0, matrix.nnz + 1), matrix.indices, matrix.indptr), shape=matrix.shape)
+        places = numbered[rows][:, columns].toarray().astype(np.intp) - 1
+        side = next((side for side in (1.0, -1.0) if np.allclose(held, side * old, rtol=1e-12, atol=1e-14)), None)
+        kept = places >= 0
+        if side is None or np.any(new[~kept]):
+            raise ValueError("these rows cannot be given other coefficients; compile again")
+        matrix.data[places[kept]] = side * new[kept]
+        self._base = matrix
+
+    def weigh(self, weight: float, columns: np.ndarray, linear: Vector) -> None:
+        """Give `columns` another linear objective, and then the whole of it a weight beside the quadratic one."""
+        self._weight, self._linear = weight, (columns, linear)
 
     def shift(self, constraint: cp.Constraint, columns: np.ndarray, by: float) -> None:
         """Add `by` to the coefficients of `columns` in every row of `constraint`, until `unshift`.
@@ -240,12 +264,17 @@ class ConeSolver:
         q, b = self.compiled.data(self.theta)
         for rows, most in self._caps.values():
             b[rows] = most
+        if self._linear is not None:
+            columns, linear = self._linear
+            q = q.copy()
+            q[columns] = linear
+        q = self._weight * q
         return replace(self.compiled.program, q=q, b=b, A=self._matrix())
 
     def _matrix(self) -> sp.csc_array:
         if not self._shifts:
-            return self.compiled.program.A
-        matrix = self.compiled.program.A.copy()
+            return self._base
+        matrix = self._base.copy()
         for constraint, by in self._shifts.items():
             matrix.data[self._places[constraint]] += by
         return matrix

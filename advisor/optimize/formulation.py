@@ -68,6 +68,7 @@ class Formulation:
         self.branches = reachable_branches(self.reach)
         self.scale = _objective_scale(inputs)
         self.x = Unknowns(inputs, flow)
+        self.deviates = self.x.deviation == inputs.model.root @ self.x.weights
         self.sold_within = self.x.sell <= inputs.lots.sellable
         self.bought_within = self.x.buy <= np.ones(inputs.buys.account.size)
         self.yearly = cp.Parameter()  # part of a cost paid once that a year bears, times `scale`
@@ -126,7 +127,7 @@ class Formulation:
         return [
             x.weights == i.weights - _selector(i.lots.security, n) @ x.sell + _selector(i.buys.security, n) @ x.buy,
             x.cash == self._cash_today() + proceeds @ x.sell - paid @ x.buy,
-            x.deviation == i.model.root @ x.weights,
+            self.deviates,
             x.gains == so_far + gains_per_dollar(i) @ x.sell,
         ]
 

@@ -13,7 +13,7 @@ from advisor.optimize.compiled import CompiledProblem, ConeSolution
 from advisor.optimize.cones import Certificate, ConeProgram, certificate, proves_infeasible
 from advisor.optimize.formulation import Case, Formulation
 from advisor.optimize.inputs import AllocationInputs, Indices
-from advisor.optimize.limits import CompiledLimit
+from advisor.optimize.limits import CompiledLimit, RiskLimit
 from advisor.optimize.tax_branches import TaxBranch
 from advisor.portfolio.model import LimitMode
 from advisor.units import Vector
@@ -68,6 +68,7 @@ class AllocationProblem:
             *(excess >= 0 for excess in self.excess.values()),
         ]
         self.compiled = CompiledProblem(cp.Problem(cp.Maximize(f.utility() - f.scale * charged), constraints))
+        self._compiled_scale = f.scale
         self.undecided = 0  # cases that were neither solved nor excluded, so far
         self._solver = self.compiled.solver()
         self._largest = f.largest_values(self.compiled)
@@ -93,6 +94,29 @@ class AllocationProblem:
         other._solver = self.compiled.solver()
         return other
 
+    def under(self, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> AllocationProblem:
+        """The problem of the same household under other expected returns, risk or risk aversion.
+
+        It is not compiled again where these enter the objective and the identity of the deviation alone: other returns
+        always, another risk model where no limit but one on volatility depends on it. `limits` are those of `inputs`.
+        """
+        is_same_risk = np.array_equal(inputs.model.root, self.inputs.model.root)
+        ratio = _ratio(self.inputs, inputs)
+        if ratio is None or not (is_same_risk or _is_free_of_risk(self.formulation.limits, limits, inputs)):
+            return AllocationProblem(inputs, limits)
+        other, f = copy(self), copy(self.formulation)
+        f.inputs, f.limits, f.scale = inputs, limits, self._compiled_scale * ratio
+        other.inputs, other.formulation, other.undecided = inputs, f, 0
+        other._solver = self.compiled.solver()
+        weights = self.compiled.columns(f.x.weights)
+        try:
+            if not is_same_risk:
+                other._solver.put(f.deviates, weights, -self.inputs.model.root, -inputs.model.root)
+        except ValueError:  # a zero of the root that is none under the other risk
+            return AllocationProblem(inputs, limits)
+        other._solver.weigh(ratio, weights, -self._compiled_scale * inputs.net_return)
+        return other
+
     @property
     def width(self) -> int:
         """Number of columns in cone form."""
@@ -110,7 +134,7 @@ class AllocationProblem:
     def _set(self, case: Case) -> None:
         self.formulation.set(self._solver, case)
         self.formulation.move(self._solver, dict(self._limited), case)
-        self._solver.set(self.formulation.yearly, self.formulation.scale / case.horizon_years)
+        self._solver.set(self.formulation.yearly, self._compiled_scale / case.horizon_years)
         for label, margin in self.margins.items():
             self._solver.set(margin, case.margins.get(label, 0.0))
 
@@ -179,3 +203,24 @@ class AllocationProblem:
     def _in_objective_units(self, proof: Certificate) -> Certificate:
         scale = self.formulation.scale
         return Certificate(proof.violation, proof.dual_residual / scale, proof.gap / scale)
+
+
+def _ratio(compiled: AllocationInputs, other: AllocationInputs) -> float | None:
+    """Weight of the linear objective at which the compiled quadratic one is that of `other`; None where none is."""
+    if compiled.risk_aversion == other.risk_aversion:
+        return 1.0
+    if not (compiled.risk_aversion and other.risk_aversion):
+        return None
+    return compiled.risk_aversion / other.risk_aversion
+
+
+def _is_free_of_risk(
+    compiled: tuple[CompiledLimit, ...], others: tuple[CompiledLimit, ...], inputs: AllocationInputs
+) -> bool:
+    """Whether another risk model moves no row of the limits, and nothing of the objective but the deviation."""
+    return not inputs.covariance_inflation and all(
+        not (isinstance(other, RiskLimit) and other.benchmark is not None)
+        and other.limit.name != "beta"
+        and one.bound == other.bound
+        for one, other in zip(compiled, others, strict=True)
+    )

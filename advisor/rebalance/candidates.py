@@ -88,6 +88,16 @@ def problem_of(household: Household) -> AllocationProblem:
     return AllocationProblem(household.inputs, limits)
 
 
+def problem_under(household: Household, problem: AllocationProblem) -> AllocationProblem:
+    """The problem of a household that differs from the one of `problem` in what is assumed alone, not compiled again.
+
+    Other expected returns, risk and risk aversion are assumptions; accounts, lots, funds on offer, limits, taxes and
+    the horizon are not.
+    """
+    limits = compile_limits(household.portfolio, household.market, household.inputs)
+    return problem.under(household.inputs, limits)
+
+
 def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
     """The best orders that hold every limit.
 
