@@ -7,6 +7,7 @@ money is `Decimal`. An answer that does not exist is None with its reason, never
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
@@ -107,11 +108,85 @@ class Sensitivity:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Where a figure lies in nine of ten draws and in half of them: quantiles at 5, 50 and 95 %."""
+
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The answer if risk were estimated in another way; None where the limits leave none under it."""
+
+    title: str
+    small_caps: float | None  # share of the household after the trades
+    bought: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How far the answer hangs on the history that risk was estimated from.
+
+    `proposed` and the bands are shares of household value after the trades, before rounding to shares. `indexes` has
+    the band of the small-cap funds of each index, by its name, with their symbols. `menus` counts the draws by what
+    they buy, the most frequent first; an empty tuple of symbols is no purchase. `unmet` draws have no answer within the
+    limits, and are in no band.
+    """
+
+    draws: int
+    unmet: int
+    block_months: int
+    start: date
+    end: date
+    proposed: float
+    small_caps: Band
+    indexes: tuple[tuple[str, tuple[str, ...], Band], ...]
+    menus: tuple[tuple[tuple[str, ...], int], ...]
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """The confidence at which another decision begins, and what is bought then; nothing: an empty tuple."""
+
+    confidence: float
+    bought: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAudit:
+    """What one view does to the answer, the others staying as they are.
+
+    `stated` is the view's figure, `equilibrium` and `expected` what the same thing earns a year without any view and
+    with all of them. Small caps are shares of household value after the trades, before rounding to shares: as proposed,
+    without the view, and with no doubt about it; None where the limits leave no answer. `flip` is the nearest
+    confidence at which something else is bought, or nothing; None where there is none from 0 to 1.
+    """
+
+    name: str  # "IJR over SPY"
+    stated: float
+    confidence: float
+    years: float
+    source: str
+    set: str  # the named set it belongs to, or empty
+    equilibrium: float
+    expected: float
+    small_caps: float | None
+    small_caps_without: float | None
+    small_caps_certain: float | None
+    bought: tuple[str, ...]
+    bought_without: tuple[str, ...]
+    flip: Flip | None
+
+
+@dataclass(frozen=True, slots=True)
 class TradeOff:
     """What stands beside the proposal in the report and in the record.
 
-    `alternatives`: do nothing, half the move, IJR only, Russell 2000 only, then the file's scenarios. `note` says what
-    was left out, and why.
+    `alternatives`: do nothing, half the move, IJR only, Russell 2000 only, then the file's scenarios. `views` audits
+    each view in the order of the file. `note` says what was left out, and why.
     """
 
     alternatives: tuple[Outcome, ...]
@@ -119,3 +194,5 @@ class TradeOff:
     frontier: Curve | None  # of the cap on volatility
     sensitivities: tuple[Sensitivity, ...]
     note: str = ""
+    views: tuple[ViewAudit, ...] = ()
+    stability: Stability | None = None  # None where it cannot be told

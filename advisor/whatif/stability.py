@@ -1,0 +1,155 @@
+"""How far the answer hangs on history: the best one again, with risk estimated from months drawn anew.
+
+1. The scenario months are drawn in blocks with replacement, as many as there are; their sample covariance takes the
+   place of the one in force, and everything that follows from it is worked out anew: betas, equilibrium returns, views,
+   implied risk aversion, limits on risk. Limits on past months keep the months as they were.
+2. The funds are chosen as for the proposal, and doing nothing is an answer as it is there (`decision`), so that a
+   change of fund is one that the program makes.
+3. The share in small caps, and in each index, has a band over the draws; what is bought is counted.
+
+Months that follow one another stay together, because large moves come in runs. Expected returns are not drawn: their
+error is far larger, and is the business of views and of the other equity premia beside.
+
+Source: Kuensch (1989), "The Jackknife and the Bootstrap for General Stationary Observations", for blocks; Politis and
+Romano (1992), "A Circular Block-Resampling Procedure", for the wrapping that gives each month the same chance.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from advisor.errors import MarketDataError
+from advisor.market.assemble import broad_funds
+from advisor.market.data import MARKET, FactorCovariance, MarketData
+from advisor.market.estimate.covariance import covariance_from_history
+from advisor.market.estimate.returns import PricePanel
+from advisor.optimize.inputs import Indices
+from advisor.optimize.problem import AllocationProblem
+from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, Portfolio, ReturnPeriod
+from advisor.rebalance.candidates import problem_of, problem_under
+from advisor.rebalance.plan import survey, universe
+from advisor.risk.scenarios import scenario_returns
+from advisor.units import Matrix
+from advisor.whatif.decision import Decision, decision_of
+from advisor.whatif.model import Band, Method, Stability
+
+DRAWS = 60
+BLOCK_MONTHS = 6
+LEAST_MONTHS = 60
+A_YEAR = 12
+SEED = 20260713  # any; fixed, so that the same file gives the same report
+QUANTILES = (0.05, 0.5, 0.95)
+METHODS = {
+    CovarianceMethod.SAMPLE: "sample covariance",
+    CovarianceMethod.LEDOIT_WOLF: "shrunk (Ledoit and Wolf)",
+    CovarianceMethod.FACTOR: "broad funds as factors",
+}
+
+
+def stability(portfolio: Portfolio, market: MarketData, draws: int = DRAWS) -> Stability | None:
+    """The answer over `draws` of history, and over methods of estimation.
+
+    None where it cannot be told: fewer than `LEAST_MONTHS` scenario months, a security of the household without them,
+    or no answer at all, as assumed or in any draw.
+    """
+    symbols, months = universe(portfolio), market.scenarios.months
+    if len(months) < LEAST_MONTHS or not set(symbols) <= set(market.scenarios.symbols):
+        return None
+    household = survey(portfolio, market)
+    problem = problem_of(household)
+    proposed = decision_of(household, problem)
+    returns = scenario_returns(market, symbols)
+    drawn = [
+        _under(problem, portfolio, replace(market, covariance=sample_of_months(symbols, months, returns, rows)))
+        for rows in drawn_months(len(months), draws)
+    ]
+    answers = [answer for answer in drawn if answer is not None]
+    if proposed is None or not answers:
+        return None
+    return Stability(
+        draws=draws,
+        unmet=draws - len(answers),
+        block_months=BLOCK_MONTHS,
+        start=months[0],
+        end=months[-1],
+        proposed=proposed.small_caps,
+        small_caps=_band([answer.small_caps for answer in answers]),
+        indexes=tuple(_by_index(market, answers)),
+        menus=tuple(Counter(answer.bought for answer in answers).most_common()),
+        methods=tuple(_methods(problem, portfolio, market, returns)),
+    )
+
+
+def drawn_months(count: int, draws: int) -> Iterator[Indices]:
+    """Rows of the months of each draw, shape (count,): blocks of successive months, the last followed by the first."""
+    rng = np.random.default_rng(SEED)
+    blocks = -(-count // BLOCK_MONTHS)
+    for _ in range(draws):
+        starts = rng.integers(0, count, blocks)
+        yield ((starts[:, np.newaxis] + np.arange(BLOCK_MONTHS)) % count).ravel()[:count]
+
+
+def sample_of_months(
+    symbols: tuple[str, ...], months: tuple[date, ...], returns: Matrix, rows: Indices
+) -> FactorCovariance:
+    """Sample covariance, a year, of the months `rows` of `returns` (T, n), each drawn month a factor."""
+    drawn = returns[rows]
+    deviations = drawn - drawn.mean(axis=0)
+    return FactorCovariance(
+        symbols=symbols,
+        factors=tuple(f"draw {number}" for number in range(len(rows))),
+        loadings=deviations.T * np.sqrt(A_YEAR / (len(rows) - 1)),
+        idiosyncratic=np.zeros(len(symbols)),
+        method=f"sample covariance of {len(rows)} months drawn in blocks of {BLOCK_MONTHS}, a year",
+        start=months[0],
+        end=months[-1],
+        short_histories={},
+    )
+
+
+def _under(problem: AllocationProblem, portfolio: Portfolio, market: MarketData) -> Decision | None:
+    household = survey(portfolio, market)
+    return decision_of(household, problem_under(household, problem))
+
+
+def _band(values: list[float]) -> Band:
+    low, middle, high = (float(value) for value in np.quantile(values, QUANTILES))
+    return Band(low, middle, high)
+
+
+def _by_index(market: MarketData, answers: list[Decision]) -> Iterator[tuple[str, tuple[str, ...], Band]]:
+    """Bands of the indexes that any draw holds something of."""
+    funds: dict[str, list[str]] = {}
+    for symbol in answers[0].shares:
+        funds.setdefault(market.identity(symbol), []).append(symbol)
+    for index, symbols in sorted(funds.items()):
+        values = [sum(answer.shares[symbol] for symbol in symbols) for answer in answers]
+        if max(values) > 0.0:
+            yield index, tuple(symbols), _band(values)
+
+
+def _methods(problem: AllocationProblem, portfolio: Portfolio, market: MarketData, returns: Matrix) -> Iterator[Method]:
+    """The answer with risk from all months, estimated in each way that they allow."""
+    panel = _panel(problem.inputs.symbols, market.scenarios.months, returns)
+    years = len(returns) // A_YEAR
+    for method, words in METHODS.items():
+        choice = CovarianceChoice(method, ReturnPeriod.MONTHLY, years)
+        try:
+            covariance = covariance_from_history(panel, panel.days[-1], choice, broad=broad_funds(), market=MARKET)
+        except MarketDataError:  # too few months for so many securities
+            continue
+        answer = _under(problem, portfolio, replace(market, covariance=covariance))
+        share, bought = (None, ()) if answer is None else (answer.small_caps, answer.bought)
+        yield Method(f"{words}, {years} years of months", share, bought)
+
+
+def _panel(symbols: tuple[str, ...], months: tuple[date, ...], returns: Matrix) -> PricePanel:
+    """Month-end prices that have these returns; the month before the first begins at 1."""
+    before = months[0].replace(day=1) - timedelta(days=1)
+    prices = np.vstack([np.ones(len(symbols)), np.cumprod(1.0 + returns, axis=0)])
+    return PricePanel(symbols, (before, *months), prices)

@@ -1,0 +1,146 @@
+"""What each view does: the answer without it, with no doubt about it, and the confidence at which the decision flips.
+
+The decision is what is bought: which funds, or nothing. Every other view stays as it is held, and so does the risk
+aversion, which the household's exposure of today implies and no view touches. Confidences are tried from the one that
+is held outwards in steps of `STEP`, and the first change is narrowed to `FINE` by bisection: a decision that flips and
+flips back within one step is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from advisor.market.data import MarketData
+from advisor.optimize.problem import AllocationProblem
+from advisor.portfolio.model import Portfolio, View
+from advisor.rebalance.candidates import Household, problem_of, problem_under
+from advisor.rebalance.plan import survey
+from advisor.risk.expected_returns import ExpectedReturns
+from advisor.whatif.decision import Decision, decision_of
+from advisor.whatif.model import Flip, ViewAudit
+
+STEP = Decimal("0.05")
+FINE = Decimal("0.005")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """One household, compiled once, whose confidence in its views can be changed; at 0 a view counts nothing."""
+
+    household: Household
+    problem: AllocationProblem
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        return self.household.portfolio.views
+
+    def returns_with(self, views: tuple[View, ...]) -> ExpectedReturns:
+        """Expected returns if the file had these views."""
+        return self._survey(views).yardstick.returns
+
+    def decision_with(self, views: tuple[View, ...]) -> Decision | None:
+        """The decision if the file had these views; None where the limits leave none."""
+        other = self._survey(views)
+        return decision_of(other, problem_under(other, self.problem))
+
+    def _survey(self, views: tuple[View, ...]) -> Household:
+        return survey(replace(self.household.portfolio, views=views), self.household.market)
+
+
+def view_audit(portfolio: Portfolio, market: MarketData) -> tuple[ViewAudit, ...]:
+    """One entry for each view, in the order of the file."""
+    if not portfolio.views:
+        return ()
+    household = survey(portfolio, market)
+    bench = _Bench(household, problem_of(household))
+    held = bench.decision_with(portfolio.views)
+    neutral = bench.returns_with(tuple(replace(view, confidence=Decimal(0)) for view in portfolio.views))
+    return tuple(_audited(bench, place, held, neutral) for place in range(len(portfolio.views)))
+
+
+def _audited(bench: _Bench, place: int, held: Decision | None, neutral: ExpectedReturns) -> ViewAudit:
+    view = bench.views[place]
+    without = bench.decision_with(_at(bench.views, place, Decimal(0)))
+    certain = bench.decision_with(_at(bench.views, place, Decimal(1)))
+    return ViewAudit(
+        name=view.name,
+        stated=float(view.annual_return),
+        confidence=float(view.confidence),
+        years=float(view.years),
+        source=view.source,
+        set=view.set,
+        equilibrium=_of(view, bench, neutral),
+        expected=_of(view, bench, bench.household.yardstick.returns),
+        small_caps=_small_caps(held),
+        small_caps_without=_small_caps(without),
+        small_caps_certain=_small_caps(certain),
+        bought=_bought(held),
+        bought_without=_bought(without),
+        flip=_flip(bench, place, held),
+    )
+
+
+def _at(views: tuple[View, ...], place: int, confidence: Decimal) -> tuple[View, ...]:
+    changed = replace(views[place], confidence=confidence)
+    return (*views[:place], changed, *views[place + 1 :])
+
+
+def _of(view: View, bench: _Bench, returns: ExpectedReturns) -> float:
+    """What the view is about, in these returns: of one security, or of one over the other."""
+    annual = dict(zip(bench.household.inputs.symbols, returns.annual, strict=True))
+    return float(annual[view.symbol] - (annual[view.over] if view.over else 0.0))
+
+
+def _small_caps(decision: Decision | None) -> float | None:
+    return None if decision is None else decision.small_caps
+
+
+def _bought(decision: Decision | None) -> tuple[str, ...]:
+    return () if decision is None else decision.bought
+
+
+def _flip(bench: _Bench, place: int, held: Decision | None) -> Flip | None:
+    """The nearest confidence, below or above, at which something else is bought."""
+    own = bench.views[place].confidence
+    found = [
+        flip
+        for outwards in (list(_steps(own, Decimal(0))), list(_steps(own, Decimal(1))))
+        if (flip := _first_flip(bench, place, own, outwards, _bought(held))) is not None
+    ]
+    return min(found, key=lambda flip: abs(flip.confidence - float(own)), default=None)
+
+
+def _steps(start: Decimal, end: Decimal) -> Iterator[Decimal]:
+    """From `start`, left out, to `end` in steps of `STEP`, the last one shorter."""
+    side = 1 if end > start else -1
+    at = start
+    while at != end:
+        at = min(at + STEP, end) if side > 0 else max(at - STEP, end)
+        yield at
+
+
+def _first_flip(
+    bench: _Bench, place: int, own: Decimal, outwards: list[Decimal], bought: tuple[str, ...]
+) -> Flip | None:
+    near = own
+    for far in outwards:
+        other = _bought(bench.decision_with(_at(bench.views, place, far)))
+        if other != bought:
+            return _narrowed(bench, place, near, Flip(float(far), other), bought)
+        near = far
+    return None
+
+
+def _narrowed(bench: _Bench, place: int, near: Decimal, far: Flip, bought: tuple[str, ...]) -> Flip:
+    """The flip between `near`, where `bought` is still the decision, and `far`, to within `FINE`."""
+    end, found = Decimal(repr(far.confidence)), far
+    while abs(end - near) > FINE:
+        middle = (near + end) / 2
+        other = _bought(bench.decision_with(_at(bench.views, place, middle)))
+        if other == bought:
+            near = middle
+        else:
+            end, found = middle, Flip(float(middle), other)
+    return found
