@@ -2,7 +2,7 @@
 
 What comes out of the merge is read and checked like a whole file. The faults of a scenario of the file itself stand at
 their places there; of changes from elsewhere the faults have places in those, and the household those of the file, but
-for limits that are not the file's.
+for limits and views that are not the file's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from advisor.portfolio.model import Portfolio
 from advisor.portfolio.schema import PortfolioEntry
 from advisor.portfolio.validate import check_all
 from advisor.portfolio.validate_scenarios import MAX_SCENARIOS, check_scenarios
+from advisor.portfolio.validate_views import check_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def reading(document: Document, *, today: date, as_of: date | None, of_file: dat
     """
     entries, issues = read_entries(document)
     day = as_of or _stated_day(document, today)
-    return Reading(document, entries, (*issues, *check_all(document, day, of_file), *check_scenarios(document)), day)
+    between = (*check_all(document, day, of_file), *check_views(document), *check_scenarios(document))
+    return Reading(document, entries, (*issues, *between), day)
 
 
 def _stated_day(document: Document, today: date) -> date | None:
@@ -97,12 +99,13 @@ def variant(base: Reading, changes: Changes) -> tuple[Portfolio | None, tuple[Is
 
 
 def _unplaced(changed: Portfolio | None, base: Reading) -> Portfolio | None:
-    """The household without places of limits that are not the file's: the file has another bound there, or none."""
+    """The household without places of limits and views that are not the file's: the file has others there, or none."""
     own = base.household()
     if changed is None or own is None:
         return changed
     limits = (limit if limit in own.limits else replace(limit, where=None) for limit in changed.limits)
-    return replace(changed, limits=tuple(limits))
+    views = (view if view in own.views else replace(view, where=None) for view in changed.views)
+    return replace(changed, limits=tuple(limits), views=tuple(views))
 
 
 def _variant(document: Document, changes: Changes, base: Reading) -> Reading:

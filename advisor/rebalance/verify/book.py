@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
 from advisor.market.data import MarketData
-from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio, View
 from advisor.rebalance.verify.ledger import Ledger, household_value
 
 MARKET_PORTFOLIO = "VTI"
+SPENT = 1e-12  # of a view's variance: what is left once others have told the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Book:
     def expected_return(self) -> float:
         """Expected return a year, after fund fees; cash earns the risk-free rate."""
         rate = self.market.risk_free.value
-        gross = sum(weight * security_return(symbol, self) for symbol, weight in self.weights.items())
+        returns = security_returns(self.weights, self)
+        gross = sum(weight * returns[symbol] for symbol, weight in self.weights.items())
         return gross + self.cash * rate - self.expense_ratio()
 
 
@@ -112,22 +115,51 @@ def covariance(market: MarketData, symbols: list[str]) -> np.ndarray:
     return np.asarray(beta @ beta.T + np.where(same, own, 0.0))
 
 
-def security_return(symbol: str, book: Book) -> float:
-    """Expected total return a year: the user's view on it or its index, or cash plus beta times premium."""
+def security_returns(symbols: Iterable[str], book: Book) -> dict[str, float]:
+    """Expected total return a year of each symbol: cash plus beta times premium, told one view after another.
+
+    After each view the means and their covariance are those given the view (Kalman's update), which together comes to
+    the same as all views at once.
+    """
     market, preferences = book.market, book.portfolio.preferences
-    index = market.securities[symbol].index
-    own = [view for view in book.portfolio.views if view.symbol == symbol]
-    kin = [v for v in book.portfolio.views if index is not None and market.securities[v.symbol].index == index]
-    if own or kin:
-        return float((own or kin)[0].annual_return)
-    twins = [
-        s
-        for s in sorted({*universe(book.portfolio), symbol})  # an order may name what is not on offer: a fault
-        if s == symbol or (index is not None and market.securities[s].index == index)
-    ]
-    sigma = covariance(market, [*twins, MARKET_PORTFOLIO])
-    mean_beta = float(np.mean(sigma[:-1, -1])) / float(sigma[-1, -1])
-    return market.risk_free.value + mean_beta * float(preferences.equity_premium)
+    known = sorted({*universe(book.portfolio), *symbols})  # an order may name what is not on offer: a fault
+    bases = sorted({_basis(symbol, market) for symbol in known})
+    share = np.array([[_basis(symbol, market) == basis for symbol in known] for basis in bases], dtype=float)
+    share /= share.sum(axis=1, keepdims=True)
+    sigma = covariance(market, [*known, MARKET_PORTFOLIO])
+    to_market = share @ sigma[:-1, -1] / sigma[-1, -1]
+    start = market.risk_free.value + to_market * float(preferences.equity_premium)
+    prior = share @ sigma[:-1, :-1] @ share.T
+    mean, spread = start.copy(), prior.copy()
+    for view in book.portfolio.views:
+        told = np.zeros(len(bases))
+        told[bases.index(_basis(view.symbol, market))] += 1.0
+        if view.over is not None:
+            told[bases.index(_basis(view.over, market))] -= 1.0
+        trust, part = float(view.confidence), min(1.0, float(view.years) / float(preferences.horizon_years))
+        own = told @ prior @ told
+        if trust == 0.0 or told @ spread @ told <= SPENT * own:  # of no weight, or known already
+            continue
+        goal = told @ start + part * (stated_return(view) - told @ start)
+        gain = spread @ told / (told @ spread @ told + own * (1.0 / trust - 1.0))
+        mean = mean + gain * (goal - told @ mean)
+        spread = spread - np.outer(gain, told @ spread)
+    return {symbol: float(mean[bases.index(_basis(symbol, market))]) for symbol in symbols}
+
+
+def stated_return(view: View) -> float:
+    """What a view says, from its building blocks where it has them."""
+    if view.blocks is None:
+        return float(view.annual_return)
+    blocks = view.blocks
+    growth_of_price = np.log(float(blocks.pe_then)) - np.log(float(blocks.pe_now))
+    re_rating = np.exp(growth_of_price / float(view.years)) - 1.0
+    return float(blocks.dividend_yield) + float(blocks.growth) + float(re_rating)
+
+
+def _basis(symbol: str, market: MarketData) -> str:
+    """What funds of one index have in common; else the security."""
+    return market.securities[symbol].index or symbol
 
 
 def universe(p: Portfolio) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Limit, Portfolio
-from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance, security_return
+from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance, security_returns
 from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.limits import TOLERANCE, excess, measure
 from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, worst_months
@@ -176,11 +176,12 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
         faults.append(f"assumptions.benchmark: {stated['benchmark']!r}")
     book = book_of("before", ledger, portfolio, market)
     market_variance = float(covariance(market, [MARKET_PORTFOLIO])[0, 0])
+    returns = security_returns(stated["securities"], book)
     for symbol, row in stated["securities"].items():
         pair = covariance(market, [symbol, MARKET_PORTFOLIO])
         claim = {name: row[name] for name in ("expected_return", "volatility", "beta")}
         worked_out = {
-            "expected_return": security_return(symbol, book),
+            "expected_return": returns[symbol],
             "volatility": float(np.sqrt(pair[0, 0])),
             "beta": float(pair[0, 1]) / market_variance,
         }
