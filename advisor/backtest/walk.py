@@ -22,6 +22,7 @@ from advisor.units import Matrix, Vector
 
 PIECES = 3  # tranches that the optimizer sees of each taxed holding
 MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.YEARLY: 12}
+SHOWN = 5e-4  # an excess that shows in a percentage with one decimal
 KEPT = 1e-6  # how far beyond a limit still counts as kept
 WHOLE = 1e-6  # of a holding: less is not left over
 
@@ -171,7 +172,8 @@ class _Decider:
         held[ledger.account, ledger.security] = True
         self.pieces = PIECES if policy.taxed else 1
         self.pairs = np.flatnonzero((held | rules.may_buy).ravel())
-        self.buys = np.flatnonzero(rules.may_buy.ravel())
+        offered = np.flatnonzero(rules.may_buy.ravel())
+        self.buys = offered if offered.size else self.pairs[:1]  # a pair that is never open
         value = float(ledger.values(prices).sum() + ledger.cash.sum())
         self.target = ledger.by_symbol() * prices / value
         aversion = risk_aversion(rules, self.estimator.at(walk.start), self.target)
@@ -246,7 +248,7 @@ class _Decider:
 
     def _day(self, state: _State, tranche: _Tranches, estimate: Estimate, day: date) -> WalkDay:
         ledger, rules = self.walk.ledger, self.rules
-        open_to = estimate.known[self.buys % self.n]
+        open_to = estimate.known[self.buys % self.n] & self.rules.may_buy.ravel()[self.buys]
         if self.policy.taxed:
             open_to = open_to & ~ledger.barred(day.toordinal())[self.buys % self.n]
         so_far = np.array([ledger.short - ledger.carried_short, ledger.long - ledger.carried_long])
@@ -298,7 +300,7 @@ class _Decider:
 
     def _excess(self, trades: DayTrades) -> dict[str, float]:
         limits = self.rules.limits
-        return {limit.label: float(e) for limit, e in zip(limits, trades.excess, strict=True) if e > 1e-4}
+        return {limit.label: float(e) for limit, e in zip(limits, trades.excess, strict=True) if e > SHOWN}
 
     def _by_pair(self, pairs: Indices, amounts: Vector) -> Matrix:
         shape = self.rules.may_buy.shape

@@ -237,13 +237,15 @@ class WalkProblem:
         self._maps = _read_maps(stuffed)
         self._column = dict(stuffed.var_id_to_col)
         first = stuffed.param_id_to_col
-        self._places = {name: slice(first[p.id], first[p.id] + p.size) for name, p in self._day.items()}
+        self._places = {
+            name: slice(first[p.id], first[p.id] + p.size) for name, p in self._day.items() if p.id in first
+        }
         dims = data["dims"]
         self._quadratic = sp.csc_array(sp.triu(data["P"], format="csc"))
         self._cones = (int(dims.zero), int(dims.nonneg), tuple(map(int, dims.soc)))
         theta = self._maps.constant.copy()
-        for name, parameter in self._day.items():
-            theta[self._places[name]] = np.ravel(parameter.value, order="F")
+        for name, place in self._places.items():
+            theta[place] = np.ravel(self._day[name].value, order="F")
         program = self._cone_program(theta)
         same = np.allclose(program.q, data["c"], rtol=1e-12, atol=1e-13) and np.allclose(program.b, data["b"])
         if not same or abs(program.A - sp.csc_array(data["A"])).max() > 1e-12:

@@ -1,0 +1,56 @@
+"""Price panels for a backtest: a CSV file, a folder with one, or Yahoo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from advisor.backtest.history import CASH_FUNDS, LARGE_CAPS, wanted_columns
+from advisor.errors import MarketDataError
+from advisor.market.estimate.returns import PricePanel, panel_of
+from advisor.market.folder import PRICES
+from advisor.market.price_file import panel_of_table, read_prices
+from advisor.market.prices.live import Watch, price_histories
+from advisor.market.resolve import needed_symbols
+from advisor.market.snapshot import load_snapshot
+from advisor.market.sources import YAHOO, Request, has_histories, yahoo_desk
+from advisor.portfolio.model import Portfolio
+
+NO_PRICES = (
+    "a backtest needs past prices, and a snapshot has none: give --prices PANEL.csv, a file of daily adjusted closes, "
+    "or --market yahoo (or a folder with prices.csv)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSource:
+    """A panel, where it came from in words, and the digest of the file; None where it is no single file."""
+
+    panel: PricePanel
+    name: str
+    sha256: str | None
+
+
+def price_panel(request: Request, prices: Path | None, portfolio: Portfolio, watch: Watch) -> PanelSource:
+    """Past prices of what a backtest of `portfolio` needs, as far as the source has them.
+
+    Raises `MarketDataError` for a source without past prices, and for a file that cannot be used.
+    """
+    if prices is None and not has_histories(request):
+        raise MarketDataError(NO_PRICES)
+    if prices is None and request.source == YAHOO:
+        return _from_yahoo(request, portfolio, watch)
+    path = prices or Path(request.source) / PRICES
+    table = read_prices(path, wanted_columns(portfolio), date.min)
+    return PanelSource(panel_of_table(table), path.name, table.sha256)
+
+
+def _from_yahoo(request: Request, portfolio: Portfolio, watch: Watch) -> PanelSource:
+    """Yahoo's histories, which reach back eleven years; what was just fetched for the facts is not asked for again."""
+    desk = yahoo_desk(request, portfolio.as_of, watch)
+    needed = sorted({*needed_symbols(portfolio), LARGE_CAPS, *CASH_FUNDS[:1]})
+    found = price_histories(
+        needed, desk, base=load_snapshot(), accepted=request.accepted, optional=frozenset(CASH_FUNDS[:1])
+    )
+    return PanelSource(panel_of(found.histories.values()), desk.source_name, None)

@@ -1,0 +1,163 @@
+"""``advisor backtest``: the household's policy over past prices."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from advisor.cli.failure import naming
+from advisor.cli.options import (
+    checked,
+    common_options,
+    market_input,
+    no_bar,
+    portfolio_argument,
+    progress_bar,
+    today_in_new_york,
+)
+from advisor.cli.output import emit
+from advisor.cli.progress import late_bar
+from advisor.cli.signals import finish
+
+DOCUMENT, VALUES = "backtest.json", "values.csv"
+LONGEST = 20  # years of a window
+
+
+def _bands(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[float, ...]:
+    """Parse ``2%`` or ``0.02``, or fail with exit code 2; each once."""
+    del ctx, param
+    from advisor.portfolio.values import ValueFaultError, fraction
+
+    try:
+        return tuple(dict.fromkeys(float(fraction(text, Decimal(0), Decimal(1))) for text in value))
+    except ValueFaultError as fault:
+        hint = f"; {fault.hint}" if fault.hint else ""
+        raise click.BadParameter(f"{fault}{hint}") from fault
+
+
+@click.command()
+@portfolio_argument
+@common_options
+@click.option(
+    "--prices",
+    type=click.Path(readable=False, path_type=Path),
+    metavar="PANEL.csv",
+    help="Daily adjusted closes: a column Date, and one for each symbol.",
+)
+@click.option("--start", metavar="YYYY-MM-DD", help="First day [default: the first possible].")
+@click.option("--end", metavar="YYYY-MM-DD", help="Last day [default: the last of the prices].")
+@click.option(
+    "--frequency",
+    "frequencies",
+    multiple=True,
+    default=("monthly",),
+    show_default=True,
+    type=click.Choice(("monthly", "quarterly", "yearly")),
+    help="How often the policy looks; may be given again, each combination is a variant.",
+)
+@click.option(
+    "--band",
+    "bands",
+    multiple=True,
+    default=("0%",),
+    show_default=True,
+    callback=_bands,
+    metavar="PERCENT",
+    help="Do nothing while limits hold and no holding is further than this from its last target; again: a variant.",
+)
+@click.option(
+    "--window-years",
+    type=click.IntRange(1, LONGEST),
+    default=3,
+    show_default=True,
+    help="Years of prices that an estimate of risk knows.",
+)
+@click.option("--delay", type=click.IntRange(0, 1), default=0, show_default=True, help="1: trade a session later.")
+@click.option("--no-tax", is_flag=True, help="Leave tax out of decisions and figures.")
+@click.option(
+    "--tried",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Variants tried before: they deflate the Sharpe ratio.",
+)
+@click.option("--out", metavar="FOLDER", help="Write backtest.json and values.csv into this folder.")
+def backtest(
+    *,
+    file: Path,
+    as_of: date | None,
+    market: str,
+    offline: bool,
+    accepted: dict[str, Decimal],
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    prices: Path | None,
+    start: str | None,
+    end: str | None,
+    frequencies: tuple[str, ...],
+    bands: tuple[float, ...],
+    window_years: int,
+    delay: int,
+    no_tax: bool,
+    tried: int,
+    out: str | None,
+) -> None:
+    """Walk the household's policy through past prices, beside doing nothing, the benchmark and no small caps.
+
+    Hypothetical, with hindsight: today's holdings and limits in the past. Needs past prices: --prices, --market yahoo,
+    or a folder with prices.csv.
+
+    \b
+    Example:
+      advisor backtest portfolios/tech-employee.yaml --prices closes.csv
+      advisor backtest portfolios/tech-employee.yaml --prices closes.csv --frequency yearly --band 0% --band 2%
+    """
+    del debug
+    if out == "":  # most likely an unset variable of a script
+        raise click.UsageError("--out is empty: give a folder, or leave it out")
+    first, last = _days(start, end)
+    from advisor.backtest.compare import Asked, walks
+    from advisor.backtest.compare import backtest as backtest_of
+    from advisor.backtest.model import Frequency
+    from advisor.backtest.record import backtest_record, daily_values
+    from advisor.backtest.source import price_panel
+    from advisor.cli.backtest_text import backtest_text
+    from advisor.files import replaced
+    from advisor.market.resolve import resolve
+    from advisor.market.sources import Request
+    from advisor.portfolio.load import read_portfolio
+
+    portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
+    variants = tuple(dict.fromkeys(Frequency(name) for name in frequencies))
+    last = portfolio.as_of if last is None else min(last, portfolio.as_of)
+    asked = Asked(variants, bands, window_years, delay, not no_tax, tried, first, last)
+    with naming(file, data):
+        request = Request(market, datetime.now(UTC).replace(microsecond=0), offline, accepted)
+        source = price_panel(request, prices, portfolio, no_bar if quiet else progress_bar)
+        found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+        facts = resolve(found.market, portfolio)
+        with late_bar(walks(asked), "Walking", quiet=quiet) as bar:
+            test = backtest_of(portfolio, facts, source.panel, asked, bar.step)
+    document = json.dumps(backtest_record(test, portfolio, facts, source), indent=2, allow_nan=False) + "\n"
+    files = {DOCUMENT: document.encode(), VALUES: daily_values(test).encode()}
+    with ExitStack() as stack:
+        written = stack.enter_context(replaced(Path(out), files)) if out else ()
+        emit(document if as_json else backtest_text(test, portfolio, source.name, written))
+        finish()
+
+
+def _days(start: str | None, end: str | None) -> tuple[date | None, date | None]:
+    """Both days, or exit code 2."""
+    from advisor.portfolio.values import day
+
+    first = None if start is None else checked("--start", day, start)
+    last = None if end is None else checked("--end", day, end)
+    if first is not None and last is not None and first >= last:
+        raise click.UsageError(f"--start {first} is not before --end {last}")
+    return first, last
