@@ -29,7 +29,8 @@ class Claim:
     observations behind that and `contrary` how many of them went the other way (None where nothing is counted).
     `against` is the strongest contrary evidence, empty where none is known. `data_to` is the last day of the test's
     data, None where it was not tested. `view` names the view of the set `small-caps-2026` that the claim became, or is
-    empty, and then `view_words` says why it became none.
+    empty, and then `view_words` says why it became none. `age_words` says which prices the test is of and how old it
+    is, empty for a claim that no prices test.
     """
 
     key: str  # stable, for programs: "valuation", "rate_cuts", "growth", "momentum", ...
@@ -48,6 +49,7 @@ class Claim:
     data_to: date | None
     view: str = ""
     view_words: str = ""
+    age_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,14 @@ class EvidenceTable:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The whole case. `results_to` is the last day of the prices behind it; `source` says which prices they are."""
+    """The whole case. `results_to` is the last day of the prices behind it; `source` says which prices they are.
+
+    `age_words` says how old they are on the day the case is shown for.
+    """
 
     claims: tuple[Claim, ...]
     tables: tuple[EvidenceTable, ...]
     results_to: date
     source: str
     is_recomputed: bool  # from prices at hand; otherwise the dated results that the program carries
+    age_words: str = ""
