@@ -7,16 +7,19 @@ from datetime import date
 
 import numpy as np
 
+from advisor.backtest.measures import DAYS_A_YEAR
 from advisor.backtest.model import History
 from advisor.errors import MarketDataError
 from advisor.market.data import BILLS, MARKET
 from advisor.market.estimate.returns import PricePanel, years_before
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import Portfolio
+from advisor.units import TRADING_DAYS
 
 LARGE_CAPS = "SPY"  # stands for the market before `MARKET` has a history
 CASH_FUNDS = ("BIL", BILLS)  # funds of Treasury bills: what cash earned
 LEAST_DAYS = 60  # sessions in the window, below which nothing is estimated from it
+DENSE = 0.9  # part of the sessions of a year that daily prices have at least
 NOTED = 6  # symbols that a message names one by one
 
 
@@ -58,6 +61,7 @@ def history_of(panel: PricePanel, portfolio: Portfolio, end: date | None = None)
             "window; give a longer panel with --prices"
         )
     prices = every[rows]
+    _refuse_sparse(days)
     if gaps := list(_gaps(symbols, days, prices)):
         more = f"\n  and {len(gaps) - NOTED} more" if len(gaps) > NOTED else ""
         listed = "".join(f"\n  {text}" for text in gaps[:NOTED])
@@ -126,6 +130,15 @@ def _columns(panel: PricePanel, portfolio: Portfolio) -> tuple[dict[str, str], d
             "kind that it has: `securities: [{symbol: X, proxy: ..., price: ...}]`"
         )
     return columns, stand_ins
+
+
+def _refuse_sparse(days: tuple[date, ...]) -> None:
+    """Refuse prices that are not daily: returns of months would be taken for returns of days."""
+    years = (days[-1] - days[0]).days / DAYS_A_YEAR
+    if len(days) < DENSE * TRADING_DAYS * years:
+        raise MarketDataError(
+            f"{len(days)} days of prices between {days[0]} and {days[-1]} are not daily: a backtest needs every session"
+        )
 
 
 def _gaps(symbols: tuple[str, ...], days: tuple[date, ...], prices: np.ndarray) -> Iterator[str]:
