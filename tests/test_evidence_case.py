@@ -194,3 +194,25 @@ def test_the_dated_results_are_what_the_builder_makes() -> None:
     assert (DATA / PORTFOLIOS).exists()
     made = json.loads(json.dumps(record(built(DATA))))
     assert close(made, json.loads(json.dumps(record(dated_results()))))
+
+
+def test_the_document_tells_the_figures_of_the_dated_results() -> None:
+    document = (Path(__file__).parent.parent / "docs" / "small-caps.md").read_text("utf-8")
+    evidence = dated_case(DAY)
+    told = {table.key: table for table in evidence.tables}
+    for key in (
+        "case",
+        "valuations",
+        "rate_cuts",
+        "cycles",
+        "streaks",
+        "calendar_years",
+        "risk",
+        "size_premium",
+        "switch",
+    ):
+        for row in told[key].rows:
+            assert f"| {' | '.join(cell.strip() for cell in row)} |".replace("\u00a0", " ") in document, (key, row)
+    for claim in evidence.claims:
+        assert f"| {claim.title} | {claim.verdict} | {claim.verdict_words} |".replace("\u00a0", " ") in document
+    assert not [word for word in ("safe", "guaranteed", "will outperform") if word in document.lower()]

@@ -24,6 +24,7 @@ COMMANDS = {
     "rebalance": "Propose trades that bring a household within its limits, and write the report.",
     "what-if": "Compare scenarios, ranges of a value and cheaper ways with the proposal.",
     "ask": "Ask how much it takes to meet every limit: a deposit, a gain, a relaxation; or how much can go.",
+    "small-caps": "Test the case for small companies, claim by claim, with what speaks against it.",
     "backtest": "Walk the household's policy through past prices, with nothing of a later day known.",
     "exposure": "Look through the funds: what the household really owns.",
     "check": "Check a portfolio file and name every fault.",

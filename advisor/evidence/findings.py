@@ -163,7 +163,7 @@ def _rate_cuts(results: Results) -> Finding:
         _cut_verdict(every, first),
         f"The sign depends on the counting: {words}; {crowd}.",
         part="fund_study",
-        data_to=(funds or long).last,
+        data_to=long.last,
         count=every.count,
         contrary=every.count - every.wins,
         view_words=f"No view: {words} over {HEADLINE} months.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from advisor.evidence.facts import case_figures, forecasts, rate_changes, rows
 from advisor.evidence.funds import BROAD, GAINS, TAX_RATE, TWIN, Figure, FundsRecord, switch_years
@@ -119,14 +119,10 @@ def _study(key: str, study: EventStudy, age_words: str) -> EvidenceTable:
     months = [result.months for result in study.any_month]
     lines: list[tuple[str, ...]] = []
     for counted in study.sets:
-        lines.append((SET_WORDS[counted.key], *map(_mean_words, counted.results)))
-        if any(result.low is not None for result in counted.results):
-            lines.append((f"  {percent(LEVEL, 0)} interval", *map(_interval_words, counted.results)))
-    naive = next(counted for counted in study.sets if counted.key == EVERY)
-    lines.append(("After any month", *map(_mean_words, study.any_month)))
-    lines.append(
-        ("t of every cut, naive", *(UNKNOWN if r.naive_t is None else number(r.naive_t) for r in naive.results))
-    )
+        lines += _counted(SET_WORDS[counted.key], counted.results)
+        if counted.key == EVERY:
+            lines.append(("  naive t, not valid", *(_or_unknown(r.naive_t, number) for r in counted.results)))
+    lines += _counted("After any month", study.any_month)
     drawn = study.bootstrap
     notes = (
         f"Excess in percentage points, and the windows with a gain; {study.first:%Y-%m} to {study.last:%Y-%m}. A "
@@ -136,16 +132,24 @@ def _study(key: str, study: EventStudy, age_words: str) -> EvidenceTable:
         age_words,
     )
     title = f"After rate cuts: {study.small} against {study.large}"
-    columns = ("Cuts counted", *(f"{count} month{'' if count == 1 else 's'}" for count in months))
+    columns = ("Cuts counted", *(f"{count} months" if count > 1 else "1 month" for count in months))
     return EvidenceTable(key, title, columns, tuple(lines), notes)
 
 
-def _mean_words(result: HorizonResult) -> str:
-    return UNKNOWN if result.mean is None else f"{bare_points(result.mean)}, {result.wins} of {result.count}"
+def _counted(head: str, results: tuple[HorizonResult, ...]) -> list[tuple[str, ...]]:
+    """Rows of one way of counting: the mean, how often it was a gain, and the interval where there is one."""
+    lines = [
+        (head, *(bare_points(result.mean) for result in results)),
+        ("  ahead, of all", *(f"{result.wins}/{result.count}" for result in results)),
+    ]
+    if any(result.low is not None for result in results):
+        lines.append((f"  {percent(LEVEL, 0)} interval from", *(bare_points(result.low) for result in results)))
+        lines.append(("  to", *(bare_points(result.high) for result in results)))
+    return lines
 
 
-def _interval_words(result: HorizonResult) -> str:
-    return UNKNOWN if result.low is None else f"{bare_points(result.low)} to {bare_points(result.high)}"
+def _or_unknown(value: float | None, words: Callable[[float], str]) -> str:
+    return UNKNOWN if value is None else words(value)
 
 
 def _cycles(study: EventStudy) -> EvidenceTable:
@@ -234,7 +238,7 @@ def _size_premium() -> EvidenceTable:
 def _unprofitable() -> EvidenceTable:
     known = rows("unprofitable", "index", "share", "as_of", "provider")
     lines = tuple((row["index"], row["share"], row["as_of"], row["provider"]) for row in known)
-    notes = (f"Sources: {'; '.join(row['source'] for row in known)}.",)
+    notes = (f"Sources: {'; '.join(dict.fromkeys(row['source'] for row in known))}.",)
     columns = ("Index", "Companies without profit", "Of", "Provider")
     return EvidenceTable("unprofitable", "Companies without profit, as published", columns, lines, notes)
 
@@ -251,15 +255,19 @@ def _funds(known: FundsRecord) -> EvidenceTable:
         for fund in known.funds
     )
     figures = [figure for fund in known.funds for figure in (fund.fee, fund.half_spread, fund.industrials) if figure]
-    sources = dict.fromkeys(
-        f"{figure.source} ({figure.as_of})" if figure.as_of else f"{figure.source} (no date)" for figure in figures
-    )
+    sources = dict.fromkeys(map(_dated_source, figures))
     notes = (
         f"IWM and IJR hold {percent(known.overlap.value)} in common by weight ({known.overlap.source}).",
         f"Sources: {'; '.join(sources)}.",
     )
     columns = ("Fund", "Fee a year", "Half spread", "Yield", "Industrials")
     return EvidenceTable("funds", "The funds", columns, lines, notes)
+
+
+def _dated_source(known: Figure) -> str:
+    if known.as_of is None:
+        return f"{known.source} (no date)"
+    return known.source if str(known.as_of) in known.source else f"{known.source} ({known.as_of})"
 
 
 def _figure(known: Figure | None, decimals: int) -> str:
