@@ -69,7 +69,7 @@ def test_a_lot_is_long_term_from_a_year_and_a_day_on() -> None:
 
 
 def test_losses_are_carried_over_the_years_and_save_tax_by_the_deduction() -> None:
-    """A loss of 8,000: 3,000 are deducted in that year at 40 %; 5,000 stay; of a gain of 6,000 next year 1,000 is taxed."""
+    """A loss of 8,000: 3,000 are deducted in that year at 40 %; 5,000 stay; of 6,000 gained next year 1,000 is left."""
     book = ledger()
     book.sell(np.array([100.0, 0.0]), np.array([20.0, 50.0]), date(2020, 12, 1).toordinal())
     assert book.close_year(2020).tax_usd == pytest.approx(-0.40 * 3000)
@@ -103,7 +103,7 @@ def test_a_sale_in_a_sheltered_account_is_not_taxed() -> None:
 
 
 def test_value_and_gains_add_up_over_random_trades() -> None:
-    """Value is cash and positions, what trades change of it is the spread; gains are proceeds less cost, to the cent."""
+    """Value is cash and positions, trades change it by the spread; gains are proceeds less cost, to the cent."""
     rng = np.random.default_rng(4)
     book = ledger(half_spread=np.array([0.001, 0.002]))
     gains, prices = 0.0, PRICES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from datetime import date, timedelta
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_growth_rate_compounds_to_the_last_value() -> None:
 
 def test_volatility_and_sharpe_are_those_of_the_standard_library() -> None:
     values, _ = path(1)
-    returns = [b / a - 1 for a, b in zip(values, values[1:], strict=False)]
+    returns = [b / a - 1 for a, b in itertools.pairwise(values)]
     assert realized_volatility(returns_of_values(values)) == pytest.approx(
         statistics.stdev(returns) * 252**0.5, rel=1e-12
     )
