@@ -77,7 +77,7 @@ BASE: dict[str, Any] = {
         "whole_shares": "true",
         "covariance_inflation": "0.1",
     },
-    "views": [{"symbol": "IJR", "annual_return": "7.5%"}],
+    "views": [{"symbol": "IJR", "annual_return": "7.5%", "years": "5", "source": "A test"}],
     "securities": [{"symbol": "FUND", "proxy": "VOO", "price": "655.10", "expense_ratio": "0.04%"}],
     "history": [{"date": "2026-11-02", "account": "Roth", "symbol": "VTWO", "side": "buy", "shares": "1"}],
     "identical": [["VTI", "ITOT"]],

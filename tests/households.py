@@ -23,9 +23,9 @@ from advisor.portfolio.model import (
     Position,
     Preferences,
     TaxSituation,
-    View,
 )
 from tests.samples import market
+from tests.views import view
 
 AS_OF = date(2026, 11, 20)
 STOCKS = ("NVDA", "AAPL", "MSFT", "GOOG", "GOOGL", "AMZN", "META", "TSLA", "AVGO", "BRK.B", "JPM", "XOM")
@@ -45,7 +45,7 @@ def random_household(seed: int) -> Portfolio:
         do_not_sell=_locks(rng, accounts),
         tax=_tax(rng),
         preferences=_preferences(rng),
-        views=(View("IJR", Decimal("0.11"), "a test"),) if rng.random() < 0.15 else (),
+        views=(view("IJR", "0.11", confidence="0.6"),) if rng.random() < 0.15 else (),
         history=_history(rng, accounts),
         identical=(("VTI", "SPY"), ("VB", "IJR")) if rng.random() < 0.15 else (),
     )

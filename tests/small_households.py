@@ -25,12 +25,12 @@ from advisor.portfolio.model import (
     Position,
     Preferences,
     TaxSituation,
-    View,
 )
 from advisor.rebalance.plan import Household, rebalance, survey
 from advisor.rebalance.record import PortfolioFile, record
 from advisor.rebalance.verify import verify
 from tests.samples import market
+from tests.views import view
 
 AS_OF = date(2026, 11, 20)
 MEASURED_AGAINST = {"tracking_error": "SPY", "beta": "SPY"}
@@ -176,5 +176,5 @@ def small_household(seed: int, *, risk_aversion: str | None = None) -> Portfolio
             reserve_tax=bool(rng.random() < 0.5),
             covariance_inflation=Decimal(str(rng.choice(["0", "0.05"]))),
         ),
-        views=(View("IJR", Decimal("0.105")),) if rng.random() < 0.4 else (),
+        views=(view("IJR", "0.105", confidence="0.6"),) if rng.random() < 0.4 else (),
     )

@@ -11,9 +11,10 @@ from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import NO_SCENARIOS
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import load_snapshot
-from advisor.portfolio.model import Limit, LimitKind, Preferences, SecurityNote, View
+from advisor.portfolio.model import Limit, LimitKind, Preferences, SecurityNote
 from advisor.risk.scenarios import scenario_returns
 from tests.small_market import household, small_market
+from tests.views import view
 
 PREFERENCES = Preferences(buy=("IWM",), benchmark="FULL")
 
@@ -36,7 +37,7 @@ def test_all_unknown_symbols_are_named_at_once_with_place_and_remedy():
         ("Roth", "0", {"AAA": "1", "NVDA": "1"}),
         ("Joint", "0", {"AAA": "1"}),
         preferences=Preferences(buy=("BBB",), benchmark="CCC"),
-        views=(View("DDD", Decimal("0.05")),),
+        views=(view("DDD", "0.05"),),
         limits=(Limit("beta", LimitKind.MAX, Decimal(1), benchmark="EEE"),),
     )
     with pytest.raises(MarketDataError) as caught:

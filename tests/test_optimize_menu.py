@@ -25,6 +25,7 @@ from tests.small_households import (
     surveyed,
 )
 from tests.test_optimize_search import harvester
+from tests.views import view
 
 NOISE = 1e-5  # a year: a tenth of a basis point
 
@@ -108,7 +109,7 @@ def test_of_two_funds_of_one_index_the_cheaper_one_is_taken() -> None:
 
 def test_iwm_and_vtwo_share_one_expected_return() -> None:
     """From the index, whoever has its own beta; a view on one is a view on both."""
-    for views in ((), (View("IWM", Decimal("0.09")),), (View("VTWO", Decimal("0.09")),)):
+    for views in ((), (view("IWM", "0.09"),), (view("VTWO", "0.09"),)):
         i = surveyed(saver(views=views)).inputs
         returns = dict(zip(i.symbols, i.expected_return.tolist(), strict=True))
         assert returns["IWM"] == returns["VTWO"] != returns["IJR"]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import numpy as np
 import pytest
 
 from advisor.optimize.price_book import price_book
 from advisor.optimize.solve import allocate
-from advisor.portfolio.model import View
 from tests.households import random_household
 from tests.small_households import account, household, limits, lot, problem_of, small_household, solved
+from tests.views import view
 
 NOISE = 1e-6  # a year, of each dollar: a hundredth of a basis point
 FORGONE = 1e-8  # of household value a year: what the solver's tolerance leaves in all
@@ -72,7 +70,7 @@ def test_a_limit_counts_by_what_the_lot_weighs_in_it() -> None:
         household(
             account("Roth", "roth", 5000, {"NVDA": [lot(250)], "SPY": [lot(60)]}),
             limits=limits(magnificent_seven_max="0.4"),
-            views=(View("NVDA", Decimal("0.3")),),
+            views=(view("NVDA", "0.3"),),
         )
     )
     solution = solved(problem)

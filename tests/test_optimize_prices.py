@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
@@ -12,7 +11,6 @@ from advisor.optimize.prices import STEP, limit_prices
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution
 from advisor.optimize.solve import allocate
-from advisor.portfolio.model import View
 from tests.households import random_household
 from tests.small_households import (
     account,
@@ -25,6 +23,7 @@ from tests.small_households import (
     solved,
     surveyed,
 )
+from tests.views import view
 
 
 def capped(**bounds: object):
@@ -53,7 +52,7 @@ def test_a_limit_said_twice_has_an_interval_in_place_of_a_price() -> None:
     portfolio = household(
         account("Roth", "roth", 0, {"NVDA": [lot(250)], "BND": [lot(700)]}),
         limits=limits(magnificent_seven_max="0.3", single_company_max="0.3"),
-        views=(View("NVDA", Decimal("0.3")),),
+        views=(view("NVDA", "0.3"),),
     )
     problem = problem_of(portfolio)
     best = solved(problem)

@@ -17,6 +17,7 @@ from advisor.portfolio.load import load_portfolio, read_portfolio
 from advisor.portfolio.model import (
     SECTORS,
     AccountType,
+    BuildingBlocks,
     CovarianceChoice,
     CovarianceMethod,
     FilingStatus,
@@ -76,6 +77,14 @@ def changed(old: str, new: str) -> str:
 
 
 # name: (text with marks, part of the message, part of the hint)
+VIEW = "{symbol: IJR, annual_return: 8%, years: 5, source: s}"
+
+
+def viewed(part: str, *, years: str = "years: 5, ", source: str = "source: s, ") -> str:
+    """The small file with one view on IJR, with this part of it marked."""
+    return SMALL + f"views: [{{symbol: IJR, annual_return: 8%, {years}{source}{part}}}]\n"
+
+
 FAULTS = {
     "a newer version": (changed("version: 1", "version: «2»"), "not known", "version: 1"),
     "no version": (changed("version: 1\nname", "«n»ame"), "needs the key version", ""),
@@ -185,11 +194,57 @@ FAULTS = {
     "a deposit into nothing": (
         SMALL + "scenarios: [{name: A, deposit: {account: «Rot IRA», amount: 5}}]\n", "no account is", "Roth IRA?"),
     "a deposit of words": (SMALL + "scenarios: [{name: A, deposit: {account: Joint, amount: «much»}}]\n", "not a", ""),
-    "a relative view": (SMALL + "views: [{symbol: IJR, annual_return: 1%, «relative»: SPY}]\n", "later version", ""),
-    "a view's confidence": (SMALL + "views: [{symbol: A, annual_return: 1%, «confidence»: 5%}]\n", "later version", ""),
-    "two views": (SMALL + "views:\n  - {symbol: IJR, annual_return: 1%}\n  - {symbol: «IJR», annual_return: 2%}\n",
-                  "second view", "line 14"),
-    "a wild view": (SMALL + "views: [{symbol: IJR, annual_return: «60%»}]\n", "too large", "at most 50%"),
+    "a view without its time": (
+        SMALL + "views:\n  - «{»symbol: IJR, annual_return: 8%, source: s}\n", "needs the key years", "add `years: 5`"),
+    "a view without source": (
+        SMALL + "views:\n  - «{»symbol: IJR, annual_return: 8%, years: 5}\n", "needs the key source", "where the view"),
+    "a relative view without its time": (
+        SMALL + "views:\n  - «{»relative: [IJR, SPY], annual_return: 2%, source: s}\n",
+        "needs the key years", "`years: 5`"),
+    "blocks without source": (
+        SMALL + "views:\n  - «{»fund: A, dividend_yield: 1%, growth: 6%, pe_now: 18, pe_then: 17, years: 5}\n",
+        "needs the key source", "add `source"),
+    "blocks without growth": (
+        SMALL + "views:\n  - «{»fund: A, dividend_yield: 1%, pe_now: 18, pe_then: 17, years: 5, source: s}\n",
+        "views[1] needs the key growth", ""),
+    "a confidence over the whole": (viewed("confidence: «140%»"), "too large", "at most 100%"),
+    "a confidence below nothing": (viewed("confidence: «-5%»"), "negative", ""),
+    "a confidence in plain percent": (viewed("confidence: «40»"), "more than the whole", "40%?"),
+    "a confidence in other words": (viewed("confidence: «mediun»"), "not one of low, medium, high, certain", "medium?"),
+    "a confidence in far words": (viewed("confidence: «strong»"), "not one of low", "or write 40%"),
+    "an empty source": (viewed("source: «''»", source=""), "is not a source", ""),
+    "a view of no time": (viewed("years: «0»", years=""), "too small", "at least 0.25"),
+    "an unknown key of a view": (viewed("«horizon»: 5"), "unknown key 'horizon' in views[1]", "known: confidence"),
+    "a view of two forms": (
+        SMALL + "views: [{relative: [IJR, SPY], «symbol»: IJR, annual_return: 1%, years: 5, source: s}]\n",
+        "unknown key 'symbol' in views[1]", "relative"),
+    "a relative view of one": (
+        SMALL + "views:\n  - «relative»: [IJR]\n    annual_return: 1%\n    years: 5\n    source: s\n",
+        "two symbols are meant", "[IJR, SPY]"),
+    "a relative view of itself": (
+        SMALL + "views:\n  - «relative»: [IJR, IJR]\n    annual_return: 1%\n    years: 5\n    source: s\n",
+        "of one security over itself", ""),
+    "two views": (SMALL + f"views:\n  - {VIEW}\n  - {VIEW.replace('IJR', '«IJR»')}\n", "second view on IJR", "line 14"),
+    "two views on a pair the other way round": (
+        SMALL + "views:\n  - {relative: [IJR, SPY], annual_return: 2%, years: 5, source: s}\n"
+        "  - {«relative»: [SPY, IJR], annual_return: -2%, years: 5, source: s}\n",
+        "second view on SPY over IJR", "line 14"),
+    "views that cannot all be true": (
+        SMALL + f"views:\n  - {VIEW}\n  - {VIEW.replace('IJR', 'SPY').replace('8%', '7%')}\n"
+        "  - {«relative»: [IJR, SPY], annual_return: 2%, confidence: 0%, years: 5, source: s}\n",
+        "the view IJR over SPY cannot be true beside IJR in line 14, SPY in line 15", "1% a year"),
+    "a view against the set's": (
+        SMALL + "views:\n  - small-caps-2026\n"
+        "  - {«relative»: [IWM, IJR], annual_return: 1%, years: 5, source: s}\n",
+        "cannot be true beside IJR over SPY in line 14, IWM over SPY in line 14", "-0.74% a year"),
+    "a set twice": (SMALL + "views: [small-caps-2026, «small-caps-2026»]\n", "listed twice", "keep one"),
+    "an unknown set": (SMALL + "views: [«small-caps-2025»]\n", "is no set of views", "did you mean small-caps-2026?"),
+    "an unknown set by itself": (SMALL + "views: «momentum»\n", "is no set of views", "of your own is a mapping"),
+    "a wild view": (
+        SMALL + "views: [{symbol: IJR, annual_return: «60%», years: 5, source: s}]\n", "too large", "at most 50%"),
+    "wild building blocks": (
+        SMALL + "views:\n  - «{»fund: A, dividend_yield: 1%, growth: 6%, pe_now: 8, pe_then: 1, years: 1, source: s}\n",
+        "make -80.5% a year", "from -50% to 50%"),
     "do not sell whose": (SMALL + "limits: {do_not_sell: [{account: «Rot IRA»}]}\n", "no account is", "Roth IRA?"),
     "do not sell what": (SMALL + "limits: {do_not_sell: [{symbol: «NVDQ»}]}\n", "not held in any", "mean NVDA?"),
     "do not sell it there": (SMALL + "limits: {do_not_sell: [{symbol: «NVDA», account: Roth IRA}]}\n", "in that", ""),
@@ -338,11 +393,18 @@ def test_every_part_of_a_full_file_arrives() -> None:
     )
     assert portfolio.identical == (("VTI", "ITOT", "SCHB"), ("SPY", "VOO"))
     assert (brokerage.fractional, roth.fractional) == (False, True)
-    assert [(view.symbol, view.annual_return) for view in portfolio.views] == [
-        ("IJR", Decimal("0.075")),
-        ("NVDA", Decimal("-0.03")),
+    assert [(view.name, view.annual_return, view.confidence, view.years, view.set) for view in portfolio.views] == [
+        ("IJR", Decimal("0.075"), Decimal("0.5"), Decimal(5), ""),
+        ("NVDA", Decimal("-0.03"), Decimal("0.4"), Decimal("2.5"), ""),
+        ("QQQ over SPY", Decimal("-0.01"), Decimal("0.25"), Decimal(10), ""),
+        ("BND", Decimal("0.04"), Decimal(1), Decimal(5), ""),
+        ("IJR over SPY", Decimal("0.0259"), Decimal("0.25"), Decimal(5), "small-caps-2026"),
+        ("IWM over SPY", Decimal("0.0185"), Decimal("0.1"), Decimal(5), "small-caps-2026"),
     ]
     assert portfolio.views[0].source == "House view, 2026-07"
+    assert portfolio.views[3].blocks == BuildingBlocks(Decimal("0.04"), Decimal(0), Decimal(25), Decimal(25))
+    lines = data.decode().splitlines()
+    assert ["small-caps-2026" in lines[view.where.line - 1] for view in portfolio.views] == [False] * 4 + [True] * 2
     assert portfolio.history[1].gain_usd == Decimal(-500)
     assert portfolio.securities[0].price_usd == Decimal("655.10")
     assert portfolio.securities[0].expense_ratio == Decimal("0.0004")
@@ -432,7 +494,7 @@ ODD_TICKERS = ("ON", "NO", "Y", "N", "YES", "OFF", "TRUE", "ALL", "NA", "NULL", 
 def test_an_odd_ticker_is_itself_as_key_and_as_value(ticker: str) -> None:
     text = changed("NVDA", ticker) + (
         f"limits: {{funds: {{{ticker}: {{max: 10%}}}}, do_not_sell: [{{symbol: {ticker}}}]}}\n"
-        f"views: [{{symbol: {ticker}, annual_return: 5%}}]\n"
+        f"views: [{{symbol: {ticker}, annual_return: 5%, years: 5, source: s}}]\n"
         f"securities: [{{symbol: {ticker}, proxy: SPY}}]\n"
         f"history: [{{date: 2026-07-01, account: Joint, symbol: {ticker}, side: buy, shares: 1}}]\n"
     )
@@ -574,7 +636,7 @@ def test_a_huge_file_is_refused_without_being_read_whole(tmp_path: Path) -> None
 WITH_SCENARIOS = """\
 limits: {magnificent_seven: {max: 30%}, small_caps: {min: 1%, max: 30%}, funds: {MGK: {max: 90%}}}
 tax: {state_rate: 5%}
-views: [{symbol: IJR, annual_return: 1%}]
+views: [{symbol: IJR, annual_return: 1%, years: 5, source: s}]
 scenarios:
   - {name: Tighter, limits: {magnificent_seven: {max: 20%}}}
   - {name: Looser, limits: {magnificent_seven: none, small_caps: {max: null}, funds: {MGK: {max: none}}}}
@@ -582,7 +644,7 @@ scenarios:
     as_of: 2026-07-20
     tax: {long_term_rate: 20%, state_rate: none}
     preferences: {horizon_years: 10}
-    views: [{symbol: IWM, annual_return: 2%}]
+    views: [{symbol: IWM, annual_return: 2%, years: 5, source: s}]
     deposit: {account: Roth IRA, amount: 250.50}
 """
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.portfolio.model import LimitMode, Portfolio, Preferences, View
+from advisor.portfolio.model import LimitMode, Portfolio, Preferences
 from tests.samples import ANSWERED, answer
 from tests.small_households import account, household, limits, lot, planned, tax
+from tests.views import view
 
 
 def reasons(portfolio: Portfolio) -> dict[tuple[str, str], str]:
@@ -48,7 +49,7 @@ def test_a_calm_security_is_not_said_to_calm_the_household_by_its_sale(name: str
     portfolio = household(
         account("Roth", "roth", 0, {"NVDA": [lot(250)], "SGOV": [lot(500)]}),
         limits=limits(**{f"{name}_max": bound}),
-        views=(View("IJR", Decimal("0.2")),),
+        views=(view("IJR", "0.2"),),
     )
     found = reasons(portfolio)
     word = "the volatility limit" if name == "volatility" else "the beta limit"
@@ -75,7 +76,9 @@ def test_a_loss_is_named_and_a_plain_sale_pays_for_purchases() -> None:
     assert "realises a loss" in found["sell", "TSLA"]
     plain = reasons(
         household(
-            account("Roth", "roth", 0, {"SPY": [lot(100)]}), views=(View("IJR", Decimal("0.2")),), limits=limits()
+            account("Roth", "roth", 0, {"SPY": [lot(100)]}),
+            views=(view("IJR", "0.2"), view("IJR", "0.1", over="IWM")),
+            limits=limits(),
         )
     )
     assert plain["sell", "SPY"] == "pays for the purchases, at the least cost after tax; untaxed in this account"

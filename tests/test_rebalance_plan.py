@@ -12,7 +12,7 @@ import pytest
 
 from advisor.errors import InputError, LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
-from advisor.portfolio.model import Limit, Lot, Portfolio, Preferences, View
+from advisor.portfolio.model import Limit, Lot, Portfolio, Preferences
 from advisor.rebalance.model import RebalancePlan, Trade
 from advisor.rebalance.plan import universe
 from advisor.rebalance.record import PortfolioFile, record
@@ -21,6 +21,7 @@ from tests.households import STOCKS, random_household
 from tests.random_answers import Refusal, answer, answer_to
 from tests.samples import market
 from tests.small_households import account, faults_of, household, limits, lot, planned, surveyed, tax
+from tests.views import view
 
 
 def faults_in(portfolio: Portfolio, plan: RebalancePlan) -> list[str]:
@@ -125,7 +126,7 @@ def idle_household(**preferences: str) -> Portfolio:
     return household(
         account("Roth", "roth", 0, {"SPY": [lot(100)]}),
         limits=limits(magnificent_seven_max="0.5"),
-        views=(View("IJR", Decimal("0.12")),),
+        views=(view("IJR", "0.12"),),
         preferences=Preferences(**{key: Decimal(value) for key, value in preferences.items()}),
     )
 
@@ -232,7 +233,7 @@ def test_every_security_that_matters_is_in_the_universe_once() -> None:
         account("A", "roth", 0, {"QQQ": [lot(1)], "IWM": [lot(1)]}),
         account("B", "roth", 0, {"QQQ": [lot(1)]}),
         limits=(Limit("beta", "max", Decimal(2), benchmark="RSP"),),
-        views=(View("VB", Decimal("0.1")),),
+        views=(view("VB", "0.1"),),
         preferences=Preferences(benchmark="VOO"),
     )
     assert universe(portfolio) == ("IJR", "IWM", "QQQ", "RSP", "VB", "VOO", "VTI", "VTWO")
@@ -252,7 +253,7 @@ def test_assumptions_cover_what_is_held_and_what_is_offered() -> None:
     plan = planned(idle_household(min_gain="0"))
     assert [row.symbol for row in plan.assumptions] == ["IJR", "IWM", "SPY", "VTWO"]
     view = plan.assumptions[0]
-    assert (view.expected_return, view.origin) == (0.12, "your view")
+    assert (view.expected_return, view.origin) == (0.12, "your view (a test)")
 
 
 def test_losses_of_the_year_are_used_before_any_tax_falls_due() -> None:

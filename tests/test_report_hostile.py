@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 
@@ -18,11 +17,12 @@ from advisor.cli.recommend import Page, Recommendation, recommend, report_files
 from advisor.errors import InputError
 from advisor.market.data import Constituents, MarketData, Security, Sourced
 from advisor.portfolio.load import load_portfolio
-from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio, View
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
 from advisor.portfolio.schema import json_schema
 from advisor.report.pdf import ENGINES, print_offline
 from tests.reports import Node, body_text, needs, parsed, reader
 from tests.samples import NEVER, market, sample, text_of
+from tests.views import view
 
 Mark = Callable[[str], str]
 POISONS = {
@@ -54,7 +54,7 @@ def marked_portfolio(portfolio: Portfolio, mark: Mark) -> Portfolio:
         accounts=tuple(replace(account, name=mark(account.name)) for account in portfolio.accounts),
         do_not_sell=tuple(replace(one, account=one.account and mark(one.account)) for one in portfolio.do_not_sell),
         history=tuple(replace(trade, account=mark(trade.account)) for trade in portfolio.history),
-        views=(View("IJR", Decimal("0.09"), mark("a study")),),
+        views=(view("IJR", "0.09", source=mark("a study")),),
         scenarios=tuple(
             replace(one, name=mark(one.name), portfolio=marked_portfolio(one.portfolio, mark))
             for one in portfolio.scenarios

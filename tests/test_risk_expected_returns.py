@@ -11,6 +11,7 @@ from advisor.risk.expected_returns import ExpectedReturns, expected_returns, imp
 from tests.samples import market
 from tests.small_households import account, household
 from tests.test_risk_covariance import entry
+from tests.views import view
 
 SYMBOLS = ("BND", "IJR", "IWM", "NVDA", "SPY", "VOO", "VTI", "VTWO")
 RISK_FREE = 0.0399  # yield of SGOV in the snapshot
@@ -54,19 +55,34 @@ def test_funds_of_one_index_share_the_mean_of_their_returns(twins: tuple[str, st
         assert annual(returns_of(), symbol) == close(RISK_FREE + mean * 0.045)
 
 
-def test_a_view_takes_the_place_of_the_equilibrium_and_carries_to_the_same_index_alone() -> None:
-    seen = returns_of(View("IWM", Decimal("0.11"), "a bank's outlook"))
-    assert (annual(seen, "IWM"), annual(seen, "VTWO")) == (0.11, 0.11)
+def test_a_certain_view_is_the_return_of_its_index_and_is_named_with_its_source() -> None:
+    seen = returns_of(view("IWM", "0.11", source="a bank's outlook"))
+    assert annual(seen, "IWM") == annual(seen, "VTWO") == close(0.11)
     assert origin(seen, "IWM") == "your view (a bank's outlook)"
     assert origin(seen, "VTWO") == "your view on IWM, same index (a bank's outlook)"
-    assert annual(seen, "IJR") == annual(returns_of(), "IJR")
-    assert origin(seen, "IJR") == "equilibrium"
+    assert origin(seen, "IJR") == "equilibrium, moved by your views"
 
 
-def test_a_view_of_its_own_goes_before_that_of_a_twin() -> None:
-    seen = returns_of(View("IWM", Decimal("0.11")), View("VTWO", Decimal("0.10")))
-    assert (annual(seen, "IWM"), annual(seen, "VTWO")) == (0.11, 0.10)
-    assert origin(seen, "VTWO") == "your view"
+def test_a_view_moves_what_moves_with_it_in_proportion() -> None:
+    """A certain view on one return moves another by cov / var of the surprise: the regression on it."""
+    start, seen = returns_of(), returns_of(view("IJR", "0.11"))
+    surprise = 0.11 - annual(start, "IJR")
+    for symbol in ("NVDA", "BND", "VTI"):
+        follows = entry(symbol, "IJR") / entry("IJR", "IJR") * surprise
+        assert annual(seen, symbol) == close(annual(start, symbol) + follows)
+
+
+def test_a_view_of_less_confidence_or_time_moves_equilibrium_and_says_so() -> None:
+    half = returns_of(view("IWM", "0.11", confidence="0.5"), view("NVDA", "0.2", confidence="0"))
+    assert set(half.origin) == {"equilibrium, moved by your views"}
+    short = returns_of(view("IWM", "0.11", years="1.5"))
+    told = "equilibrium, moved by your views; IWM counts in part, for 1.5 years of the horizon"
+    assert (origin(short, "IWM"), origin(short, "VTWO")) == (told, told)
+    assert origin(short, "SPY") == "equilibrium, moved by your views"
+
+
+def test_a_view_of_no_confidence_leaves_equilibrium() -> None:
+    assert returns_of(view("IWM", "0.11", confidence="0")).origin == ("equilibrium",) * len(SYMBOLS)
 
 
 @pytest.mark.parametrize("share", [0.4, 0.8, 1.0, 1.3])

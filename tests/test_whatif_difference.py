@@ -10,10 +10,11 @@ import pytest
 
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
-from advisor.portfolio.model import Portfolio, View
+from advisor.portfolio.model import Portfolio
 from advisor.rebalance.plan import rebalance
 from advisor.whatif.difference import Difference, Inputs, difference
 from tests.samples import market, sample
+from tests.views import view
 
 NAME = "couple-mixed-lots"
 
@@ -87,7 +88,7 @@ def test_every_group_is_a_step_in_the_stated_order_and_the_last_is_the_new_answe
         accounts=(replace(joint, cash_usd=Decimal(12500)), *rest),
         tax=replace(base.tax, state_rate=Decimal("0.05"), long_term_rate=Decimal("0.188")),
         preferences=replace(base.preferences, horizon_years=Decimal(5), min_gain=Decimal("0.001")),
-        views=(View("IJR", Decimal("0.09")),),
+        views=(view("IJR", "0.09"),),
         limits=(replace(base.limits[0], bound=Decimal("0.25")), *base.limits[1:-1]),
     )
     new = Inputs(portfolio, with_risk(with_lists(with_prices(market(), META="700", VOO="640"))))

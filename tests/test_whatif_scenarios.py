@@ -11,7 +11,7 @@ import pytest
 from advisor.errors import InputError, LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
-from advisor.portfolio.model import CovarianceChoice, Portfolio, Scenario, View
+from advisor.portfolio.model import CovarianceChoice, Portfolio, Scenario
 from advisor.portfolio.original import original
 from advisor.portfolio.settings import Setting, sweep_points
 from advisor.rebalance.model import HouseholdState, RebalancePlan
@@ -23,6 +23,7 @@ from advisor.whatif.scenarios import scenario_outcome, scenario_outcomes
 from advisor.whatif.sweep import swept
 from tests.households import random_household
 from tests.samples import ANSWERED, NEVER, answer, market, sample, text_of
+from tests.views import view
 
 
 def weights(state: HouseholdState) -> dict[str, float]:
@@ -142,7 +143,7 @@ def test_a_conflict_is_an_outcome_in_words() -> None:
 
 
 def test_a_scenario_with_a_symbol_that_the_market_lacks_says_so() -> None:
-    portfolio = replace(sample("retiree-ira"), views=(View("NOPE", Decimal("0.05")),), scenarios=())
+    portfolio = replace(sample("retiree-ira"), views=(view("NOPE", "0.05"),), scenarios=())
     household = survey(sample("retiree-ira"), answer("retiree-ira").market)
     found = scenario_outcome(Scenario("View", portfolio), household, None)
     assert found.status == "unverified"
@@ -245,7 +246,8 @@ def test_changes_are_in_the_words_of_the_file() -> None:
         "{name: A}, {name: B, as_of: 2026-12-01, limits: {magnificent_seven: {max: 50%, mode: soft, price: 3},"
         " cash: none, do_not_sell: none, turnover: {max: 12.5%}, tracking_error: {max: 30%}}, tax: {state_rate: none,"
         " carryforward: {long_term: 4100}}, preferences: {min_gain: 0.1%, reserve_tax: false, risk_aversion: 3},"
-        " views: [{symbol: IJR, annual_return: 7.5%}], deposit: {account: Brokerage, amount: 0.50}}",
+        " views: [{symbol: IJR, annual_return: 7.5%, years: 5, source: A bank}],"
+        " deposit: {account: Brokerage, amount: 0.50}}",
     ).scenarios
     told = {change.path: (change.before, change.after) for change in changes(base, bonus.portfolio).values()}
     assert told == {
@@ -261,5 +263,7 @@ def test_changes_are_in_the_words_of_the_file() -> None:
         "preferences.min_gain": ("0.05%", "0.1%"),
         "preferences.reserve_tax": ("true", "false"),
         "preferences.risk_aversion": (None, "3"),
-        "views.IJR": (None, "7.5%"),
+        "views.IJR over SPY": ("2.59%, confidence 25%, 5 years", None),
+        "views.IWM over SPY": ("1.85%, confidence 10%, 5 years", None),
+        "views.IJR": (None, "7.5%, confidence 50%, 5 years"),
     }

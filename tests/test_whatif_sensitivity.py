@@ -9,18 +9,19 @@ import numpy as np
 import pytest
 
 from advisor.market.data import NO_SCENARIOS
-from advisor.portfolio.model import Portfolio, Preferences, View
+from advisor.portfolio.model import Portfolio, Preferences
 from advisor.rebalance.plan import universe
 from advisor.risk.covariance import risk_model
 from advisor.whatif.sensitivity import sensitivities, window_covariance
 from tests.small_households import account, household, limits, lot, problem_of, resolved, solved
 from tests.textbook_problem import Textbook
+from tests.views import view
 
 
 def typical(**fields) -> Portfolio:
     given = {
         "limits": limits(magnificent_seven_max="0.5", small_caps_max="0.3"),
-        "views": (View("IJR", Decimal("0.13")), View("QQQ", Decimal("0.06"))),
+        "views": (view("IJR", "0.13", confidence="0.7"), view("QQQ", "-0.03", over="SPY", confidence="0.5")),
     }
     return household(
         account("T", "taxable", 5000, {"NVDA": [lot(200, 150), lot(50, 30)]}),
@@ -69,7 +70,7 @@ def test_rows_of_views_premia_and_risk_aversion_are_what_scipy_finds_under_them(
     ijr, qqq = portfolio.views
     asked = {
         "without the view on IJR": replace(portfolio, views=(qqq,)),
-        "without the view on QQQ": replace(portfolio, views=(ijr,)),
+        "without the view on QQQ over SPY": replace(portfolio, views=(ijr,)),
         "half the risk aversion (1.0)": replace(portfolio, preferences=replace(stated, risk_aversion=Decimal(1))),
         "double the risk aversion (4.0)": replace(portfolio, preferences=replace(stated, risk_aversion=Decimal(4))),
         "2 % a year of equity premium": replace(portfolio, preferences=replace(stated, equity_premium=Decimal("0.02"))),
@@ -128,11 +129,19 @@ def test_a_market_of_fifty_months_has_the_one_window_that_fits() -> None:
 
 
 def test_where_views_stand_for_every_return_the_premium_has_no_row() -> None:
-    every = universe(typical())
-    views = tuple(View(symbol, Decimal("0.08")) for symbol in every)
-    found = sensitivities(typical(views=views), resolved(typical(views=views)))
-    assert "equity_premium" not in [row.kind for row in found]
-    assert [row.kind for row in found].count("view") == len(every)
+    every = [symbol for symbol in universe(typical()) if symbol != "VTWO"]  # of the index of IWM
+    stated = Preferences(risk_aversion=Decimal(2))
+    for confidence, rows in (("1", 0), ("0.9", 2)):
+        views = tuple(view(symbol, "0.08", confidence=confidence) for symbol in every)
+        portfolio = typical(views=views, preferences=stated)
+        kinds = [row.kind for row in sensitivities(portfolio, resolved(portfolio))]
+        assert kinds.count("equity_premium") == rows
+        assert kinds.count("view") == len(every)
+
+
+def test_where_the_premium_implies_the_risk_aversion_it_has_rows_beside_any_views() -> None:
+    portfolio = typical(views=tuple(view(s, "0.08") for s in universe(typical()) if s != "VTWO"))
+    assert [row.kind for row in sensitivities(portfolio, resolved(portfolio))].count("equity_premium") == 2
 
 
 def test_a_row_that_meets_no_limits_has_no_measures() -> None:

@@ -61,7 +61,7 @@ class Textbook:
         self.data = resolved(portfolio)
         self.lots = [(a, p.symbol, lot) for a in portfolio.accounts for p in a.positions for lot in p.lots]
         self.buys = [(a, s) for a in portfolio.accounts for s in portfolio.preferences.buy if portfolio.may_buy(a, s)]
-        held, viewed = {s for _, s, _ in self.lots}, {view.symbol for view in portfolio.views}
+        held, viewed = {s for _, s, _ in self.lots}, {symbol for view in portfolio.views for symbol in view.symbols}
         self.symbols = sorted(held | viewed | {"SPY", "VTI", *portfolio.preferences.buy})
         prices = {s: float(self.data.securities[s].close_usd) for s in self.symbols}
         worth = [float(lot.shares) * prices[s] for _, s, lot in self.lots]
@@ -85,7 +85,7 @@ class Textbook:
         self.gain = np.array([self._gain(a.is_taxable, s, lot, prices) for a, s, lot in self.lots])
         is_long = [lot.acquired is not None and (AS_OF - lot.acquired).days > 366 for *_, lot in self.lots]
         self.is_long = np.array(is_long, dtype=bool)
-        self.net_return = np.array([self._return(s) - self._fee(s) for s in self.symbols])
+        self.net_return = self._returns() - np.array([self._fee(s) for s in self.symbols])
         self.taxable = [a.is_taxable for a in portfolio.accounts]
 
     @staticmethod
@@ -97,14 +97,32 @@ class Textbook:
         ratio = self.data.securities[symbol].expense_ratio
         return ratio.value if ratio else 0.0
 
-    def _return(self, symbol: str) -> float:
-        index = self.data.securities[symbol].index
-        twins = [s for s in self.symbols if s == symbol or (index and self.data.securities[s].index == index)]
-        for view in self.portfolio.views:
-            if view.symbol in twins:
-                return float(view.annual_return)
-        betas = [entry(s, "VTI") / entry("VTI", "VTI") for s in twins]
-        return self.data.risk_free.value + sum(betas) / len(betas) * float(self.portfolio.preferences.equity_premium)
+    def _returns(self) -> np.ndarray:
+        """Expected returns that fit equilibrium and the views best: least squares, certain views as constraints.
+
+        Unknowns are the returns of the different portfolios, of which funds of one index are one.
+        """
+        funds = {s: self.data.securities[s].index or s for s in self.symbols}
+        names = sorted(set(funds.values()))
+        own = np.array([[float(funds[s] == name) for s in self.symbols] for name in names])
+        mean = own / own.sum(axis=1, keepdims=True)
+        sigma = mean @ self.sigma @ mean.T
+        beta = mean @ np.array([entry(s, "VTI") / entry("VTI", "VTI") for s in self.symbols])
+        start = self.data.risk_free.value + beta * float(self.portfolio.preferences.equity_premium)
+        left, right = np.linalg.inv(sigma), np.zeros(len(names))  # of the distance from equilibrium
+        bound, goals = np.zeros((0, len(names))), []
+        for one in self.portfolio.views:
+            row = np.array([float(funds[one.symbol] == n) - float(n == funds.get(one.over)) for n in names])
+            part = min(1.0, float(one.years / self.portfolio.preferences.horizon_years))
+            goal, trust = part * (float(one.annual_return) - row @ start), float(one.confidence)
+            if trust == 1.0:
+                bound, goals = np.vstack([bound, row]), [*goals, goal]
+            elif trust > 0.0:
+                weight = trust / (1 - trust) / (row @ sigma @ row)
+                left, right = left + weight * np.outer(row, row), right + weight * goal * row
+        system = np.block([[left, bound.T], [bound, np.zeros((len(goals), len(goals)))]])
+        moved = np.linalg.solve(system, np.concatenate([right, goals]))[: len(names)]
+        return own.T @ (start + moved)
 
     def weights(self, x: np.ndarray) -> np.ndarray:
         return self.today + self.moves @ x

@@ -100,6 +100,13 @@ def one_of(words: tuple[str, ...], meanings: dict[str, str]) -> FromText:
     return FromText(partial(values.choice, choices=words, meanings=meanings), {"type": "string", "enum": list(words)})
 
 
+def two_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """The symbols, which are two."""
+    if len(symbols) != 2:
+        raise _fault("two symbols are meant here", "write relative: [IJR, SPY], the first over the second")
+    return symbols
+
+
 SHARES = FromText(
     values.positive,
     {

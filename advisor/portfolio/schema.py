@@ -10,7 +10,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from advisor.portfolio import fields, model, words
 from advisor.portfolio.scenario_schema import with_scenario_sections
@@ -310,7 +310,7 @@ class AbsoluteViewEntry(ViewEntry):
 class RelativeViewEntry(ViewEntry):
     """What you expect one security to earn more than another."""
 
-    relative: tuple[Symbol, ...] = Field(
+    relative: Annotated[tuple[Symbol, ...], AfterValidator(fields.two_symbols)] = Field(
         description="Two symbols: the first earns more than the second.",
         json_schema_extra={"minItems": 2, "maxItems": 2},
     )

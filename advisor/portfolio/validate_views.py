@@ -46,7 +46,7 @@ def check_views(document: Document) -> Iterator[Issue]:
     yield from _sets_twice(document, entries)
     for path, item in entries:
         if isinstance(item, dict):
-            yield from _form_faults(document, path, item)
+            yield from _wild_blocks(document, path, item)
     stated = list(_stated(document, entries))
     for clash in clashes([one.statement for one in stated]):
         yield clash_issue(clash, [one.name for one in stated], [one.where for one in stated])
@@ -83,17 +83,11 @@ def _sets_twice(document: Document, entries: list[tuple[Path, Node]]) -> Iterato
             seen.add(item)
 
 
-def _form_faults(document: Document, path: Path, item: dict[str, Node]) -> Iterator[Issue]:
-    """A relative view is of two securities; building blocks give no more than a view may say."""
-    two = item.get("relative")
-    if isinstance(two, list) and len(two) != 2:
-        where = document.where((*path, "relative"))
-        yield Issue("a relative view needs two symbols", where, "write relative: [IJR, SPY]")
-    if view_form(item) == "blocks":
-        found = _blocks_return(item)
-        if found is not None and abs(found) > MOST:
-            message = f"these building blocks make {fraction_text(round(found, 4))} a year"
-            yield Issue(message, document.where(path), "from -50% to 50% is meant")
+def _wild_blocks(document: Document, path: Path, item: dict[str, Node]) -> Iterator[Issue]:
+    found = _blocks_return(item) if view_form(item) == "blocks" else None
+    if found is not None and abs(found) > MOST:
+        message = f"these building blocks make {fraction_text(round(found, 4))} a year"
+        yield Issue(message, document.where(path), "from -50% to 50% is meant")
 
 
 def _stated(document: Document, entries: list[tuple[Path, Node]]) -> Iterator[_Stated]:

@@ -12,7 +12,16 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
-from advisor.portfolio.model import Account, CovarianceChoice, DoNotSell, Limit, LimitMode, Portfolio, View
+from advisor.portfolio.model import (
+    Account,
+    BuildingBlocks,
+    CovarianceChoice,
+    DoNotSell,
+    Limit,
+    LimitMode,
+    Portfolio,
+    View,
+)
 from advisor.portfolio.written import bound_text, fraction_text, plain_text
 from advisor.whatif.model import Change
 
@@ -27,6 +36,7 @@ _KEYS = {  # of the file, where a field has another name
     "carryforward_long_usd": "carryforward.long_term",
     "min_trade_usd": "min_trade",
 }
+_VIEW_FIELDS = ("annual_return", "confidence", "years", "source", "blocks", "set")
 _NO_INPUT = "is_stated"  # of the tax: what the report says of the rates, not a rate
 _FRACTIONS = {
     "short_term_rate",
@@ -43,10 +53,20 @@ def changes(old: Portfolio, new: Portfolio) -> dict[Key, Change]:
     """Every part in which `new` differs from `old`, in the order of `parts`, in the file's own words."""
     before, after = parts(old), parts(new)
     return {
-        key: Change(_path(key), _text(key, before, after), _text(key, after, before))
+        key: _view_change(key, old_view, new_view)
+        if isinstance(old_view := before.get(key), View) and isinstance(new_view := after.get(key), View)
+        else Change(_path(key), _text(key, before, after), _text(key, after, before))
         for key in {**before, **after}
         if before.get(key) != after.get(key)
     }
+
+
+def _view_change(key: Key, old: View, new: View) -> Change:
+    """The one field of a view that differs, by itself; the view in words where several do."""
+    names = [field for field in _VIEW_FIELDS if getattr(old, field) != getattr(new, field)]
+    if len(names) == 1:
+        return Change(_path((*key, names[0])), _field_text(old, names[0]), _field_text(new, names[0]))
+    return Change(_path(key), _view_text(old), _view_text(new))
 
 
 def parts(portfolio: Portfolio) -> dict[Key, object]:
@@ -61,7 +81,7 @@ def parts(portfolio: Portfolio) -> dict[Key, object]:
         **locks,
         **{("tax", name): getattr(portfolio.tax, name) for name in tax},
         **{("preferences", name): getattr(portfolio.preferences, name) for name in preferences},
-        **{("views", view.symbol): view for view in portfolio.views},
+        **{("views", view.name): view for view in portfolio.views},
         **{(name,): getattr(portfolio, name) for name in WHOLE[1:] if getattr(portfolio, name)},
     }
 
@@ -77,8 +97,8 @@ def with_part(portfolio: Portfolio, other: Portfolio, key: Key) -> Portfolio:
         case ("limits", label):
             limits = _exchanged(portfolio.limits, other.limits, lambda limit: limit.label == label)
             return replace(portfolio, limits=limits)
-        case ("views", symbol):
-            views = _exchanged(portfolio.views, other.views, lambda view: view.symbol == symbol)
+        case ("views", name):
+            views = _exchanged(portfolio.views, other.views, lambda view: view.name == name)
             return replace(portfolio, views=views)
         case ("tax", name):
             return replace(portfolio, tax=replace(portfolio.tax, **{name: getattr(other.tax, name)}))
@@ -113,7 +133,7 @@ def _text(key: Key, own: dict[Key, object], others: dict[Key, object]) -> str | 
         case Limit():
             return _limit_text(value)
         case View():
-            return fraction_text(value.annual_return)
+            return _view_text(value)
         case Decimal():
             return fraction_text(value) if key[-1] in _FRACTIONS else plain_text(value)
         case CovarianceChoice():
@@ -160,6 +180,24 @@ def _limit_text(limit: Limit) -> str:
     return ", ".join(
         (bound_text(limit.name, limit.bound), *mode, *((f"against {limit.benchmark}",) if limit.benchmark else ()))
     )
+
+
+def _view_text(view: View) -> str:
+    """``2.59%, confidence 25%, 5 years``, with what it was put together from."""
+    terms = (f"confidence {_field_text(view, 'confidence')}", f"{_field_text(view, 'years')} years")
+    blocks = () if view.blocks is None else (_field_text(view, "blocks"),)
+    return ", ".join((_field_text(view, "annual_return"), *terms, *blocks))
+
+
+def _field_text(view: View, name: str) -> str:
+    value = getattr(view, name)
+    match value:
+        case Decimal():
+            return plain_text(value) if name == "years" else fraction_text(round(value, 6))
+        case BuildingBlocks():
+            parts = f"yield {fraction_text(value.dividend_yield)}, growth {fraction_text(value.growth)}"
+            return f"{parts}, P/E {plain_text(value.pe_now)} to {plain_text(value.pe_then)}"
+    return str(value) or "your own"
 
 
 def _listed(words: Iterable[object]) -> str:

@@ -35,8 +35,8 @@ def sensitivities(portfolio: Portfolio, market: MarketData) -> tuple[Sensitivity
     """The answer under other views, covariances, risk aversions and equity premia, each by itself.
 
     The first row has the assumptions in force. Rows that cannot differ are left out: of scenario months where the
-    market data lack them for a security of the household, and of premia where a view stands in for every equilibrium
-    return. A row without measures meets no limits under its assumption.
+    market data lack them for a security of the household, and of premia where neither a return nor the risk aversion
+    depends on them. A row without measures meets no limits under its assumption.
     """
     covariance = market.covariance
     in_force = f"as assumed: risk from {covariance.start:%Y-%m} to {covariance.end:%Y-%m}"
@@ -86,7 +86,7 @@ def _without_views(portfolio: Portfolio, market: MarketData) -> Iterator[Sensiti
     for view in portfolio.views:
         others = tuple(other for other in portfolio.views if other != view)
         measures = _measures(replace(portfolio, views=others), market)
-        yield Sensitivity("view", f"without the view on {view.symbol}", measures)
+        yield Sensitivity("view", f"without the view on {view.name}", measures)
 
 
 def _over_risk_aversions(portfolio: Portfolio, market: MarketData) -> Iterator[Sensitivity]:
@@ -98,13 +98,18 @@ def _over_risk_aversions(portfolio: Portfolio, market: MarketData) -> Iterator[S
 
 
 def _over_premia(portfolio: Portfolio, market: MarketData) -> Iterator[Sensitivity]:
-    viewed = {market.identity(view.symbol) for view in portfolio.views}
-    if all(market.identity(symbol) in viewed for symbol in universe(portfolio)):
+    others = [_with_premium(portfolio, premium) for premium in PREMIA]
+    low, high = (survey(other, market).inputs for other in others)
+    if low.risk_aversion == high.risk_aversion and np.allclose(low.expected_return, high.expected_return, atol=1e-12):
         return
-    for premium in PREMIA:
-        preferences = replace(portfolio.preferences, equity_premium=premium)
-        measures = _measures(replace(portfolio, preferences=preferences), market)
-        yield Sensitivity("equity_premium", f"{premium.scaleb(2):f} % a year of equity premium", measures)
+    for premium, other in zip(PREMIA, others, strict=True):
+        yield Sensitivity(
+            "equity_premium", f"{premium.scaleb(2):f} % a year of equity premium", _measures(other, market)
+        )
+
+
+def _with_premium(portfolio: Portfolio, premium: Decimal) -> Portfolio:
+    return replace(portfolio, preferences=replace(portfolio.preferences, equity_premium=premium))
 
 
 def _measures(portfolio: Portfolio, market: MarketData) -> Measures | None:
