@@ -13,7 +13,7 @@ import pytest
 from advisor.errors import MarketDataError
 from advisor.evidence.builder import PORTFOLIOS, built, size_portfolios
 from advisor.evidence.case import case_from_prices, dated_case
-from advisor.evidence.facts import case_figures, claim_rows
+from advisor.evidence.facts import case_figures, claim_rows, rate_changes
 from advisor.evidence.model import Evidence, Verdict
 from advisor.evidence.results import dated_results, read_results, record, results_text
 from advisor.evidence.words import age, listed
@@ -127,17 +127,13 @@ def test_a_missing_symbol_leaves_the_dated_result_with_its_reason_and_age() -> N
     assert set(claims) == set(dated)
 
 
-def test_short_prices_leave_what_they_do_not_tell_dated() -> None:
-    days = weekdays(date(2026, 8, 3), date(2026, 10, 30))
-    flat = np.linspace(100.0, 101.0, len(days))
-    claims = by_key(case_from_prices(panel(days, SPY=flat, IWM=flat, IJR=flat), DAY))
-    assert "these prices are too short; dated result" in claims["quality"].age_words
-    assert claims["quality"].found == by_key(dated_case(DAY))["quality"].found
-
-
 @pytest.mark.parametrize(
     ("prices", "day"),
-    [(closes("IJR"), DAY), (closes("SPY", "IWM", "IJR"), date(1999, 1, 4))],
+    [
+        (closes("IJR").between(date(2026, 1, 1), DAY), DAY),
+        (closes("SPY", "IWM", "IJR"), date(1999, 1, 4)),
+        (closes("SPY", "IWM", "IJR").between(date(2026, 8, 3), DAY), DAY),
+    ],
 )
 def test_prices_that_tell_nothing_are_refused_with_the_way_out(prices, day: date) -> None:
     with pytest.raises(MarketDataError, match=r"no claim can be tested with these prices .* give daily closes of"):
@@ -216,3 +212,40 @@ def test_the_document_tells_the_figures_of_the_dated_results() -> None:
     for claim in evidence.claims:
         assert f"| {claim.title} | {claim.verdict} | {claim.verdict_words} |".replace("\u00a0", " ") in document
     assert not [word for word in ("safe", "guaranteed", "will outperform") if word in document.lower()]
+
+
+def test_prices_without_the_years_that_were_claimed_leave_that_claim_dated() -> None:
+    """Closes since 2024 hold one whole year of the five: one year does not test the claim."""
+    prices = closes("SPY", "IWM", "IJR").between(date(2024, 6, 3), DAY)
+    claims, dated = by_key(case_from_prices(prices, DAY)), by_key(dated_case(DAY))
+    assert claims["calendar_years"].found == dated["calendar_years"].found
+    assert "too short; dated result" in claims["calendar_years"].age_words
+    assert claims["quality"].age_words == "computed from these prices, to 2026-10-30"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6, 30, 90, 260, 400, 600])
+def test_prices_of_any_length_drop_no_claim_and_leave_none_untested(count: int) -> None:
+    prices = closes("SPY", "IWM", "IJR")
+    last = replace(prices, days=prices.days[-count:], prices=prices.prices[-count:])
+    dated = by_key(dated_case(DAY))
+    try:
+        claims = by_key(case_from_prices(last, DAY))
+    except MarketDataError as error:
+        assert "too short" in str(error)  # noqa: PT017 - short prices may tell nothing, and then say so
+        return
+    assert {key for key, claim in claims.items() if claim.verdict is Verdict.UNTESTED} == UNTESTED
+    assert claims.keys() == dated.keys()
+
+
+def test_each_claim_says_the_last_day_of_its_own_prices() -> None:
+    prices = closes("SPY", "IWM", "IJR")
+    earlier = prices.prices.copy()
+    earlier[-40:, prices.symbols.index("IJR")] = np.nan
+    claims = by_key(case_from_prices(replace(prices, prices=earlier), DAY))
+    assert claims["momentum"].age_words.endswith("to 2026-10-30")
+    assert claims["quality"].age_words.endswith(f"to {prices.days[-41]}")
+
+
+def test_the_cuts_of_2025_are_as_many_as_were_said() -> None:
+    cuts = [change for change in rate_changes() if change.announced.year == 2025 and change.change_bp < 0]
+    assert len(cuts) == int(case_figures()["cuts"]["value"])

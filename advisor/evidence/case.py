@@ -42,7 +42,7 @@ def case_from_prices(panel: PricePanel, as_of: date) -> Evidence:
 def evidence_of(found: Recomputed, as_of: date) -> Evidence:
     """The case of results of which some are computed anew."""
     dated = _dated_words(_prices_to(dated_results()), as_of)
-    words = dict.fromkeys(NEEDS, f"computed from these prices, to {found.last}")
+    words = {part: f"computed from these prices, to {day}" for part, day in found.days.items()}
     words |= {part: f"not computed anew: {reason}; {dated}" for part, reason in found.lacking.items()}
     return Evidence(
         claims=_claims(found.results, words),

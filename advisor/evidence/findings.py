@@ -175,6 +175,7 @@ def _counted(study: EventStudy) -> str:
     return "; ".join(
         f"{name} {points(result.mean)}{_interval(result)}, ahead in {result.wins} of {result.count}"
         for name, result in (("every cut", study.of(EVERY, HEADLINE)), ("first of a cycle", study.of(FIRST, HEADLINE)))
+        if result.count
     )
 
 

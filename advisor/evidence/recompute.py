@@ -11,9 +11,9 @@ import numpy as np
 from advisor.errors import MarketDataError
 from advisor.evidence.facts import case_figures, rate_changes, rows
 from advisor.evidence.funds import BROAD, LARGE, SCREENED
-from advisor.evidence.momentum import calendar_years, momentum_of, since
+from advisor.evidence.momentum import AFTER, calendar_years, momentum_of, since
 from advisor.evidence.quality import risk_of
-from advisor.evidence.rate_cuts import event_study, pair_of_panel
+from advisor.evidence.rate_cuts import EVERY, HORIZONS, event_study, pair_of_panel
 from advisor.evidence.results import Results
 from advisor.market.estimate.returns import PricePanel
 
@@ -29,11 +29,16 @@ NEEDS = {  # part of the results -> the symbols it is computed from
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """Results of which `lacking` says, by part, why it is not of these prices but as it was."""
+    """Results with the last day of each part that is of these prices; `lacking` says why another is as it was."""
 
     results: Results
+    days: Mapping[str, date]
     lacking: Mapping[str, str]
-    last: date
+
+    @property
+    def last(self) -> date:
+        """Last day of the prices that anything was computed from."""
+        return max(self.days.values())
 
 
 def recomputed(dated: Results, panel: PricePanel, as_of: date) -> Recomputed:
@@ -43,8 +48,8 @@ def recomputed(dated: Results, panel: PricePanel, as_of: date) -> Recomputed:
     """
     seen = panel.between(date.min, as_of)
     parts: dict[str, object] = {}
+    days: dict[str, date] = {}
     lacking: dict[str, str] = {}
-    last = date.min
     for part, symbols in NEEDS.items():
         missing = [symbol for symbol in symbols if not _has_closes(seen, symbol)]
         if missing:
@@ -55,14 +60,14 @@ def recomputed(dated: Results, panel: PricePanel, as_of: date) -> Recomputed:
         if found is None:
             lacking[part] = "these prices are too short"
         else:
-            parts[part], last = found, max(last, common.days[-1])
+            parts[part], days[part] = found, common.days[-1]
     if not parts:
         reasons = "; ".join(dict.fromkeys(lacking.values()))
         raise MarketDataError(
             f"no claim can be tested with these prices up to {as_of}: {reasons}; "
             f"give daily closes of {', '.join(SYMBOLS)}, or leave the prices out for the dated results"
         )
-    return Recomputed(replace(dated, **parts), lacking, last)  # type: ignore[arg-type]
+    return Recomputed(replace(dated, **parts), days, lacking)  # type: ignore[arg-type]
 
 
 def _has_closes(panel: PricePanel, symbol: str) -> bool:
@@ -78,16 +83,20 @@ def _common(panel: PricePanel, symbols: tuple[str, ...]) -> PricePanel:
 
 
 def _part(part: str, panel: PricePanel) -> object | None:
+    """One part of the results; None where the prices are too short for what is said of it."""
     if part == "fund_study":
-        return event_study(pair_of_panel(panel, BROAD, LARGE), rate_changes())
+        study = event_study(pair_of_panel(panel, BROAD, LARGE), rate_changes())
+        return study if study and study.of(EVERY, HORIZONS[-1]).count else None
     if part == "momentum":
         streak = case_figures()["weeks_won"]
-        return momentum_of(
+        momentum = momentum_of(
             panel, BROAD, LARGE, streak_weeks=int(streak["value"]), streak_day=date.fromisoformat(streak["said_on"])
         )
+        return momentum if len(momentum.after) == len(AFTER) else None
     if part == "years":
-        years = calendar_years(panel, SYMBOLS)
-        return years if years.years else None
+        years, claimed = calendar_years(panel, SYMBOLS), case_figures()["last_win"]
+        asked = range(int(claimed["value"]) + 1, int(claimed["said_on"][:4]) + 1)
+        return years if {year.year for year in years.years} >= set(asked) else None
     if part == "risk":
         return risk_of(panel, SYMBOLS)
     return since(panel, SCREENED, LARGE, cheap_since())

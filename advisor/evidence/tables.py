@@ -30,6 +30,8 @@ SET_WORDS = {
     AFTER_A_PAUSE: "First in half a year",
     BY_CYCLE: "One vote a cycle",
 }
+T_WORDS = {EVERY: "  naive t, not valid", BY_CYCLE: "  t of the cycles"}
+
 Ages = Mapping[str, str]
 
 
@@ -120,8 +122,8 @@ def _study(key: str, study: EventStudy, age_words: str) -> EvidenceTable:
     lines: list[tuple[str, ...]] = []
     for counted in study.sets:
         lines += _counted(SET_WORDS[counted.key], counted.results)
-        if counted.key == EVERY:
-            lines.append(("  naive t, not valid", *(_or_unknown(r.naive_t, number) for r in counted.results)))
+        if counted.key in T_WORDS:
+            lines.append((T_WORDS[counted.key], *(_or_unknown(r.naive_t, number) for r in counted.results)))
     lines += _counted("After any month", study.any_month)
     drawn = study.bootstrap
     notes = (

@@ -25,8 +25,8 @@ def check_comparable(first: Valuation, second: Valuation) -> None:
     differing = [f"{name}: {one} against {other}" for name, one, other in kinds if one != other]
     if differing:
         raise IncomparableValuationsError(
-            f"{first.index} at {first.value:g} and {second.index} at {second.value:g} do not compare: "
-            f"{'; '.join(differing)}"
+            f"{first.index} at {first.value:g} and {second.index} at {second.value:g} do not compare "
+            f"({'; '.join(differing)})"
         )
 
 
