@@ -67,8 +67,8 @@ def _assumptions(test: Backtest) -> Iterator[str]:
         "is sold goes into what else may be bought, or stays in cash. Small caps held at the start may stay."
     )
     yield (
-        "Volatility, fall and tracking error are before tax, Sharpe ratios after. Deflated: the probability that the "
-        f"Sharpe ratio is not the luck of the best of {test.trials} tried (Bailey and Lopez de Prado 2014)."
+        "Fall: the largest from a peak. It, volatility and tracking error are before tax, Sharpe ratios after. "
+        f"Deflated: the probability that the Sharpe ratio is not the luck of the best of {test.trials} tried (Bailey and Lopez de Prado 2014)."
     )
     for symbol, other in sorted(test.history.stand_ins.items()):
         yield f"{symbol} takes the prices of {other}."

@@ -37,7 +37,7 @@ def _tables(test: Backtest) -> Iterator[str]:
     taxed = test.asked.taxed
     sold = ("after tax", "if sold") if taxed else ()
     yield _table(
-        ("Return a year", "before tax", *sold, "volatility", "largest fall"),
+        ("Return a year", "before tax", *sold, "volatility", "fall"),
         test,
         lambda f: (
             fmt.percent(f.growth_before_tax),

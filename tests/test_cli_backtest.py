@@ -1,0 +1,143 @@
+"""``advisor backtest`` as a user runs it, on made-up closes in a file and in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from advisor.backtest.record import backtest_schema
+from advisor.market.estimate.returns import PricePanel
+from tests.command import call, contents
+from tests.made_up_past import HOUSEHOLD, SYMBOLS, panel
+
+
+def written(path: Path, prices: PricePanel) -> Path:
+    lines = [
+        ",".join([day.isoformat(), *("" if np.isnan(cell) else f"{cell:.6f}" for cell in row)])
+        for day, row in zip(prices.days, prices.prices, strict=True)
+    ]
+    path.write_text("\n".join([",".join(["Date", *prices.symbols]), *lines]) + "\n")
+    return path
+
+
+@pytest.fixture
+def closes(tmp_path: Path) -> Path:
+    return written(tmp_path / "closes.csv", panel(years=5))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file.yaml"
+    path.write_text(HOUSEHOLD)
+    return path
+
+
+def test_the_terminal_shows_every_row_and_says_that_it_is_hypothetical(file, closes, capsys) -> None:
+    ended = call(capsys, "backtest", file, "--prices", closes, "--band", "0%", "--band", "2%")
+    assert (ended.code, ended.err) == (0, "")
+    for words in ("monthly, band 2%", "without small caps", "buy and hold", "SPY", "the best of 2 tried"):
+        assert words in ended.out
+    text = " ".join(ended.out.split())
+    for words in (
+        "HYPOTHETICAL",
+        "chosen knowing how they did",
+        "hypothetical in nature",
+        "losing periods are included",
+    ):
+        assert words in text
+    assert "Not applied in full: single_company.max: counts shares held directly alone" in text
+
+
+def test_the_tables_fit_into_eighty_columns(file, closes, capsys) -> None:
+    ended = call(capsys, "backtest", file, "--prices", closes, "--frequency", "quarterly", "--band", "2.5%")
+    tables = ended.out.split("Limits applied")[0].splitlines()[4:]
+    assert max(len(line.rstrip()) for line in tables) <= 80
+    assert not any("…" in line for line in tables)
+
+
+def test_the_document_follows_its_schema(file, closes, capsys) -> None:
+    ended = call(capsys, "backtest", file, "--prices", closes, "--json", "--tried", "3", "--no-tax")
+    assert ended.code == 0
+    jsonschema.validate(ended.document, backtest_schema(), cls=jsonschema.Draft202012Validator)
+    assert ended.document["trials"] == 4
+    assert ended.document["prices"]["source"] == "closes.csv"
+    assert "Without tax" in " ".join(ended.document["assumptions"])
+
+
+def test_out_writes_the_document_and_the_daily_values(file, closes, tmp_path, capsys) -> None:
+    ended = call(capsys, "backtest", file, "--prices", closes, "--out", tmp_path / "new")
+    assert ended.code == 0
+    assert set(contents(tmp_path / "new")) == {"backtest.json", "values.csv"}
+    assert str(tmp_path / "new" / "values.csv") in ended.out
+    assert (tmp_path / "new" / "values.csv").stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_written_without_out(file, closes, tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = set(contents(tmp_path))
+    call(capsys, "backtest", file, "--prices", closes)
+    assert set(contents(tmp_path)) == before
+
+
+def test_a_snapshot_has_no_past_and_both_ways_out_are_named(file, capsys) -> None:
+    ended = call(capsys, "backtest", file)
+    assert ended.code == 4
+    assert "--prices PANEL.csv" in ended.err
+    assert "--market yahoo" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--band", "200%"), "200% is too large"),
+        (("--band", "wide"), "is not a fraction"),
+        (("--frequency", "weekly"), "weekly"),
+        (("--start", "2020-01-01", "--end", "2019-01-01"), "--start 2020-01-01 is not before --end 2019-01-01"),
+        (("--start", "soon"), "--start 'soon' is not a date"),
+        (("--window-years", "0"), "window-years"),
+        (("--tried", "-1"), "tried"),
+        (("--delay", "2"), "delay"),
+        (("--out", ""), "--out is empty"),
+    ],
+)
+def test_a_wrong_option_is_a_wrong_use(file, closes, capsys, options, words) -> None:
+    ended = call(capsys, "backtest", file, "--prices", closes, *options)
+    assert ended.code == 2
+    assert words in ended.err
+
+
+def test_what_is_wrong_with_the_prices_is_named_with_exit_code_4(file, tmp_path, capsys) -> None:
+    prices = panel(years=5)
+    ten = PricePanel(prices.symbols, prices.days[:10], prices.prices[:10])
+    fewer = panel(years=5, symbols=[s for s in SYMBOLS if s != "NVDA"])
+    stopped = prices.prices.copy()
+    stopped[1200:, prices.symbols.index("NVDA")] = np.nan
+    cases = {
+        "none.csv": (None, "cannot be read"),
+        "ten.csv": (ten, "10 days of prices"),
+        "fewer.csv": (fewer, "no prices for NVDA"),
+        "stopped.csv": (PricePanel(prices.symbols, prices.days, stopped), "NVDA: its last price is of"),
+    }
+    for name, (table, words) in cases.items():
+        path = tmp_path / name
+        if table is not None:
+            written(path, table)
+        ended = call(capsys, "backtest", file, "--prices", path)
+        assert (ended.code, ended.out) == (4, "")
+        assert words in ended.err
+
+
+def test_a_start_before_the_first_possible_day_names_that_day(file, closes, capsys) -> None:
+    ended = call(capsys, "backtest", file, "--prices", closes, "--start", "2016-01-04")
+    assert ended.code == 4
+    assert "the first possible day is 2018-01-01" in ended.err
+
+
+def test_the_day_of_the_decision_is_the_last_that_is_known(file, closes, capsys) -> None:
+    text = HOUSEHOLD.replace("2020-01-02", "2018-01-02")
+    file.write_text(text)
+    ended = call(capsys, "backtest", file, "--prices", closes, "--json", "--as-of", "2019-03-29")
+    assert ended.document["end"] == "2019-03-29"
