@@ -59,7 +59,21 @@ from advisor.rebalance.model import (
 )
 from advisor.report.context import Sources, report_context
 from advisor.report.model import ReportContext
-from advisor.whatif.model import Cause, Change, Curve, CurvePoint, Measures, Outcome, Sensitivity, TradeOff
+from advisor.whatif.model import (
+    Band,
+    Cause,
+    Change,
+    Curve,
+    CurvePoint,
+    Flip,
+    Measures,
+    Method,
+    Outcome,
+    Sensitivity,
+    Stability,
+    TradeOff,
+    ViewAudit,
+)
 
 D = Decimal
 DAY = date(2026, 7, 28)
@@ -601,6 +615,41 @@ def trade_off() -> TradeOff:
             Sensitivity("view", "without the view on IJR", _measures(0.25)),
             Sensitivity("covariance", "risk from the last 3 years of months", None),
         ),
+        views=audits(),
+        stability=stability(),
+    )
+
+
+def audits() -> tuple[ViewAudit, ...]:
+    """A view of a set that decides nothing, one that flips the fund, and one without an answer at full faith."""
+    over = ViewAudit(
+        name="IJR over SPY", stated=0.0259, confidence=0.25, years=5.0, source="earnings yields of December 2025",
+        set="small-caps-2026", equilibrium=0.003, expected=0.0091, small_caps=0.12, small_caps_without=0.084,
+        small_caps_certain=0.12, bought=("IJR",), bought_without=("IJR",), flip=None,
+    )  # fmt: skip
+    other = replace(
+        over, name="IWM", set="", years=1.0, source="a letter", flip=Flip(0.62, ("IWM",), 0.15), small_caps_without=0.0
+    )
+    return over, other, replace(other, name="QQQ", years=2.5, small_caps_certain=None, flip=Flip(0.1, (), None))
+
+
+def stability() -> Stability:
+    """Bands over 60 draws, of which two have no answer."""
+    months = "10 years of months"
+    return Stability(
+        draws=60,
+        unmet=2,
+        block_months=6,
+        start=date(2016, 7, 29),
+        end=date(2026, 6, 30),
+        proposed=0.0712,
+        small_caps=Band(0.05, 0.07, 0.09),
+        indexes=(
+            ("Russell 2000", ("IWM", "VTWO"), Band(0.0, 0.0, 0.03)),
+            ("S&P SmallCap 600", ("IJR",), Band(0.05, 0.06, 0.09)),
+        ),
+        menus=((("IJR",), 40), (("VTWO",), 18)),
+        methods=(Method(f"sample covariance, {months}", 0.07, ("IJR",)), Method(f"shrunk, {months}", None, ())),
     )
 
 
@@ -611,7 +660,8 @@ def nasty_trade_off() -> TradeOff:
         replace(found, title=f"{found.title} {NASTY}", reason=found.reason and NASTY) for found in base.alternatives
     )
     sensitivities = tuple(replace(found, title=NASTY) for found in base.sensitivities)
-    return replace(base, alternatives=alternatives, sensitivities=sensitivities)
+    views = tuple(replace(audit, name=NASTY, source=NASTY, set=NASTY) for audit in base.views)
+    return replace(base, alternatives=alternatives, sensitivities=sensitivities, views=views)
 
 
 def _no_tax() -> TaxResult:

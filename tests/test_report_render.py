@@ -22,6 +22,7 @@ SECTIONS = (
     "Why",
     "Today against proposed",
     "The trade-off",
+    "The case for small caps, tested",
     "What could go wrong",
     "Trades by account",
     "Tax and cost",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from advisor.evidence.case import dated_case
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
@@ -42,6 +43,7 @@ from advisor.report.model import (
     Proof,
     ReportContext,
     Risks,
+    SmallCapCase,
     TaxAndCost,
     TradeOffs,
     Trades,
@@ -59,6 +61,15 @@ from advisor.report.plan_tables import (
 from advisor.report.price_book import HOW_TO_READ, price_book_table
 from advisor.report.risk_tables import losses_table, shocks_table
 from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_words
+from advisor.report.small_cap_case import (
+    case_words,
+    claims_table,
+    no_views_words,
+    rate_cut_table,
+    stability_table,
+    stability_words,
+    view_audit_table,
+)
 from advisor.report.small_caps import months, ratio_chart, years_table
 from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
 from advisor.report.why_words import break_even_words, funds_words, horizon_words, horizons_table, orders_words
@@ -110,6 +121,7 @@ def report_context(
             overlap=overlap_table(plan, market),
         ),
         trade_off=_trade_offs(plan, portfolio, trade_off),
+        small_caps=_small_caps(portfolio, trade_off),
         risks=_risks(plan, market),
         trades=_trades(plan, portfolio, market),
         tax=TaxAndCost(break_even_words(plan), tax_table(plan), rates_table(plan, portfolio)),
@@ -202,6 +214,19 @@ def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) 
         figures=tuple(Figure(caption, chart) for caption, chart in drawn if chart),
         alternatives=alternatives_table(plan, trade_off),
         words=tuple(filter(None, (funds_words(plan, portfolio), trade_off.note))),
+    )
+
+
+def _small_caps(portfolio: Portfolio, trade_off: TradeOff) -> SmallCapCase:
+    evidence = dated_case(portfolio.as_of)
+    return SmallCapCase(
+        words=case_words(evidence, portfolio.as_of),
+        claims=claims_table(evidence),
+        rate_cuts=rate_cut_table(evidence),
+        views=view_audit_table(trade_off),
+        no_views=no_views_words(portfolio, trade_off),
+        stability=stability_table(trade_off),
+        stability_words=stability_words(trade_off),
     )
 
 

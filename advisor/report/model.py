@@ -139,6 +139,19 @@ class TradeOffs:
 
 
 @dataclass(frozen=True, slots=True)
+class SmallCapCase:
+    """The case for small caps: its claims and their tests, the household's views, and how far history decides."""
+
+    words: tuple[str, ...]
+    claims: Table
+    rate_cuts: Table | None
+    views: Table | None
+    no_views: str  # empty where there are some
+    stability: Table | None
+    stability_words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Risks:
     """What could go wrong: past episodes, shocks, risk in dollars, and the years in which small companies lagged."""
 
@@ -220,6 +233,7 @@ class ReportContext:
     why: Why
     comparison: Comparison
     trade_off: TradeOffs
+    small_caps: SmallCapCase
     risks: Risks
     trades: Trades
     tax: TaxAndCost

@@ -149,10 +149,14 @@ class Stability:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """The confidence at which another decision begins, and what is bought then; nothing: an empty tuple."""
+    """The confidence at which another decision begins, and what that is.
+
+    `bought` is empty where nothing is bought; `small_caps` is None where the limits leave no answer.
+    """
 
     confidence: float
     bought: tuple[str, ...]
+    small_caps: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,8 @@ class ViewAudit:
     `stated` is the view's figure, `equilibrium` and `expected` what the same thing earns a year without any view and
     with all of them. Small caps are shares of household value after the trades, before rounding to shares: as proposed,
     without the view, and with no doubt about it; None where the limits leave no answer. `flip` is the nearest
-    confidence at which something else is bought, or nothing; None where there is none from 0 to 1.
+    confidence at which something else is bought, or nothing, or the share in small caps differs by a percentage point;
+    None where there is none from 0 to 1.
     """
 
     name: str  # "IJR over SPY"

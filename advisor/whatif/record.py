@@ -9,7 +9,18 @@ from typing import Any
 
 from advisor.portfolio.written import bound_text
 from advisor.rebalance.record import limit_record, state_record, tax_record, trade_record, usd_text
-from advisor.whatif.model import Cause, Change, Curve, CurvePoint, Grid, Measures, Outcome, Sensitivity, TradeOff
+from advisor.whatif.model import (
+    Cause,
+    Change,
+    Curve,
+    CurvePoint,
+    Grid,
+    Measures,
+    Outcome,
+    Sensitivity,
+    Stability,
+    TradeOff,
+)
 from advisor.whatif.picks import Pick
 
 SCHEMA = "advisor.what-if/1"
@@ -99,6 +110,21 @@ def trade_off_record(trade_off: TradeOff) -> Record:
         "frontier": None if trade_off.frontier is None else curve_record(trade_off.frontier),
         "sensitivities": [sensitivity_record(one) for one in trade_off.sensitivities],
         "note": trade_off.note,
+        "views": [asdict(audit) for audit in trade_off.views],
+        "stability": None if trade_off.stability is None else stability_record(trade_off.stability),
+    }
+
+
+def stability_record(stability: Stability) -> Record:
+    """Bands over draws of history, and the answer by method of estimation."""
+    return {
+        **asdict(stability),
+        "start": stability.start.isoformat(),
+        "end": stability.end.isoformat(),
+        "indexes": [
+            {"name": name, "symbols": list(symbols), "band": asdict(band)} for name, symbols, band in stability.indexes
+        ],
+        "menus": [{"bought": list(bought), "draws": draws} for bought, draws in stability.menus],
     }
 
 

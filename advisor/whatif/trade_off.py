@@ -12,16 +12,18 @@ from advisor.whatif.curves import cost_curve, frontier
 from advisor.whatif.model import TradeOff
 from advisor.whatif.scenarios import scenario_outcomes
 from advisor.whatif.sensitivity import sensitivities
+from advisor.whatif.stability import stability
+from advisor.whatif.view_audit import view_audit
 
 MOST_LOTS = 2_000  # beyond, comparing takes longer than planning, which takes seconds itself
 _TOO_LARGE = (
-    f"Other funds, curves and assumptions are not worked out for a household of more than {MOST_LOTS:,} lots; "
-    "advisor what-if compares scenarios on request."
+    f"Other funds, curves, assumptions, views and histories are not compared for a household of more than {MOST_LOTS:,} "
+    "lots; advisor what-if compares scenarios on request."
 )
 
 
 def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> TradeOff:
-    """Alternatives, curves and sensitivities of `plan`; `market` is the one it was made with.
+    """Alternatives, curves, sensitivities, audits and stability of `plan`; `market` is the one it was made with.
 
     The cost of each level of the seven is that of coming there with every other limit no worse than today: otherwise
     nothing could be said of levels between today's and the limits'. The frontier lies within all limits. Of a household
@@ -34,6 +36,8 @@ def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> 
         cost_curve=cost_curve(_no_worse(portfolio), market),
         frontier=frontier(portfolio, market),
         sensitivities=sensitivities(portfolio, market),
+        views=view_audit(portfolio, market),
+        stability=stability(portfolio, market),
     )
 
 

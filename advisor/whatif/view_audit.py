@@ -1,6 +1,7 @@
 """What each view does: the answer without it, with no doubt about it, and the confidence at which the decision flips.
 
-The decision is what is bought: which funds, or nothing. Every other view stays as it is held, and so does the risk
+The decision is another where other funds are bought, or none, or where the share in small caps differs by more than
+`MATERIAL`. Every other view stays as it is held, and so does the risk
 aversion, which the household's exposure of today implies and no view touches. Confidences are tried from the one that
 is held outwards in steps of `STEP`, and the first change is narrowed to `FINE` by bisection: a decision that flips and
 flips back within one step is not seen.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from advisor.market.data import MarketData
 from advisor.optimize.problem import AllocationProblem
@@ -23,6 +25,7 @@ from advisor.whatif.model import Flip, ViewAudit
 
 STEP = Decimal("0.05")
 FINE = Decimal("0.005")
+MATERIAL = 0.01  # of household value
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,45 +105,51 @@ def _bought(decision: Decision | None) -> tuple[str, ...]:
 
 
 def _flip(bench: _Bench, place: int, held: Decision | None) -> Flip | None:
-    """The nearest confidence, below or above, at which something else is bought."""
+    """The nearest confidence, below or above, at which the decision is another."""
     own = bench.views[place].confidence
     found = [
         flip
-        for outwards in (list(_steps(own, Decimal(0))), list(_steps(own, Decimal(1))))
-        if (flip := _first_flip(bench, place, own, outwards, _bought(held))) is not None
+        for end in (Decimal(0), Decimal(1))
+        if (flip := _first_flip(bench, place, tuple(_steps(own, end)), held)) is not None
     ]
     return min(found, key=lambda flip: abs(flip.confidence - float(own)), default=None)
 
 
 def _steps(start: Decimal, end: Decimal) -> Iterator[Decimal]:
-    """From `start`, left out, to `end` in steps of `STEP`, the last one shorter."""
+    """From `start` to `end`, both included, in steps of `STEP`, the last one shorter."""
     side = 1 if end > start else -1
     at = start
+    yield at
     while at != end:
         at = min(at + STEP, end) if side > 0 else max(at - STEP, end)
         yield at
 
 
-def _first_flip(
-    bench: _Bench, place: int, own: Decimal, outwards: list[Decimal], bought: tuple[str, ...]
-) -> Flip | None:
-    near = own
-    for far in outwards:
-        other = _bought(bench.decision_with(_at(bench.views, place, far)))
-        if other != bought:
-            return _narrowed(bench, place, near, Flip(float(far), other), bought)
-        near = far
+def _first_flip(bench: _Bench, place: int, outwards: tuple[Decimal, ...], held: Decision | None) -> Flip | None:
+    for near, far in pairwise(outwards):
+        other = bench.decision_with(_at(bench.views, place, far))
+        if is_another(held, other):
+            return _narrowed(bench, place, (near, far), held, other)
     return None
 
 
-def _narrowed(bench: _Bench, place: int, near: Decimal, far: Flip, bought: tuple[str, ...]) -> Flip:
-    """The flip between `near`, where `bought` is still the decision, and `far`, to within `FINE`."""
-    end, found = Decimal(repr(far.confidence)), far
-    while abs(end - near) > FINE:
-        middle = (near + end) / 2
-        other = _bought(bench.decision_with(_at(bench.views, place, middle)))
-        if other == bought:
-            near = middle
+def _narrowed(
+    bench: _Bench, place: int, between: tuple[Decimal, Decimal], held: Decision | None, other: Decision | None
+) -> Flip:
+    """The flip between two confidences, where `held` and `other` are the decisions, to within `FINE`."""
+    near, far = between
+    while abs(far - near) > FINE:
+        middle = (near + far) / 2
+        found = bench.decision_with(_at(bench.views, place, middle))
+        if is_another(held, found):
+            far, other = middle, found
         else:
-            end, found = middle, Flip(float(middle), other)
-    return found
+            near = middle
+    return Flip(float(far), _bought(other), _small_caps(other))
+
+
+def is_another(one: Decision | None, other: Decision | None) -> bool:
+    """Whether two decisions differ in what is bought, or in the small-cap share by more than `MATERIAL`."""
+    if one is None or other is None:
+        return one is not other
+    return one.bought != other.bought or abs(one.small_caps - other.small_caps) > MATERIAL

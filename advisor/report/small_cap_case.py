@@ -1,0 +1,228 @@
+"""The small-cap case in the report: claims with their tests, what each view does, and how far history decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from advisor.evidence.model import Claim, Evidence, EvidenceTable, Verdict
+from advisor.portfolio.model import Portfolio
+from advisor.report.format import day, number, percent, plural, signed_percent
+from advisor.report.model import Cell, Column, Table
+from advisor.report.parts import row
+from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
+
+RATE_CUTS = "rate_cuts"  # the table of `evidence` that the report prints; `advisor small-caps` prints all
+_TONES = {Verdict.HOLDS: "better", Verdict.FAILS: "worse"}
+_DECIDED = 0.9  # part of the draws that must buy the same for the funds to count as determined
+TWINS = (
+    "IWM and VTWO follow one index. Which of the two is bought is not determined by return or risk: fee, spread and "
+    "the wash-sale rule decide."
+)
+_FIXED = 0.005  # of the household: a band this narrow is set by the limits, not by the estimate of risk
+
+
+def case_words(evidence: Evidence, as_of: date) -> tuple[str, ...]:
+    """How many claims hold, and of which day the results are."""
+    counts = [(verdict, sum(claim.verdict is verdict for claim in evidence.claims)) for verdict in Verdict]
+    told = ", ".join(f"{count} {_words(verdict, count)}" for verdict, count in counts if count)
+    age = (as_of - evidence.results_to).days
+    when = f"{plural(age, 'day')} before the decision" if age > 0 else "up to the decision"
+    return (
+        f"The idea behind this proposal, taken apart into {plural(len(evidence.claims), 'claim')} and tested: {told}.",
+        f"Results to {day(evidence.results_to)}, {when}; {evidence.source}",
+    )
+
+
+def _words(verdict: Verdict, count: int) -> str:
+    several = {Verdict.HOLDS: "hold", Verdict.PARTLY: "hold in part", Verdict.FAILS: "do not hold"}
+    one = {Verdict.HOLDS: "holds", Verdict.PARTLY: "holds in part", Verdict.FAILS: "does not hold"}
+    return (one if count == 1 else several).get(verdict, "could not be tested")
+
+
+def claims_table(evidence: Evidence) -> Table:
+    """Each claim with who said it, what its test gave, what speaks against it, and the verdict."""
+    return Table(
+        "The case, claim by claim",
+        (Column("Claim", "text"), Column("What its test gave", "text"), Column("Verdict", "text")),
+        tuple(row(_claimed(claim), _tested(claim), _judged(claim)) for claim in evidence.claims),
+    )
+
+
+def _claimed(claim: Claim) -> Cell:
+    return Cell(claim.title, (claim.said, f"{claim.provider}, {claim.said_on}"))
+
+
+def _tested(claim: Claim) -> Cell:
+    counted = ""
+    if claim.count is not None:
+        contrary = "" if claim.contrary is None else f", {claim.contrary:,} of them contrary"
+        counted = f"n = {claim.count:,}{contrary}"
+    tested_to = "" if claim.data_to is None else f"Data to {day(claim.data_to)}."
+    against = f"Against: {claim.against}" if claim.against else ""
+    return Cell(claim.found, tuple(filter(None, (claim.test, counted, against, tested_to))))
+
+
+def _judged(claim: Claim) -> Cell:
+    view = f"View: {claim.view}." if claim.view else claim.view_words
+    lines = tuple(filter(None, (claim.verdict_words, view)))
+    return Cell(claim.verdict.value, lines, tone=_TONES.get(claim.verdict, ""))
+
+
+def rate_cut_table(evidence: Evidence) -> Table | None:
+    """The event study behind the claim on rate cuts."""
+    found = next((table for table in evidence.tables if table.key == RATE_CUTS), None)
+    return None if found is None else as_table(found)
+
+
+def as_table(found: EvidenceTable) -> Table:
+    """A table of the evidence as the report prints it."""
+    first, *others = found.columns
+    columns = (Column(first, "text"), *(Column(label) for label in others))
+    return Table(found.title, columns, tuple(row(*cells) for cells in found.rows), found.notes)
+
+
+def view_audit_table(trade_off: TradeOff) -> Table | None:
+    """What each view says, and what the answer would be without it; None without views."""
+    if not trade_off.views:
+        return None
+    columns = (
+        Column("View", "text"),
+        Column("Stated a year"),
+        Column("Equilibrium"),
+        Column("With all views"),
+        Column("Small caps without it"),
+        Column("as held"),
+        Column("without doubt"),
+        Column("Decision changes", "text"),
+    )
+    notes = (
+        "Equilibrium: what the same thing earns by its beta alone. With all views: what the proposal reckons with, a "
+        "Black-Litterman posterior. Small caps: share of the household after the trades, before rounding to shares. "
+        "The decision changes where other funds are bought, or none, or the share in small caps differs by a point. "
+        "Each view is turned alone.",
+        *_sources(trade_off.views),
+    )
+    return Table("Your views, audited", columns, tuple(row(*_audited(audit)) for audit in trade_off.views), notes)
+
+
+def no_views_words(portfolio: Portfolio, trade_off: TradeOff) -> str:
+    """Why no view is audited; empty where some are."""
+    if trade_off.views:
+        return ""
+    if portfolio.views:
+        return "The views of the portfolio file are not audited here."
+    return (
+        "The portfolio file holds no view: small-cap funds are expected to earn what their beta earns. The part of the "
+        "case that can be put into figures is switched on with views: [small-caps-2026]."
+    )
+
+
+def _audited(audit: ViewAudit) -> Iterator[str | Cell]:
+    held = f"held with {percent(audit.confidence, 0)} confidence for {plural_years(audit.years)}"
+    yield Cell(audit.name, tuple(filter(None, (held, audit.set and f"of the set {audit.set}"))))
+    yield signed_percent(audit.stated, 2)
+    yield signed_percent(audit.equilibrium, 2)
+    yield signed_percent(audit.expected, 2)
+    yield _share(audit.small_caps_without)
+    yield _share(audit.small_caps)
+    yield _share(audit.small_caps_certain)
+    yield _flip_cell(audit.flip, audit)
+
+
+def _share(share: float | None) -> str:
+    return "no answer" if share is None else percent(share)
+
+
+def _flip_cell(flip: Flip | None, audit: ViewAudit) -> Cell:
+    bought = f"bought as held: {_funds(audit.bought)}"
+    if flip is None:
+        return Cell("at no confidence", (bought,))
+    side = "from" if flip.confidence > audit.confidence else "down to"
+    then = "then no answer within the limits"
+    if flip.small_caps is not None:
+        then = f"then bought: {_funds(flip.bought)}, {percent(flip.small_caps)} in small caps"
+    return Cell(f"{side} {percent(flip.confidence, 0)} confidence", (then, bought))
+
+
+def _funds(symbols: Sequence[str]) -> str:
+    return " and ".join(symbols) if symbols else "nothing"
+
+
+def plural_years(years: float) -> str:
+    """``1 year``, ``2.5 years``."""
+    return "1 year" if years == 1 else f"{number(years, 0 if years == int(years) else 1)} years"
+
+
+def _sources(audits: tuple[ViewAudit, ...]) -> Iterator[str]:
+    for audit in audits:
+        yield f"{audit.name}: {audit.source}"
+
+
+def stability_table(trade_off: TradeOff) -> Table | None:
+    """Bands of the small-cap share over draws of history, and the share by method; None where it cannot be told."""
+    found = trade_off.stability
+    if found is None:
+        return None
+    several = [entry for entry in found.indexes if len(found.indexes) > 1 or len(entry[1]) > 1]
+    rows = [
+        row("Small caps in all", percent(found.proposed), _band(found.small_caps.low, found.small_caps.high)),
+        *(row(Cell(name, (", ".join(symbols),)), "", _band(band.low, band.high)) for name, symbols, band in several),
+        *(row(Cell(method.title), _share(method.small_caps), "") for method in found.methods),
+    ]
+    return Table(
+        "How far history decides",
+        (Column("Share of the household", "text"), Column("Small caps"), Column("In nine of ten draws")),
+        tuple(rows),
+        (
+            f"{found.draws} draws of the months {found.start:%Y-%m} to {found.end:%Y-%m} in blocks of "
+            f"{found.block_months}, each with its own estimate of risk, and all that follows from it worked out anew. "
+            "Before rounding to shares. Errors of expected returns are larger, and are not drawn.",
+        ),
+    )
+
+
+def _band(low: float, high: float) -> str:
+    ends = number(low * 100), number(high * 100)
+    return percent(low) if ends[0] == ends[1] else f"{ends[0]} to {percent(high)}"
+
+
+def stability_words(trade_off: TradeOff) -> tuple[str, ...]:
+    """What is determined, and what is not."""
+    found = trade_off.stability
+    if found is None:
+        return ()
+    return tuple(filter(None, (_share_words(found), _fund_words(found), _unmet_words(found), _twin_words(found))))
+
+
+def _share_words(found: Stability) -> str:
+    band = found.small_caps
+    if band.high - band.low < _FIXED:
+        return (
+            f"The share in small caps is {_band(band.low, band.high)} whatever the history: limits, lots and taxes set "
+            "it, not the estimate of risk."
+        )
+    return f"The share in small caps lies within {_band(band.low, band.high)} in nine of ten draws of history."
+
+
+def _fund_words(found: Stability) -> str:
+    (first, count), *others = found.menus
+    met = found.draws - found.unmet
+    if not others:
+        return f"Every draw buys {_funds(first)}." if first else "No draw buys anything."
+    told = ", ".join(f"{_funds(symbols)} in {draws}" for symbols, draws in found.menus)
+    if count >= _DECIDED * met:
+        return f"What is bought hardly depends on it: {told} of {met} draws."
+    return f"Which fund is bought is not determined by history: {told} of {met} draws."
+
+
+def _unmet_words(found: Stability) -> str:
+    if not found.unmet:
+        return ""
+    return f"In {found.unmet} of {found.draws} draws the limits leave no answer: under their risk not all can be met."
+
+
+def _twin_words(found: Stability) -> str:
+    """Of funds that follow one index and are both on offer, or held."""
+    twins = {symbols for _, symbols, _ in found.indexes if {"IWM", "VTWO"} <= set(symbols)}
+    return TWINS if twins else ""

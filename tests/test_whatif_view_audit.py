@@ -1,0 +1,135 @@
+"""Audits of views, against households planned with the view changed in the file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from advisor.optimize.solve import allocate
+from advisor.portfolio.model import Portfolio, Preferences, View
+from advisor.rebalance.candidates import problem_of
+from advisor.rebalance.plan import survey
+from advisor.whatif.decision import Decision
+from advisor.whatif.view_audit import FINE, MATERIAL, is_another, view_audit
+from tests.small_households import account, household, limits, lot, resolved
+
+IJR_OVER_SPY = View("IJR", "SPY", Decimal("0.04"), Decimal("0.4"), Decimal(5), "a letter")
+IWM = View("IWM", None, Decimal("0.09"), Decimal("0.2"), Decimal(5), "another")
+
+
+def typical(*views: View) -> Portfolio:
+    return household(
+        account("T", "taxable", 5000, {"NVDA": [lot(20, 150)], "SPY": [lot(60, 500)]}),
+        account("R", "roth", 40000, {"QQQ": [lot(50)]}),
+        limits=limits(magnificent_seven_max="0.5", small_caps_max="0.4"),
+        views=views,
+        preferences=Preferences(min_gain=Decimal(0)),
+    )
+
+
+def small_caps(portfolio: Portfolio) -> tuple[float, tuple[str, ...]]:
+    """Share in small caps, and what is bought, of the best allocation."""
+    found = survey(portfolio, resolved(portfolio))
+    allocation = allocate(problem_of(found))
+    assert allocation is not None
+    symbols, solution = found.inputs.symbols, allocation.solution
+    held = sum(solution.weights[symbols.index(s)] for s in ("IWM", "VTWO", "IJR"))
+    return float(held / (solution.weights.sum() + solution.cash.sum())), allocation.menu.symbols
+
+
+def with_confidence(view: View, confidence: object) -> View:
+    return replace(view, confidence=Decimal(str(confidence)))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_each_column_is_the_answer_of_a_file_that_says_so(place: int) -> None:
+    """Shares within 1e-5 of the household: the same optimum, by another compilation."""
+    views = (IJR_OVER_SPY, IWM)
+    audit = view_audit(typical(*views), resolved(typical(*views)))[place]
+    as_held, bought = small_caps(typical(*views))
+    assert audit.small_caps == pytest.approx(as_held, abs=1e-5)
+    assert audit.bought == bought
+    without, bought_without = small_caps(typical(*views[:place], *views[place + 1 :]))
+    assert audit.small_caps_without == pytest.approx(without, abs=1e-5)
+    assert audit.bought_without == bought_without
+    certain = [with_confidence(view, 1) if view is views[place] else view for view in views]
+    assert audit.small_caps_certain == pytest.approx(small_caps(typical(*certain))[0], abs=1e-5)
+
+
+def test_what_the_view_is_about_is_shown_in_equilibrium_and_after_all_views() -> None:
+    """A view by itself moves its own figure by its confidence; equilibrium is 4.5 % times the difference of betas."""
+    portfolio = typical(IJR_OVER_SPY)
+    (audit,) = view_audit(portfolio, resolved(portfolio))
+    model = survey(portfolio, resolved(portfolio)).yardstick.model
+    ijr, spy, market = (model.index(symbol) for symbol in ("IJR", "SPY", "VTI"))
+    beta = (model.covariance[ijr, market] - model.covariance[spy, market]) / model.covariance[market, market]
+    assert audit.equilibrium == pytest.approx(0.045 * beta, abs=1e-12)
+    assert audit.expected == pytest.approx(0.6 * audit.equilibrium + 0.4 * 0.04, abs=1e-12)
+    assert (audit.name, audit.stated, audit.confidence, audit.years) == ("IJR over SPY", 0.04, 0.4, 5.0)
+
+
+def differs(portfolio: Portfolio, other: Portfolio) -> bool:
+    (share, bought), (share_then, bought_then) = small_caps(portfolio), small_caps(other)
+    return bought != bought_then or abs(share - share_then) > MATERIAL
+
+
+@pytest.mark.parametrize("confidence", ["0.1", "0.3", "0.5", "0.7", "0.9"])
+def test_the_flip_is_the_nearest_confidence_at_which_the_answer_is_another(confidence: str) -> None:
+    """On one side of it the file has the same answer, on the other another; by brute force there is none nearer."""
+    view = with_confidence(IJR_OVER_SPY, confidence)
+    held = typical(view)
+    (audit,) = view_audit(held, resolved(held))
+    tried = [round(at, 3) for at in np.arange(0.0, 1.0001, 0.02)]
+    others = [at for at in tried if differs(held, typical(with_confidence(view, at)))]
+    if audit.flip is None:
+        assert not others
+        return
+    at, own = audit.flip.confidence, float(confidence)
+    inwards = float(FINE) * 1.01 * (1 if at < own else -1)
+    assert differs(held, typical(with_confidence(view, at)))
+    assert not differs(held, typical(with_confidence(view, at + inwards)))
+    assert min(abs(other - own) for other in others) >= abs(at - own) - float(FINE)
+    assert audit.flip.small_caps == pytest.approx(small_caps(typical(with_confidence(view, at)))[0], abs=1e-5)
+
+
+def test_some_of_these_views_flip_and_a_view_that_agrees_with_equilibrium_does_not() -> None:
+    held = typical(IJR_OVER_SPY)
+    (audit,) = view_audit(held, resolved(held))
+    assert audit.flip is not None
+    neutral = replace(IJR_OVER_SPY, annual_return=Decimal(repr(audit.equilibrium)))
+    agreeing = typical(neutral)
+    (idle,) = view_audit(agreeing, resolved(agreeing))
+    assert idle.flip is None
+    assert idle.small_caps == pytest.approx(idle.small_caps_without, abs=1e-5)
+
+
+def test_a_view_without_which_the_gain_is_too_small_to_act_is_what_makes_the_household_trade() -> None:
+    portfolio = replace(typical(IJR_OVER_SPY), preferences=Preferences(min_gain=Decimal("0.001")))
+    (audit,) = view_audit(portfolio, resolved(portfolio))
+    assert audit.bought
+    assert audit.bought_without == ()
+    assert audit.small_caps_without == 0.0
+
+
+def test_without_views_there_is_nothing_to_audit() -> None:
+    portfolio = typical()
+    assert view_audit(portfolio, resolved(portfolio)) == ()
+
+
+def test_limits_that_leave_no_answer_leave_none_in_any_column() -> None:
+    portfolio = replace(typical(IWM), limits=limits(small_caps_min="0.5", turnover_max="0.01"))
+    (audit,) = view_audit(portfolio, resolved(portfolio))
+    assert (audit.small_caps, audit.small_caps_without, audit.small_caps_certain) == (None, None, None)
+    assert audit.flip is None
+
+
+def test_decisions_differ_in_funds_or_in_a_point_of_small_caps() -> None:
+    base = Decision({"IJR": 0.10}, ("IJR",), is_idle=False)
+    assert not is_another(base, Decision({"IJR": 0.109}, ("IJR",), is_idle=False))
+    assert is_another(base, Decision({"IJR": 0.111}, ("IJR",), is_idle=False))
+    assert is_another(base, Decision({"IJR": 0.05, "IWM": 0.05}, ("IWM",), is_idle=False))
+    assert is_another(base, None)
+    assert not is_another(None, None)
