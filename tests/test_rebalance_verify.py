@@ -200,6 +200,8 @@ FAULTS: dict[str, Callable[[dict], None]] = {
         household_return=r["after"]["stress"][0]["household_return"] + 0.01
     ),
     "a flattered expected return": lambda r: shift(r["assumptions"]["securities"], "IJR/expected_return", 0.01),
+    "another version of a set of views": lambda r: r["inputs"]["view_sets"][0].update(sha256="0" * 64),
+    "no set of views": lambda r: r["inputs"].pop("view_sets"),
     "another risk aversion": lambda r: shift(r, "assumptions/risk_aversion", 0.1),
     "another doubt": lambda r: shift(r, "assumptions/return_uncertainty", 0.001),
     "another horizon": lambda r: shift(r, "assumptions/horizon_years", 1.0),

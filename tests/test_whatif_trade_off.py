@@ -8,12 +8,13 @@ from itertools import pairwise
 import jsonschema
 import pytest
 
-from advisor.cli.recommend import with_trade_off
+from advisor.cli.recommend import recommend, with_trade_off
+from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import Lot
 from advisor.rebalance.record import recommendation_schema
 from advisor.whatif.record import what_if_schema
 from advisor.whatif.trade_off import MOST_LOTS, trade_off
-from tests.samples import ANSWERED, answer
+from tests.samples import ANSWERED, NEVER, answer, market, text_of
 
 
 @pytest.fixture(scope="module", params=ANSWERED)
@@ -48,8 +49,14 @@ def test_each_curve_falls_and_a_tighter_cap_never_gains_more(made):
 
 
 def test_the_cost_curve_begins_at_today_for_nothing_where_limits_are_broken():
-    """With every limit no worse than today, today's household is within them: its own level costs no tax."""
-    found = with_trade_off(answer("tech-employee"))
+    """With every limit no worse than today, today's household is within them: its own level costs no tax.
+
+    Without the sample's views, which would sell some of its shares for what small companies are to earn more.
+    """
+    text = text_of("tech-employee").replace("views: [small-caps-2026]\n", "")
+    portfolio = load_portfolio(text.encode(), file="without-views.yaml", today=NEVER)
+    assert portfolio.views == ()
+    found = with_trade_off(recommend(portfolio, market(), "without-views.yaml", text, {"advisor": "test"}))
     first = found.trade_off.cost_curve.points[0]
     assert first.at == pytest.approx(found.plan.before.exposure.seven.high, abs=1e-9)
     assert first.measures.tax_usd <= Decimal("0.01")

@@ -17,6 +17,7 @@ from typing import Any
 
 from advisor.market.data import MarketData, Origin
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
+from advisor.portfolio.views import view_set
 from advisor.rebalance.model import (
     Certificate,
     Explanation,
@@ -96,9 +97,11 @@ def record(
 
 
 def inputs_record(portfolio: Portfolio, market: MarketData, file: PortfolioFile, versions: Mapping[str, str]) -> Record:
-    """What a result was worked out from: the file itself, the market data by their digest, versions."""
+    """What a result was worked out from: the file itself, named sets of views and market data by digest, versions."""
+    sets = [view_set(name) for name in dict.fromkeys(view.set for view in portfolio.views if view.set)]
     return {
         "portfolio": {"name": file.name, "sha256": file.sha256, "text": file.text},
+        **({"view_sets": [{"name": one.name, "sha256": one.sha256} for one in sets]} if sets else {}),
         "market": {
             "source": market.source,
             "id": market.id,

@@ -14,6 +14,7 @@ from typing import Any
 
 from advisor.market.data import Constituents, MarketData, Security
 from advisor.portfolio.model import Portfolio
+from advisor.portfolio.views import view_set
 from advisor.rebalance.check import Check
 from advisor.rebalance.verify.alternatives import check_alternatives
 from advisor.rebalance.verify.book import universe
@@ -77,6 +78,9 @@ def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: Marke
             f"made with market data {stated.get('id')!r}, checked with {market.id!r} or another version of it"
         )
     faults += _origin_faults(stated, portfolio, market)
+    sets = [{"name": name, "sha256": view_set(name).sha256} for name in sorted({v.set for v in portfolio.views} - {""})]
+    if sorted(inputs.get("view_sets", []), key=lambda one: str(one.get("name"))) != sets:
+        faults.append("inputs.view_sets is not what the file uses, or another version of it")
     if record.get("as_of") != portfolio.as_of.isoformat():
         faults.append(f"as_of is {record.get('as_of')!r}, the portfolio says {portfolio.as_of.isoformat()}")
     return faults
