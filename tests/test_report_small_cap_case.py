@@ -9,12 +9,15 @@ import pytest
 
 from advisor.evidence.case import dated_case
 from advisor.evidence.model import Claim, Evidence, Verdict
+from advisor.evidence.rate_cuts import HorizonResult
+from advisor.evidence.results import dated_results
 from advisor.report.format import NO_BREAK
 from advisor.report.small_cap_case import (
     TWINS,
     case_words,
     claims_table,
     no_views_words,
+    rate_cut_chart,
     rate_cut_table,
     stability_table,
     stability_words,
@@ -83,11 +86,27 @@ def test_every_claim_of_the_dated_case_is_in_the_table_with_its_words() -> None:
 
 def test_the_event_study_shows_both_ways_of_counting_to_the_published_digits() -> None:
     """The figures that the project set out to reproduce: every cut, and the first of each cycle, in points."""
-    table = rate_cut_table(dated_case(AS_OF))
-    assert table is not None
-    rows = {row[0]: row[1:] for row in text_of(table)}
-    assert [cell.split(",")[0] for cell in rows["Every cut"]] == ["+0.7", "+2.2", "+2.8", "+6.6", "+13.7"]
-    assert [cell.split(",")[0] for cell in rows["First of each cycle"]] == ["−0.8", "−2.8", "−6.3", "−3.4", "−3.7"]
+    rows = text_of(rate_cut_table(dated_results().long_study))
+    assert [row[0] for row in rows] == ["1 month", "3 months", "6 months", "12 months", "24 months"]
+    assert [row[1].split(" | ")[0] for row in rows] == ["+0.7", "+2.2", "+2.8", "+6.6", "+13.7"]
+    assert [row[2].split(" | ")[0] for row in rows] == ["−0.8", "−2.8", "−6.3", "−3.4", "−3.7"]
+    assert [row[2].split(" | ")[1].split(" of ")[1] for row in rows] == ["8", "8", "7", "7", "6"]
+    assert rows[3][1].split(" | ")[1] == "39 of 55"
+
+
+def test_the_chart_of_rate_cuts_says_in_words_what_it_draws() -> None:
+    chart = rate_cut_chart(dated_results().long_study)
+    assert "every cut: +0.7 after 1, +2.2 after 3, +2.8 after 6, +6.6 after 12, +13.7 after 24" in chart.description
+    assert "first cut of a cycle: −0.8 after 1" in chart.description
+
+
+def test_a_horizon_that_no_cut_tells_is_unknown_and_not_drawn() -> None:
+    study = dated_results().long_study
+    gone = HorizonResult(24, 0, 0, None, None, None, None)
+    sets = tuple(replace(found, results=(*found.results[:-1], gone)) for found in study.sets)
+    short = replace(study, sets=sets)
+    assert text_of(rate_cut_table(short))[-1][1:3] == ["unknown", "unknown"]
+    assert "every cut +6.6" in [text.text for text in rate_cut_chart(short).texts]
 
 
 def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_changes() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.evidence.case import dated_case
+from advisor.evidence.results import dated_results
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
@@ -65,6 +66,7 @@ from advisor.report.small_cap_case import (
     case_words,
     claims_table,
     no_views_words,
+    rate_cut_chart,
     rate_cut_table,
     stability_table,
     stability_words,
@@ -218,11 +220,12 @@ def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) 
 
 
 def _small_caps(portfolio: Portfolio, trade_off: TradeOff) -> SmallCapCase:
-    evidence = dated_case(portfolio.as_of)
+    evidence, cuts = dated_case(portfolio.as_of), dated_results().long_study
     return SmallCapCase(
         words=case_words(evidence, portfolio.as_of),
         claims=claims_table(evidence),
-        rate_cuts=rate_cut_table(evidence),
+        rate_cut_figure=Figure("After rate cuts", rate_cut_chart(cuts)),
+        rate_cuts=rate_cut_table(cuts),
         views=view_audit_table(trade_off),
         no_views=no_views_words(portfolio, trade_off),
         stability=stability_table(trade_off),

@@ -144,7 +144,8 @@ class SmallCapCase:
 
     words: tuple[str, ...]
     claims: Table
-    rate_cuts: Table | None
+    rate_cut_figure: Figure
+    rate_cuts: Table
     views: Table | None
     no_views: str  # empty where there are some
     stability: Table | None

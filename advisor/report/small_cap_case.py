@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from advisor.evidence.model import Claim, Evidence, EvidenceTable, Verdict
+from advisor.evidence.model import Claim, Evidence, Verdict
+from advisor.evidence.rate_cuts import EVERY, FIRST, HORIZONS, EventStudy, HorizonResult
 from advisor.portfolio.model import Portfolio
-from advisor.report.format import day, number, percent, plural, signed_percent
+from advisor.report.charts.marks import Chart
+from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
+from advisor.report.format import NO_BREAK, day, number, percent, plural, signed, signed_percent
 from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
 from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
 
-RATE_CUTS = "rate_cuts"  # the table of `evidence` that the report prints; `advisor small-caps` prints all
 _TONES = {Verdict.HOLDS: "better", Verdict.FAILS: "worse"}
 _DECIDED = 0.9  # part of the draws that must buy the same for the funds to count as determined
 TWINS = (
@@ -60,7 +62,8 @@ def _tested(claim: Claim) -> Cell:
         counted = f"n = {claim.count:,}{contrary}"
     tested_to = "" if claim.data_to is None else f"Data to {day(claim.data_to)}."
     against = f"Against: {claim.against}" if claim.against else ""
-    return Cell(claim.found, tuple(filter(None, (claim.test, counted, against, tested_to))))
+    test = claim.test if claim.test not in claim.found else ""
+    return Cell(claim.found, tuple(filter(None, (test, counted, against, tested_to))))
 
 
 def _judged(claim: Claim) -> Cell:
@@ -69,17 +72,73 @@ def _judged(claim: Claim) -> Cell:
     return Cell(claim.verdict.value, lines, tone=_TONES.get(claim.verdict, ""))
 
 
-def rate_cut_table(evidence: Evidence) -> Table | None:
-    """The event study behind the claim on rate cuts."""
-    found = next((table for table in evidence.tables if table.key == RATE_CUTS), None)
-    return None if found is None else as_table(found)
+def rate_cut_table(study: EventStudy) -> Table:
+    """The event study by months after: the mean excess, how often small companies were ahead, and the interval."""
+    sets = {"Every cut": EVERY, "First of a cycle": FIRST}
+    rows = (
+        row(
+            plural(months, "month"),
+            *(_excess_cell(study.of(key, months)) for key in sets.values()),
+            _excess_cell(study.baseline(months)),
+        )
+        for months in HORIZONS
+    )
+    return Table(
+        "Small less large companies, percentage points",
+        (Column("After", "word"), *(Column(label) for label in (*sets, "Any month"))),
+        tuple(rows),
+        (
+            f"Mean; how often small companies were ahead; 90{NO_BREAK}% interval by a block bootstrap. "
+            f"{study.small} against {study.large}, {study.first:%Y-%m} to {study.last:%Y-%m}. Windows overlap and cycles "
+            "are few. Every way of counting: advisor small-caps.",
+        ),
+    )
 
 
-def as_table(found: EvidenceTable) -> Table:
-    """A table of the evidence as the report prints it."""
-    first, *others = found.columns
-    columns = (Column(first, "text"), *(Column(label) for label in others))
-    return Table(found.title, columns, tuple(row(*cells) for cells in found.rows), found.notes)
+def _excess_cell(found: HorizonResult) -> Cell:
+    if found.mean is None:
+        return Cell("unknown")
+    ends = "" if found.low is None or found.high is None else f"{_points(found.low, 1)} to {_points(found.high, 1)}"
+    return Cell(_points(found.mean, 1), tuple(filter(None, (f"{found.wins} of {found.count}", ends))))
+
+
+def rate_cut_chart(study: EventStudy) -> Chart:
+    """Mean excess of small companies by months after a cut: every cut, first cuts, and any month beside."""
+    drawn = (
+        ("every cut", "proposed", "", [study.of(EVERY, months) for months in HORIZONS]),
+        ("first cut of a cycle", "worse", "5 2", [study.of(FIRST, months) for months in HORIZONS]),
+        ("any month", "now", "2 2", [study.baseline(months) for months in HORIZONS]),
+    )
+    lines = tuple(_excess_line(*one) for one in drawn)
+    heights = [y for line in lines for _, y in line.points]
+    ends = min(heights), max(heights)
+    told = "; ".join(f"{name}: {_excess_words(results)}" for name, _, _, results in drawn)
+    plane = Plane(
+        Axis(
+            "Months after the announcement", 0.0, float(HORIZONS[-1]), lambda months: number(months, 0), is_tight=True
+        ),
+        Axis("Small less large companies, percentage points", *ends, exact_words(_points, 100, ends)),
+        lines,
+    )
+    return plane_chart(
+        "rate-cuts",
+        f"Small against large companies after rate cuts, {study.first:%Y} to {study.last:%Y}",
+        f"Percentage points by months after. {told}.",
+        plane,
+    )
+
+
+def _points(excess: float, decimals: int) -> str:
+    return signed(100 * excess, decimals)
+
+
+def _excess_words(results: list[HorizonResult]) -> str:
+    return ", ".join(f"{_points(found.mean, 1)} after {found.months}" for found in results if found.mean is not None)
+
+
+def _excess_line(name: str, tone: str, dash: str, results: list[HorizonResult]) -> Line:
+    known = [(float(found.months), found.mean) for found in results if found.mean is not None]
+    return Line(((0.0, 0.0), *known), tone, f"{name} {_points(known[-1][1], 1)}", dash)
 
 
 def view_audit_table(trade_off: TradeOff) -> Table | None:
