@@ -114,9 +114,7 @@ def rate_cut_chart(study: EventStudy) -> Chart:
     ends = min(heights), max(heights)
     told = "; ".join(f"{name}: {_excess_words(results)}" for name, _, _, results in drawn)
     plane = Plane(
-        Axis(
-            "Months after the announcement", 0.0, float(HORIZONS[-1]), lambda months: number(months, 0), is_tight=True
-        ),
+        Axis("Months after the announcement", 0.0, float(HORIZONS[-1]), _months, is_tight=True),
         Axis("Small less large companies, percentage points", *ends, exact_words(_points, 100, ends)),
         lines,
     )
@@ -126,6 +124,10 @@ def rate_cut_chart(study: EventStudy) -> Chart:
         f"Percentage points by months after. {told}.",
         plane,
     )
+
+
+def _months(count: float) -> str:
+    return number(count, 0)
 
 
 def _points(excess: float, decimals: int) -> str:
