@@ -16,6 +16,8 @@ from advisor.market.estimate.returns import years_before
 from advisor.risk.expected_returns import implied_risk_aversion
 from advisor.units import TRADING_DAYS, Matrix, Vector
 
+APART = 1.0 + 1e-9  # on each variance, so that two symbols with the prices of one still have a Cholesky factor
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
@@ -53,10 +55,10 @@ class Estimator:
         known = self.first <= start
         columns = np.flatnonzero(known)
         covariance = TRADING_DAYS * ledoit_wolf(self.returns[start:row, columns])[0]
-        values, vectors = np.linalg.eigh(covariance)
+        covariance[np.diag_indices(columns.size)] *= APART
         n = len(h.symbols)
         root = np.zeros((n, n))
-        root[: columns.size, columns] = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+        root[: columns.size, columns] = np.linalg.cholesky(covariance).T
         market = next(column for column in self.markets if known[column])
         variance = float(root[:, market] @ root[:, market])
         betas = root.T @ root[:, market] / variance

@@ -275,9 +275,11 @@ class _Decider:
         while True:
             trades = self.problem.solve(day, when)
             sold = tranche.of_lots(trades.sell)
+            if not self.policy.taxed:
+                return trades, sold
             losses = identity[self.walk.ledger.security[(sold > KEPT) & tranche.at_a_loss]]
             beside = np.isin(identity[self.buys % self.n], losses) & (trades.buy > KEPT)
-            if not self.policy.taxed or not beside.any():
+            if not beside.any():
                 return trades, sold
             barred = np.isin(identity[self.buys % self.n], identity[self.buys[beside] % self.n])
             day = replace(day, buyable=np.where(barred, 0.0, day.buyable))

@@ -68,7 +68,8 @@ def _assumptions(test: Backtest) -> Iterator[str]:
     )
     yield (
         "Fall: the largest from a peak. It, volatility and tracking error are before tax, Sharpe ratios after. "
-        f"Deflated: the probability that the Sharpe ratio is not the luck of the best of {test.trials} tried (Bailey and Lopez de Prado 2014)."
+        f"Deflated: the probability that the Sharpe ratio is not the luck of the best of {test.trials} tried (Bailey "
+        "and Lopez de Prado 2014)."
     )
     for symbol, other in sorted(test.history.stand_ins.items()):
         yield f"{symbol} takes the prices of {other}."

@@ -34,7 +34,8 @@ from advisor.units import Matrix, Vector
 
 SCALE = 100.0  # of the objective, some percent a year, to the size of the constraints
 UNREACHED = 50.0  # a year for each dollar beyond a hard limit
-TIGHT = {**SETTINGS, "tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}  # weights within 1e-6
+TIGHT = {**SETTINGS, "tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
+FAST = {**TIGHT, "iterative_refinement_enable": False}  # two fifths of the time; what it misses, the certificate shows
 LARGEST = 50  # securities, for which a parameter in each place of R costs little
 
 
@@ -165,7 +166,7 @@ class WalkProblem:
     def solve(self, day: WalkDay, when: object = "") -> DayTrades:
         """The best trades of the day. Raises `UnverifiedAnswerError`, naming `when`, where no answer is certain."""
         program = self._program(day)
-        for attempt in (self._again, new_solver, lambda p: new_solver(p, SECOND_ATTEMPT)):
+        for attempt in (self._again, lambda p: new_solver(p, TIGHT), lambda p: new_solver(p, SECOND_ATTEMPT)):
             found = attempt(program).solve()
             x, z = np.array(found.x), np.array(found.z)
             if str(found.status) == CLEAN and _is_proved(program, x, z):
@@ -243,7 +244,10 @@ class WalkProblem:
         dims = data["dims"]
         self._quadratic = sp.csc_array(sp.triu(data["P"], format="csc"))
         self._cones = (int(dims.zero), int(dims.nonneg), tuple(map(int, dims.soc)))
-        theta = self._maps.constant.copy()
+        maps = self._maps
+        entries = np.zeros(maps.end_of_a - maps.end_of_q)
+        self._matrix = sp.csc_array((entries, maps.rows_of_a, maps.starts), shape=maps.shape)
+        theta = maps.constant.copy()
         for name, place in self._places.items():
             theta[place] = np.ravel(self._day[name].value, order="F")
         program = self._cone_program(theta)
@@ -264,12 +268,14 @@ class WalkProblem:
         entries = maps.of_all @ theta
         b = np.zeros(maps.shape[0])
         b[maps.rows_of_b] = entries[maps.end_of_a :]
-        A = sp.csc_array((entries[maps.end_of_q : maps.end_of_a], maps.rows_of_a, maps.starts), shape=maps.shape)
-        return ConeProgram(P=self._quadratic, q=entries[: maps.end_of_q], A=A, b=b, zero=zero, nonneg=nonneg, soc=soc)
+        self._matrix.data[:] = entries[maps.end_of_q : maps.end_of_a]  # a new matrix costs as much as the product
+        return ConeProgram(
+            P=self._quadratic, q=entries[: maps.end_of_q], A=self._matrix, b=b, zero=zero, nonneg=nonneg, soc=soc
+        )
 
     def _again(self, program: ConeProgram) -> clarabel.DefaultSolver:
         if self._solver is None:
-            self._solver = new_solver(program, TIGHT)
+            self._solver = new_solver(program, FAST)
         else:
             self._solver.update(q=program.q, A=program.A.data, b=program.b)
         return self._solver
