@@ -112,9 +112,8 @@ def rebalance(
 def _summary(made: Recommendation, file: Path, written: tuple[Path, ...]) -> str:
     from advisor.cli.summary import summary
 
-    beside = () if made.trade_off is None else made.trade_off.alternatives
     command = f"advisor what-if {shlex.quote(str(file))}"
-    return summary(made.plan, made.portfolio, made.market, written, beside=beside, compare=command)
+    return summary(made.plan, made.portfolio, made.market, written, beside=made.trade_off, compare=command)
 
 
 def versions() -> dict[str, str]:

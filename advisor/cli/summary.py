@@ -23,8 +23,9 @@ from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
 from advisor.report import format as fmt
 from advisor.report.limits import is_costly, is_met, limit_figure, price_in_dollars, price_words
 from advisor.report.sentences import answer
+from advisor.report.small_cap_case import stability_words
 from advisor.report.why_words import break_even_words, funds_words, orders_words
-from advisor.whatif.model import Outcome
+from advisor.whatif.model import Outcome, TradeOff
 
 LIMIT_WORDS = {
     "broken_before": "broken today, held after",
@@ -74,12 +75,12 @@ def summary(
     market: MarketData,
     written: tuple[Path, ...],
     *,
-    beside: tuple[Outcome, ...] = (),
+    beside: TradeOff | None = None,
     compare: str = "",
 ) -> str:
     """The answer first, then figures, orders, limits, what it costs and what else there is, and where the files are.
 
-    `beside` are the outcomes beside the proposal, `compare` is the command that compares more.
+    `beside` is what was compared with the proposal, `compare` is the command that compares more.
     """
     text = StringIO()
     console = console_for(text)
@@ -93,9 +94,8 @@ def summary(
     for words in (break_even_words(plan), funds_words(plan, portfolio), orders_words(plan, portfolio)):
         if words:
             console.print(Text(for_console(words)))
-    others = for_console(_others(beside, plan))
-    if others:
-        console.print(Text(others))
+    for words in _compared(plan, beside):
+        console.print(Text(for_console(words)))
     if compare:
         console.print(Text(f"Compare: {printable(compare)}"), soft_wrap=True)
     passed = sum(check.passed for check in plan.certificate.checks)
@@ -103,6 +103,13 @@ def summary(
     for path in written:
         console.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
     return text.getvalue()
+
+
+def _compared(plan: RebalancePlan, beside: TradeOff | None) -> tuple[str, ...]:
+    """Other allocations, and the band of small caps over draws of history, where they were worked out."""
+    if beside is None:
+        return ()
+    return tuple(filter(None, (_others(beside.alternatives, plan), *stability_words(beside)[:1])))
 
 
 def _others(beside: tuple[Outcome, ...], plan: RebalancePlan) -> str:

@@ -89,8 +89,8 @@ def rate_cut_table(study: EventStudy) -> Table:
         tuple(rows),
         (
             f"Mean; how often small companies were ahead; 90{NO_BREAK}% interval by a block bootstrap. "
-            f"{study.small} against {study.large}, {study.first:%Y-%m} to {study.last:%Y-%m}. Windows overlap and cycles "
-            "are few. Every way of counting: advisor small-caps.",
+            f"{study.small} against {study.large}, {study.first:%Y-%m} to {study.last:%Y-%m}. Windows overlap and "
+            "cycles are few. Every way of counting: advisor small-caps.",
         ),
     )
 
