@@ -73,12 +73,12 @@ def _tables(test: Backtest) -> Iterator[str]:
 
 def _table(heads: tuple[str, ...], test: Backtest, cells: Callable[[Figures], tuple[str, ...]]) -> str:
     """One line for each row, figures to the right under their heads."""
-    rows = []
-    for row in test.rows:
-        figures = (cell.replace(fmt.NO_BREAK, " ") for cell in cells(row.figures))
-        aligned = (cell.rjust(len(head)) for cell, head in zip(figures, heads[1:], strict=True))
-        rows.append((row.track.name, *aligned))
-    return plain_table(heads, rows)
+    rows = [[cell.replace(fmt.NO_BREAK, " ") for cell in cells(row.figures)] for row in test.rows]
+    widths = [max(map(len, column)) for column in zip(heads[1:], *rows, strict=True)]
+    names = [row.track.name for row in test.rows]
+    aligned = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in (heads[1:], *rows)]
+    lines = [(name, *row) for name, row in zip(names, aligned[1:], strict=True)]
+    return plain_table((heads[0], *aligned[0]), lines)
 
 
 def _losing(figures: Figures) -> str:

@@ -221,10 +221,10 @@ class WalkProblem:
                     share = limit.side * limit.rows @ self.weights + limit.side * limit.cash * in_cash
                     yield share <= limit.side * (bound * total) + excess
                 case VolatilityLimit(benchmark=None):
-                    yield cp.norm(self.deviation) <= bound * total + excess
+                    yield cp.SOC(bound * total + excess, self.deviation)
                 case VolatilityLimit():
                     followed = self._day["root"][:, limit.benchmark]
-                    yield cp.norm(self.deviation - followed * total) <= bound * total + excess
+                    yield cp.SOC(bound * total + excess, self.deviation - followed * total)
                 case TradedLimit(what="turnover"):
                     yield (cp.sum(self.sell) + cp.sum(self.buy)) / 2 <= bound
                 case TradedLimit() if self.shape.rates:
