@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +24,12 @@ from advisor.cli.options import (
 from advisor.cli.output import emit
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
+
+if TYPE_CHECKING:
+    from advisor.backtest.compare import Backtest
+    from advisor.backtest.source import PanelSource
+    from advisor.market.data import MarketData
+    from advisor.portfolio.model import Portfolio
 
 DOCUMENT, VALUES = "backtest.json", "values.csv"
 LONGEST = 20  # years of a window
@@ -125,10 +132,7 @@ def backtest(
     from advisor.backtest.compare import Asked, walks
     from advisor.backtest.compare import backtest as backtest_of
     from advisor.backtest.model import Frequency
-    from advisor.backtest.record import backtest_record, daily_values
     from advisor.backtest.source import price_panel
-    from advisor.cli.backtest_text import backtest_text
-    from advisor.files import replaced
     from advisor.market.resolve import resolve
     from advisor.market.sources import Request
     from advisor.portfolio.load import read_portfolio
@@ -144,6 +148,17 @@ def backtest(
         facts = resolve(found.market, portfolio)
         with late_bar(walks(asked), "Walking", quiet=quiet) as bar:
             test = backtest_of(portfolio, facts, source.panel, asked, bar.step)
+    _show(test, portfolio, facts, source, out, as_json=as_json)
+
+
+def _show(
+    test: Backtest, portfolio: Portfolio, facts: MarketData, source: PanelSource, out: str | None, *, as_json: bool
+) -> None:
+    """Write the files, if asked to, and print the result; the files are taken back where that fails."""
+    from advisor.backtest.record import backtest_record, daily_values
+    from advisor.cli.backtest_text import backtest_text
+    from advisor.files import replaced
+
     document = json.dumps(backtest_record(test, portfolio, facts, source), indent=2, allow_nan=False) + "\n"
     files = {DOCUMENT: document.encode(), VALUES: daily_values(test).encode()}
     with ExitStack() as stack:
