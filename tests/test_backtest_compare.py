@@ -127,6 +127,12 @@ accounts: [{name: A, type: roth, cash: 100}]
         run(Asked(), text)
 
 
+def test_a_household_of_too_many_securities_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("advisor.backtest.compare.LARGEST", 5)
+    with pytest.raises(InputError, match="at most 5 securities, and this household needs 6"):
+        run(Asked())
+
+
 @pytest.mark.parametrize(
     ("limit", "reason"),
     [

@@ -147,7 +147,8 @@ def test_within_its_band_the_policy_stands_still_until_a_limit_breaks() -> None:
     assert len([one for one in wide.decisions if one.reason == "solved"]) < len(walked(prices, Policy()).decisions)
 
 
-def test_no_loss_is_taken_beside_a_purchase_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("delay", [0, 1])
+def test_no_loss_is_taken_beside_a_purchase_of_the_same(delay: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over every pair of decisions within 30 days, in all accounts; IWM and VTWO are one index."""
     prices = panel(years=8, seed=3)
     history, holdings, rules = surroundings(household(), prices)
@@ -163,9 +164,9 @@ def test_no_loss_is_taken_beside_a_purchase_of_the_same(monkeypatch: pytest.Monk
         return own(book, sold, closes, today)
 
     monkeypatch.setattr(Ledger, "sell", sell)
-    track = policy_walk(history, holdings, rules, Policy(), START, "policy")
+    track = policy_walk(history, holdings, rules, Policy(delay=delay), START, "policy")
     bought = [
-        (one.day, same.get(symbol, symbol))
+        (history.days[history.days.index(one.day) + delay], same.get(symbol, symbol))
         for one in track.decisions
         for symbol, usd in zip(history.symbols, one.bought_usd.sum(axis=0), strict=True)
         if usd > 0
@@ -242,3 +243,20 @@ def test_every_months_weights_are_those_of_cvxpys_own_solution(monkeypatch: pyte
     assert len(furthest) > 20
     assert max(furthest) < 5e-5  # IWM and VTWO are almost one: between them the optimum is nearly flat
     assert np.median(furthest) < 1e-6
+
+
+def test_the_value_of_each_day_is_its_cash_and_positions() -> None:
+    """Shares and cash put together again from the decisions alone."""
+    history, holdings, rules = surroundings(household(), panel())
+    track = policy_walk(history, holdings, rules, Policy(taxed=False), START, "policy")
+    decided = {one.day: one for one in track.decisions}
+    shares, cash = holdings.value_usd.sum(axis=0) / history.prices[START], 6000.0
+    for k, day in enumerate(track.days):
+        prices = history.prices[START + k]
+        if k:
+            cash *= history.cash_growth[START + k] / history.cash_growth[START + k - 1]
+        if one := decided.get(day):
+            sold, bought = one.sold_usd.sum(axis=0), one.bought_usd.sum(axis=0)
+            shares = shares + (bought - sold) / prices
+            cash += float(sold @ (1 - rules.half_spread) - bought @ (1 + rules.half_spread))
+        assert track.values_usd[k] == pytest.approx(shares @ prices + cash, rel=1e-7)

@@ -17,7 +17,7 @@ from advisor.backtest.walk import held_walk, policy_walk
 from advisor.errors import InputError, Issue
 from advisor.market.data import MarketData
 from advisor.market.estimate.returns import PricePanel
-from advisor.optimize.walk import ShareLimit
+from advisor.optimize.walk import LARGEST, ShareLimit
 from advisor.portfolio.model import Portfolio
 from advisor.units import TRADING_DAYS, Vector
 
@@ -113,7 +113,7 @@ def backtest(
     Raises
     ------
     InputError
-        A household without value, or without a holding.
+        A household without value, without a holding, or with more than `LARGEST` securities.
     MarketDataError
         Prices that are missing, have gaps or are too short, and a start that is too early.
     UnverifiedAnswerError
@@ -123,6 +123,9 @@ def backtest(
     holdings, rules = holdings_of(portfolio, market, history), rules_of(portfolio, market, history)
     if not held_symbols(portfolio) or holdings.total_usd <= 0:
         raise InputError((Issue("a backtest needs holdings: this household has none of any value"),), portfolio.name)
+    if len(history.symbols) > LARGEST:
+        many = f"a backtest walks at most {LARGEST} securities, and this household needs {len(history.symbols)}"
+        raise InputError((Issue(many),), portfolio.name)
     needed = {*held_symbols(portfolio), portfolio.preferences.benchmark, *_benchmarks(portfolio)}
     start = start_row(history, needed, asked.window_years, asked.start)
     benchmark = portfolio.preferences.benchmark

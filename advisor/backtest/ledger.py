@@ -66,14 +66,17 @@ class Ledger:
 
     def is_held_back(self, gain: Vector, today: int) -> NDArray[np.bool_]:
         """Lots that may not be sold: locked by the file, at a loss beside a purchase, or about to be long-term."""
-        identity = self.rules.identity[self.security]
         locked = ~self.rules.may_sell[self.account, self.security]
         if not self.taxed:
             return np.asarray(locked)
-        wash = (gain < 0) & (self.bought_on[identity] >= today - WASH_SALE_DAYS)
         days_left = self.long_from - today
         waits = (gain > 0) & (days_left > 0) & (days_left <= self.rules.wait_days)
-        return np.asarray(locked | wash | waits)
+        return np.asarray(locked | waits | self.is_washed(gain, today))
+
+    def is_washed(self, gain: Vector, today: int) -> NDArray[np.bool_]:
+        """Lots at a loss beside a purchase of the same within 30 days."""
+        bought = self.bought_on[self.rules.identity[self.security]]
+        return np.asarray((gain < 0) & (bought >= today - WASH_SALE_DAYS))
 
     def barred(self, today: int) -> NDArray[np.bool_]:
         """Symbols that may not be bought, for a sale at a loss within 30 days (n,)."""
@@ -153,8 +156,8 @@ class Ledger:
     def pay(self, tax_usd: float, prices: Vector, today: int) -> tuple[float, float, float]:
         """Pay tax from the cash of taxable accounts, and by selling the lots with the least tax where it is short.
 
-        Locked lots come last. A refund goes to the first taxable account. Returns what was paid, the sales and their
-        spread.
+        Lots that are held back come last. A refund goes to the first taxable account. Returns what was paid, the sales
+        and their spread.
         """
         places = np.flatnonzero(self.taxable)
         if tax_usd <= 0 or not places.size:
@@ -174,8 +177,7 @@ class Ledger:
     def _for_cash(self, needed_usd: float, prices: Vector, today: int) -> Vector:
         """Shares of each lot whose sale brings `needed_usd` into the taxable accounts, or as much as there is."""
         gain = self.gain_per_dollar(prices)
-        locked = ~self.rules.may_sell[self.account, self.security]
-        order = np.lexsort((self.tax_per_dollar(gain, today), locked))
+        order = np.lexsort((self.tax_per_dollar(gain, today), self.is_held_back(gain, today)))
         order = order[self.taxable[self.account[order]]]
         proceeds = self.values(prices) * (1.0 - self.rules.half_spread[self.security])
         before = np.cumsum(proceeds[order]) - proceeds[order]

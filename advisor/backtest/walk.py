@@ -126,13 +126,24 @@ class _Walk:
 
     def _execute(self, orders: _Orders) -> None:
         place, prices, day = self.row - self.start, self.prices[self.row], self.history.days[self.row]
-        ledger = self.ledger
-        self.traded[place] += float(orders.sold_shares @ prices[ledger.security])
-        self.spread[place] += ledger.sell(orders.sold_shares, prices, day.toordinal())
+        ledger, sold = self.ledger, self._without_wash_sales(orders)
+        self.traded[place] += float(sold @ prices[ledger.security])
+        self.spread[place] += ledger.sell(sold, prices, day.toordinal())
         cash = float(ledger.cash.sum())
         spread = ledger.buy(orders.account, orders.security, orders.bought_shares, prices, day)
         self.traded[place] += cash - float(ledger.cash.sum()) - spread
         self.spread[place] += spread
+
+    def _without_wash_sales(self, orders: _Orders) -> Vector:
+        """Shares sold of each lot; none of one that since the decision has come to a loss beside a purchase."""
+        ledger, identity = self.ledger, self.rules.identity
+        if not self.taxed:
+            return orders.sold_shares
+        gain = ledger.gain_per_dollar(self.prices[self.row])
+        bought = identity[orders.security[orders.bought_shares > 0]]
+        beside = (gain < 0) & np.isin(identity[ledger.security], bought)
+        washed = ledger.is_washed(gain, self.history.days[self.row].toordinal())
+        return np.where(beside | washed, 0.0, orders.sold_shares)
 
     def _track(self, name: str, decisions: list[Decision]) -> Track:
         h, ledger, prices = self.history, self.ledger, self.prices[self.row]
