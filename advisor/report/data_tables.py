@@ -39,7 +39,7 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
         ),
         row(
             "Size premium of small companies",
-            "none assumed: small-cap funds earn what their beta earns, unless a view says otherwise",
+            "none assumed: small-cap funds earn what their beta earns, but for what views say",
         ),
         row("Risk aversion", f"{number(plan.risk_aversion, 2)} ({aversion})"),
         row(
@@ -67,6 +67,7 @@ def assumptions_table(plan: RebalancePlan, market: MarketData) -> Table | None:
     columns = (
         Column("Security", "text"),
         Column("Expected return"),
+        Column("After fee"),
         Column("Volatility"),
         Column("Beta"),
         Column("Origin", "text"),
@@ -75,6 +76,7 @@ def assumptions_table(plan: RebalancePlan, market: MarketData) -> Table | None:
         row(
             Cell(line.symbol, aside=security_name(market, line.symbol)),
             percent(line.expected_return),
+            _after_fee(line.symbol, line.expected_return, market),
             percent(line.volatility),
             number(line.beta, 2),
             line.origin,
@@ -82,10 +84,17 @@ def assumptions_table(plan: RebalancePlan, market: MarketData) -> Table | None:
         for line in plan.assumptions
     )
     notes = (
-        "A year, before fund expenses and tax; beta is to the market portfolio. Expected returns are "
-        "assumptions, not forecasts.",
+        "A year, before tax; after fee is less the fund's expenses, which the proposal pays. Beta is to the market "
+        "portfolio. Expected returns are assumptions, not forecasts.",
     )
     return Table("Assumed return and risk of each security", columns, rows, notes)
+
+
+def _after_fee(symbol: str, expected_return: float, market: MarketData) -> str:
+    security = market.securities[symbol]
+    if security.is_fund and security.expense_ratio is None:
+        return "fee not known"
+    return percent(expected_return - (security.expense_ratio.value if security.expense_ratio else 0.0))
 
 
 def prices_table(plan: RebalancePlan, market: MarketData, as_of: date) -> Table | None:

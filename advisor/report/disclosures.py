@@ -76,8 +76,8 @@ def _hypothetical(plan: RebalancePlan) -> str:
         "hypothetical. They come from applying fixed weights to historical or assumed figures with "
         "hindsight; no trade was made, taxes and trading costs are included only where stated, and "
         "periods of loss are shown. Expected returns are equilibrium returns with an assumed equity "
-        "premium, or the household's own views; other assumptions give other answers, and so does another "
-        f"horizon than the {years(plan.horizon_years)} used here."
+        "premium, moved by the household's own views where it has any; other assumptions give other answers, and so "
+        f"does another horizon than the {years(plan.horizon_years)} used here."
     )
 
 

@@ -21,7 +21,14 @@ GLOSSARY = (
     Entry("Tracking error", "Standard deviation of the yearly difference to the benchmark's return."),
     Entry("Beta", "How far the household moves when the benchmark moves by one percent."),
     Entry(
-        "Expected return", "An assumption: cash yield plus beta times an equity premium, or the household's own view."
+        "Expected return",
+        "An assumption: cash yield plus beta times an equity premium, moved by the household's views as far as it "
+        "trusts them.",
+    ),
+    Entry(
+        "View",
+        "What the household expects a security to earn, or to earn more than another, with a confidence: 0 % counts "
+        "nothing, 100 % leaves no doubt.",
     ),
     Entry(
         "Equilibrium",

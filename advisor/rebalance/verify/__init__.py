@@ -79,7 +79,7 @@ def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: Marke
         )
     faults += _origin_faults(stated, portfolio, market)
     sets = [{"name": name, "sha256": view_set(name).sha256} for name in sorted({v.set for v in portfolio.views} - {""})]
-    if sorted(inputs.get("view_sets", []), key=lambda one: str(one.get("name"))) != sets:
+    if sorted(record["inputs"].get("view_sets", []), key=lambda one: str(one.get("name"))) != sets:
         faults.append("inputs.view_sets is not what the file uses, or another version of it")
     if record.get("as_of") != portfolio.as_of.isoformat():
         faults.append(f"as_of is {record.get('as_of')!r}, the portfolio says {portfolio.as_of.isoformat()}")
