@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -9,9 +10,15 @@ import numpy as np
 import pytest
 
 from advisor.backtest.record import backtest_schema
+from advisor.market import sources
 from advisor.market.estimate.returns import PricePanel
+from advisor.market.yahoo import fetch
 from tests.command import call, contents
 from tests.made_up_past import HOUSEHOLD, SYMBOLS, panel
+from tests.market_households import NEEDED, calendar, portfolio_text, yahoo
+from tests.test_cli_data_compare_risk import closes as closes_of_folder
+from tests.test_cli_data_compare_risk import written as in_folder
+from tests.yahoo_server import answer_here
 
 
 def written(path: Path, prices: PricePanel) -> Path:
@@ -141,3 +148,30 @@ def test_the_day_of_the_decision_is_the_last_that_is_known(file, closes, capsys)
     file.write_text(text)
     ended = call(capsys, "backtest", file, "--prices", closes, "--json", "--as-of", "2019-03-29")
     assert ended.document["end"] == "2019-03-29"
+
+
+@pytest.mark.parametrize(("kept", "earns"), [((*NEEDED, "BIL"), "BIL"), (NEEDED, None)])
+def test_yahoos_histories_are_walked_with_or_without_bills(kept, earns, tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(sources, "_sessions", lambda now, as_of: calendar())
+    monkeypatch.setattr(fetch, "sleep", lambda seconds: None)
+    last = calendar().last_completed(datetime.now(UTC))
+    path = tmp_path / "file.yaml"
+    path.write_text(portfolio_text(as_of=last), "utf-8")
+    with yahoo(kept, last=last) as server, answer_here(server):
+        ended = call(capsys, "backtest", path, "--market", "yahoo", "--json", "--frequency", "yearly")
+        again = call(capsys, "backtest", path, "--market", "yahoo", "--offline", "--json", "--frequency", "yearly")
+    assert ended.code == 0, ended.err
+    assert ended.document["end"] == last.isoformat()
+    assert ended.document["cash_earns"] == earns
+    assert again.document["rows"] == ended.document["rows"]
+
+
+def test_a_folders_prices_are_walked_and_its_facts_used(tmp_path, capsys) -> None:
+    folder = in_folder(tmp_path / "prices", closes_of_folder())
+    path = tmp_path / "file.yaml"
+    path.write_text(HOUSEHOLD, "utf-8")
+    ended = call(capsys, "backtest", path, "--market", folder, "--json", "--frequency", "quarterly")
+    assert ended.code == 0, ended.err
+    assert ended.document["prices"]["source"] == "prices.csv"
+    assert ended.document["market"]["id"] == "folder-2026-07-13"
+    assert ended.document["cash_earns"] is None
