@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.solve import allocate
+from advisor.optimize.search import DUST
+from advisor.optimize.solve import Allocation, allocate
 from advisor.rebalance.candidates import Household, candidate_of, objective_of_nothing, shortfall_of
 from advisor.units import Vector
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Small-cap funds after the trades, as shares of household value by symbol, and what is bought."""
+    """Small-cap funds after the trades, as shares of household value by symbol, and what is bought.
+
+    Less of a fund than the household's least trade is not bought.
+    """
 
     shares: Mapping[str, float]
     bought: tuple[str, ...]
@@ -38,7 +42,13 @@ def decision_of(household: Household, problem: AllocationProblem) -> Decision | 
         return Decision(_small_caps(household, household.inputs.weights), (), is_idle=True)
     solution = allocation.solution
     after = np.clip(solution.weights, 0.0, None) / float(solution.weights.sum() + solution.cash.sum())
-    return Decision(_small_caps(household, after), allocation.menu.symbols, is_idle=False)
+    return Decision(_small_caps(household, after), _bought(household, allocation), is_idle=False)
+
+
+def _bought(household: Household, allocation: Allocation) -> tuple[str, ...]:
+    i = household.inputs
+    amounts = np.bincount(i.buys.security, weights=allocation.buy, minlength=len(i.symbols))
+    return tuple(s for s, amount in zip(i.symbols, amounts, strict=True) if amount > max(i.min_trade, DUST))
 
 
 def _small_caps(household: Household, weights: Vector) -> dict[str, float]:
