@@ -36,6 +36,7 @@ def rules(**changes: object) -> Rules:
         return_uncertainty=0.0,
         horizon_years=3.0,
         min_trade_usd=1.0,
+        min_gain=0.0,
         wait_days=30,
         tax=TAX,
     )

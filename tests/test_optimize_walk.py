@@ -179,6 +179,16 @@ def test_tax_keeps_a_gain_unrealised_where_its_yearly_share_outweighs_what_is_ga
     assert problem.solve(replace(today, gains=np.zeros((2, 1)))).sell[0] == pytest.approx(1.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("taxed", [True, False])
+def test_doing_nothing_is_worth_what_a_day_without_trades_is(taxed: bool) -> None:
+    rng = np.random.default_rng(6)
+    made = shape(taxed=taxed)
+    today = day(rng, made)
+    fixed = replace(today, sellable=np.zeros(made.sell_account.size), buyable=np.zeros(made.buy_account.size))
+    problem = WalkProblem(made)
+    assert problem.standing(today) == pytest.approx(problem.solve(fixed).objective, abs=1e-8)
+
+
 def test_a_day_without_an_answer_is_named() -> None:
     made = shape(2, 1, limits=(TradedLimit("turnover.max", "turnover"),), accounts=1)
     today = day(np.random.default_rng(2), made, (-0.1,))

@@ -95,6 +95,7 @@ class Rules:
     return_uncertainty: float
     horizon_years: float
     min_trade_usd: float
+    min_gain: float  # of value a year; below it nothing is done while every limit holds
     wait_days: int
     tax: TaxSituation
 
@@ -104,7 +105,7 @@ class Decision:
     """What was done after the close of one day, in dollars at that close; nothing, with the reason, or trades."""
 
     day: date
-    reason: str  # "band" | "solved"
+    reason: str  # "band" | "min_gain" | "solved"
     sold_usd: Matrix  # (a, n)
     bought_usd: Matrix  # (a, n)
     excess: Mapping[str, float]  # limits that could not be met, by label, and by how much

@@ -72,6 +72,7 @@ def rules_of(portfolio: Portfolio, market: MarketData, history: History) -> Rule
         return_uncertainty=float(preferences.return_uncertainty),
         horizon_years=float(preferences.horizon_years),
         min_trade_usd=float(min(preferences.min_trade_usd, value / 100)),
+        min_gain=float(preferences.min_gain),
         wait_days=preferences.wait_days,
         tax=portfolio.tax,
     )

@@ -1,7 +1,8 @@
 """One household's way through the past: each decision from the closes up to its own day, nothing later.
 
 1. On the last session of each period the policy looks; within its band, and with every limit kept, it does nothing.
-2. Otherwise it solves the day's problem (`optimize.walk`) and trades at that close, or some sessions later.
+2. Otherwise it solves the day's problem (`optimize.walk`) and trades at that close, or some sessions later; with every
+   limit kept, only for a gain of at least the file's `min_gain`.
 3. On the first session of a year the exact tax of the year before is paid.
 """
 
@@ -213,11 +214,14 @@ class _Decider:
         estimate = self.estimator.at(row)
         state = _State.of(ledger, prices, estimate)
         nothing = np.zeros(self.rules.may_buy.shape)
-        if self.policy.band and self._stands(state):
+        holds = self._holds(state)
+        if self.policy.band and holds and np.abs(state.weights - self.target).max() <= self.policy.band:
             return Decision(day, "band", nothing, nothing, {}), None
         tranche = _Tranches.of(ledger, prices, day.toordinal(), self.pairs, self.pieces)
         today = self._day(state, tranche, estimate, day)
         trades, sold = self._solve(today, tranche, day)
+        if holds and trades.objective - self.problem.standing(today) < self.rules.min_gain:
+            return Decision(day, "min_gain", nothing, nothing, {}), None
         sold, bought = self._large_enough(sold, trades, state.value)
         orders = self._orders(sold, bought, tranche, prices)
         decision = Decision(
@@ -231,10 +235,8 @@ class _Decider:
         self.target = after
         return decision, orders
 
-    def _stands(self, state: _State) -> bool:
-        """Whether every limit holds and no holding is further from its last target than the band."""
-        if np.abs(state.weights - self.target).max() > self.policy.band:
-            return False
+    def _holds(self, state: _State) -> bool:
+        """Whether every limit holds, and every account has its least cash."""
         if (state.cash < self.rules.min_cash_usd / state.value - KEPT).any():
             return False
         bounds = zip(self.rules.limits, self.rules.bounds, strict=True)

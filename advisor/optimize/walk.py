@@ -173,6 +173,17 @@ class WalkProblem:
                 return self._trades(day, x, -float(found.obj_val) / SCALE)
         raise UnverifiedAnswerError(f"no certain answer for the policy on {when}")
 
+    def standing(self, day: WalkDay) -> float:
+        """The utility a year of doing nothing on a day on which every limit holds."""
+        s = self.shape
+        risk = float(np.sum((day.root @ day.weights) ** 2))
+        tax = 0.0
+        if s.rates:
+            (short, long), (of_short, of_long) = s.rates, day.so_far
+            lines = (long * (of_short + of_long), short * of_short + long * of_long, -long * day.loss_deduction)
+            tax = max(lines)
+        return float(day.expected @ day.weights - s.risk_aversion / 2 * risk - tax / s.horizon_years)
+
     def assign(self, day: WalkDay) -> None:
         """Give cvxpy's own parameters the values of the day, for whoever solves `problem` in another way."""
         for name, parameter in self._day.items():

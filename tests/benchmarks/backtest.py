@@ -74,6 +74,7 @@ def ours(days: tuple[date, ...], prices: np.ndarray, *, taxed: bool) -> Callable
         return_uncertainty=0.0,
         horizon_years=1.0,
         min_trade_usd=0.0,
+        min_gain=0.0,
         wait_days=30,
         tax=TaxSituation(short_term_rate=Decimal("0.35"), long_term_rate=Decimal("0.15")),
     )
