@@ -1,0 +1,80 @@
+"""Views from the command line: faults with their line, and what replay and diff say of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import call
+from tests.samples import text_of
+from tests.test_cli_diff import replaced, saved
+
+TERMS = "annual_return: 8%, years: 5, source: A test"
+SET = "views: [small-caps-2026]"
+SPELLED_OUT = """views:
+  - {relative: [IJR, SPY], annual_return: 2.59%, confidence: 25%, years: 5, source: A test}
+  - {relative: [IWM, SPY], annual_return: 1.85%, confidence: 10%, years: 5, source: A test}"""
+
+
+def household(folder: Path, views: str) -> Path:
+    file = folder / "household.yaml"
+    file.write_text(replaced(text_of("tech-employee"), (SET, views)), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("views", "command", "message"),
+    [
+        ("views:\n  - {symbol: IJR, annual_return: 8%, source: s}", "check", "needs the key years"),
+        ("views:\n  - {symbol: IJR, annual_return: 8%, years: 5}", "check", "needs the key source"),
+        (f"views:\n  - {{symbol: IJR, confidence: 101%, {TERMS}}}", "check", "101% is too large"),
+        (f"views: [{{symbol: IJR, {TERMS}}},\n  {{symbol: IJR, {TERMS}}}]", "check", "a second view on IJR"),
+        (
+            f"views: [{{symbol: IWM, {TERMS}}},\n  {{symbol: VTWO, {TERMS}}}]",
+            "rebalance",
+            "second view on VTWO (Russell",
+        ),
+    ],
+    ids=["no time", "no source", "confidence", "two views", "two funds of one index"],
+)
+def test_a_wrong_view_ends_with_exit_3_and_its_line(
+    views: str, command: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = household(tmp_path, views)
+    line = 1 + file.read_text("utf-8").split("\n").index(views.split("\n")[1])
+    out = ("--out", tmp_path / "out") if command == "rebalance" else ()
+    ended = call(capsys, command, file, *out)
+    assert ended.code == 3
+    assert message in ended.err
+    assert f"household.yaml:{line}:" in ended.err
+
+
+def test_a_diff_names_the_field_of_a_view(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = replaced(text_of("tech-employee"), (SET, SPELLED_OUT))
+    old = saved(tmp_path / "old", text)
+    new = saved(tmp_path / "new", replaced(text, ("confidence: 25%", "confidence: 75%")))
+    document = call(capsys, "diff", old, new, "--json").document
+    (step,) = document["causes"]["steps"]
+    assert (step["path"], step["before"], step["after"]) == ("views.IJR over SPY.confidence", "25%", "75%")
+
+
+def test_a_set_spelled_out_plans_alike_and_only_a_set_is_recorded(tmp_path: Path) -> None:
+    by_name = json.loads(saved(tmp_path / "name", text_of("tech-employee")).read_text("utf-8"))
+    spelled_out = replaced(text_of("tech-employee"), (SET, SPELLED_OUT))
+    by_hand = json.loads(saved(tmp_path / "hand", spelled_out).read_text("utf-8"))
+    assert [one["name"] for one in by_name["inputs"]["view_sets"]] == ["small-caps-2026"]
+    assert "view_sets" not in by_hand["inputs"]
+    assert by_hand["trades"] == by_name["trades"]
+    assert by_hand["assumptions"] == by_name["assumptions"]
+
+
+def test_a_replay_names_a_set_of_views_that_is_another_now(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = saved(tmp_path / "record", text_of("tech-employee"))
+    document = json.loads(file.read_text("utf-8"))
+    document["inputs"]["view_sets"][0]["sha256"] = "0" * 64
+    file.write_text(json.dumps(document), "utf-8")
+    ended = call(capsys, "replay", file)
+    assert ended.code == 6
+    assert "The first: inputs.view_sets[0].sha256" in ended.out
