@@ -40,7 +40,8 @@ def _assumptions(test: Backtest) -> Iterator[str]:
     traded = "at the close of the day of the decision" if not asked.delay else "at the close of the session after"
     yield (
         f"Each decision knows closes up to its own day only: risk from {asked.window_years} years of daily returns "
-        f"(Ledoit-Wolf), equilibrium returns at the file's premium. Trades are {traded}, at today's spreads."
+        f"(Ledoit-Wolf), equilibrium returns at the file's premium. Trades are {traded}, at today's spreads, and while "
+        f"every limit holds only for a gain of {10_000 * test.rules.min_gain:g} bp a year or more (min_gain)."
     )
     yield (
         f"Only funds of the buy list are bought, each once it has {asked.window_years} years of prices. Fund expenses "

@@ -15,6 +15,7 @@ from advisor.portfolio.model import Portfolio
 from advisor.report import format as fmt
 
 WORST = 3  # years shown
+CERTAIN = 0.999  # a larger probability is said to be above it
 
 
 def backtest_text(test: Backtest, portfolio: Portfolio, prices: str, written: tuple[Path, ...]) -> str:
@@ -52,7 +53,7 @@ def _tables(test: Backtest) -> Iterator[str]:
         lambda f: (
             fmt.percent(f.tracking_error),
             fmt.number(f.sharpe, 2),
-            "" if f.deflated_sharpe is None else fmt.percent(f.deflated_sharpe),
+            "" if f.deflated_sharpe is None else _chance(f.deflated_sharpe),
             fmt.percent(f.turnover),
             fmt.percent(f.small_caps),
         ),
@@ -104,6 +105,11 @@ def _limits(test: Backtest) -> Iterator[str]:
         yield f"Not applied in full: {words}."
     if any(not year.is_whole for row in test.rows for year in row.figures.years):
         yield "* a part of a year."
+
+
+def _chance(probability: float) -> str:
+    """A probability, which is never certain."""
+    return f"> {fmt.percent(CERTAIN)}" if probability > CERTAIN else fmt.percent(probability)
 
 
 def _money(amount: float) -> str:
