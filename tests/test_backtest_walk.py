@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from advisor.backtest.ledger import Ledger
-from advisor.backtest.model import Frequency, Holdings, Policy, Track
+from advisor.backtest.model import Frequency, Holdings, Policy, TaxYear, Track
 from advisor.backtest.walk import decision_rows, held_walk, policy_walk
 from advisor.market.estimate.returns import PricePanel
 from advisor.optimize.walk import SCALE, DayTrades, ShareLimit, WalkDay, WalkProblem
@@ -223,6 +223,19 @@ def test_taxes_are_paid_on_the_first_session_of_the_next_year() -> None:
     owed = {year.year: year.tax_usd for year in track.tax_years if year.tax_usd}
     assert {day.year - 1: tax for day, tax in paid.items()} == pytest.approx(owed)
     assert all(day.month == 1 and day.day <= 4 for day in paid)
+
+
+def test_tax_beyond_what_the_taxable_account_has_stays_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dear(book: Ledger, year: int) -> TaxYear:
+        book.short = book.long = 0.0
+        return TaxYear(year, 0.0, 0.0, 1e7 if year == 2018 else 0.0)
+
+    monkeypatch.setattr(Ledger, "close_year", dear)
+    history, holdings, rules = surroundings(household(), panel())
+    track = held_walk(history, holdings, rules, START, "held", taxed=True)
+    assert track.taxes_usd.sum() + track.due_usd == pytest.approx(1e7)
+    assert track.values_usd[-1] > 0  # the sheltered account pays nothing
+    assert 0 < track.taxes_usd.sum() < holdings.total_usd * 2
 
 
 def test_a_delay_trades_at_the_next_close() -> None:

@@ -69,6 +69,7 @@ class _Walk:
         self.values, self.taxes, self.spread, self.traded = (np.zeros(length) for _ in range(4))
         self.shares = np.zeros((length, len(history.symbols)))
         self.tax_years: list[TaxYear] = []
+        self.unpaid = 0.0  # tax that the taxable accounts could not pay yet
         self.row = start
 
     def run(self, name: str, rows: Sequence[int], decider: _Decider | None, delay: int) -> Track:
@@ -114,13 +115,14 @@ class _Walk:
         if not self.taxed:
             return 0.0
         self.tax_years.append(self.ledger.close_year(self.history.days[self.row - 1].year))
-        return self.tax_years[-1].tax_usd
+        return self.tax_years[-1].tax_usd + self.unpaid
 
     def _pay(self, due_usd: float) -> None:
         if due_usd:
             place = self.row - self.start
             today = self.history.days[self.row].toordinal()
             paid, traded, spread = self.ledger.pay(due_usd, self.prices[self.row], today)
+            self.unpaid = due_usd - paid
             self.taxes[place] += paid
             self.traded[place] += traded
             self.spread[place] += spread
@@ -151,7 +153,7 @@ class _Walk:
         last = ledger.by_symbol() * prices
         weights = {s: float(v / self.values[-1]) for s, v in zip(h.symbols, last, strict=True) if v > 0}
         latent = ledger.latent_usd(prices, h.days[-1].toordinal()) if self.taxed else 0.0
-        due = ledger.tax_of(ledger.short, ledger.long)
+        due = ledger.tax_of(ledger.short, ledger.long) + self.unpaid
         return Track(
             name=name,
             days=h.days[self.start :],
