@@ -14,7 +14,12 @@ import pytest
 
 CHECKOUT = Path(__file__).parent.parent
 DATA = (
+    "advisor/backtest/schemas/backtest-1.json",
+    "advisor/evidence/results/results-2026-07-13.json",
+    "advisor/evidence/schemas/small-caps-1.json",
+    "advisor/evidence/tables/rate_changes.csv",
     "advisor/market/snapshots/snapshot-2026-07-13.json",
+    "advisor/portfolio/view_sets/small-caps-2026.yaml",
     "advisor/rebalance/schemas/diff-1.json",
     "advisor/rebalance/schemas/recommendation-1.json",
     "advisor/rebalance/schemas/what-if-1.json",

@@ -17,7 +17,7 @@ from advisor.whatif.view_audit import view_audit
 
 MOST_LOTS = 2_000  # beyond, comparing takes longer than planning, which takes seconds itself
 _TOO_LARGE = (
-    f"Other funds, curves, assumptions, views and histories are not compared for a household of over {MOST_LOTS:,} lots; "
+    f"Other funds, curves, assumptions, views and histories are not compared for more than {MOST_LOTS:,} lots; "
     "advisor what-if compares scenarios on request."
 )
 
