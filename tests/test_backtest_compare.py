@@ -20,6 +20,7 @@ from advisor.backtest.compare import (
     Asked,
     Backtest,
     backtest,
+    exceeded,
     policy_name,
     trial_variance,
     walks,
@@ -125,6 +126,20 @@ accounts: [{name: A, type: roth, cash: 100}]
 """
     with pytest.raises(InputError, match="needs holdings"):
         run(Asked(), text)
+
+
+def test_limits_that_no_day_can_meet_together_are_come_close_to_and_counted() -> None:
+    """Calmer than cash allows, as close to SPY as SPY alone, and no gain to be realised."""
+    limits = (
+        "limits: {volatility: {max: 3%}, tracking_error: {benchmark: SPY, max: 1%}, realized_gain: {max: 0}, "
+        "single_company: {max: 5%}, small_caps: {min: 20%, max: 25%}}"
+    )
+    lines = [limits if line.startswith("limits:") else line for line in HOUSEHOLD.splitlines()]
+    row = run(Asked(), "\n".join(lines)).rows[0]
+    found = exceeded(row.track)
+    assert found["volatility.max"][0] + found["tracking_error.max"][0] >= len(row.track.decisions)
+    assert all(0 < most < 1 for _, most in found.values())
+    assert "realized_gain.max" not in found
 
 
 def test_a_household_of_too_many_securities_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

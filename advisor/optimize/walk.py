@@ -26,7 +26,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from advisor.errors import UnverifiedAnswerError
-from advisor.optimize.compiled import CLEAN, SECOND_ATTEMPT, SETTINGS, new_solver
+from advisor.optimize.compiled import SECOND_ATTEMPT, SETTINGS, new_solver
 from advisor.optimize.cones import ConeProgram, certificate
 from advisor.optimize.inputs import Indices
 from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
@@ -34,8 +34,13 @@ from advisor.units import Matrix, Vector
 
 SCALE = 100.0  # of the objective, some percent a year, to the size of the constraints
 UNREACHED = 50.0  # a year for each dollar beyond a hard limit
-TIGHT = {**SETTINGS, "tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
-FAST = {**TIGHT, "iterative_refinement_enable": False}  # two fifths of the time; what it misses, the certificate shows
+FAST = {
+    **SETTINGS,
+    "tol_gap_abs": 1e-9,
+    "tol_gap_rel": 1e-9,
+    "tol_feas": 1e-9,
+    "iterative_refinement_enable": False,  # two fifths of the time; what it would mend, the certificate shows
+}
 LARGEST = 50  # securities, for which a parameter in each place of R costs little
 
 
@@ -166,10 +171,10 @@ class WalkProblem:
     def solve(self, day: WalkDay, when: object = "") -> DayTrades:
         """The best trades of the day. Raises `UnverifiedAnswerError`, naming `when`, where no answer is certain."""
         program = self._program(day)
-        for attempt in (self._again, lambda p: new_solver(p, TIGHT), lambda p: new_solver(p, SECOND_ATTEMPT)):
+        for attempt in (self._again, new_solver, lambda p: new_solver(p, SECOND_ATTEMPT)):
             found = attempt(program).solve()
             x, z = np.array(found.x), np.array(found.z)
-            if str(found.status) == CLEAN and _is_proved(program, x, z):
+            if _is_proved(program, x, z):  # whatever the solver calls it, which at its tightest is often "almost"
                 return self._trades(day, x, -float(found.obj_val) / SCALE)
         raise UnverifiedAnswerError(f"no certain answer for the policy on {when}")
 
@@ -341,9 +346,13 @@ def _read_maps(stuffed: Any) -> _Maps:  # noqa: ANN401 - cvxpy's ParamConeProg
 
 
 def _is_proved(program: ConeProgram, x: Vector, z: Vector) -> bool:
-    """Whether x and z prove each other optimal, by the rule of `problem`, in the unit of the objective."""
+    """Whether x and z prove each other optimal, by the rule of `problem`, in the unit of the objective.
+
+    Where limits are far out of reach their prices make the objective large, and the rule is relative to it.
+    """
     proof = certificate(program, x, z)
-    return proof.violation <= VIOLATION and proof.dual_residual <= DUAL_RESIDUAL * SCALE and proof.gap <= GAP * SCALE
+    size = max(SCALE, abs(float(program.q @ x)))
+    return proof.violation <= VIOLATION and proof.dual_residual <= DUAL_RESIDUAL * size and proof.gap <= GAP * size
 
 
 def _selector(target: Indices, size: int, weight: Vector | float = 1.0) -> sp.csr_array:
