@@ -72,11 +72,11 @@ def ours(days: tuple[date, ...], prices: np.ndarray, *, taxed: bool) -> Callable
         equity_premium=0.045,
         risk_aversion=GAMMA,
         return_uncertainty=0.0,
-        horizon_years=1.0,
+        horizon_years=5.0,
         min_trade_usd=0.0,
         min_gain=0.0,
         wait_days=30,
-        tax=TaxSituation(short_term_rate=Decimal("0.35"), long_term_rate=Decimal("0.15")),
+        tax=TaxSituation(short_term_rate=Decimal("0.02"), long_term_rate=Decimal("0.01")),  # low, so that it trades
     )
     holdings = Holdings(("Joint",), np.array([True]), np.zeros(1), np.full((1, n), 1e6 / n))
     start, policy = 261 * WINDOW + 2, Policy(window_years=WINDOW, taxed=taxed)
