@@ -164,7 +164,7 @@ def test_bands_and_methods_are_rows_and_what_is_not_determined_is_called_so() ->
 def test_funds_that_nearly_every_draw_buys_count_as_determined(menus, words: str) -> None:
     found = replace(stability(), menus=menus, unmet=0, small_caps=Band(0.12, 0.12, 0.1201))
     told = [plain(line) for line in stability_words(replace(trade_off(), stability=found))]
-    assert told[0].startswith("The share in small caps is 12.0 % whatever the history")
+    assert told[0].startswith("The share in small caps is 12.0 % in nine of ten draws of history: the estimate")
     assert told[1] == words
 
 

@@ -21,7 +21,7 @@ TWINS = (
     "IWM and VTWO follow one index. Which of the two is bought is not determined by return or risk: fee, spread and "
     "the wash-sale rule decide."
 )
-_FIXED = 0.005  # of the household: a band this narrow is set by the limits, not by the estimate of risk
+_FIXED = 0.005  # of the household: the estimate of risk moves a share this little
 
 
 def case_words(evidence: Evidence, as_of: date) -> tuple[str, ...]:
@@ -260,8 +260,8 @@ def _share_words(found: Stability) -> str:
     band = found.small_caps
     if band.high - band.low < _FIXED:
         return (
-            f"The share in small caps is {_band(band.low, band.high)} whatever the history: limits, lots and taxes set "
-            "it, not the estimate of risk."
+            f"The share in small caps is {_band(band.low, band.high)} in nine of ten draws of history: the estimate of risk "
+            "hardly moves it."
         )
     return f"The share in small caps lies within {_band(band.low, band.high)} in nine of ten draws of history."
 
