@@ -260,8 +260,8 @@ def _share_words(found: Stability) -> str:
     band = found.small_caps
     if band.high - band.low < _FIXED:
         return (
-            f"The share in small caps is {_band(band.low, band.high)} in nine of ten draws of history: the estimate of risk "
-            "hardly moves it."
+            f"The share in small caps is {_band(band.low, band.high)} in nine of ten draws of history: the estimate of "
+            "risk hardly moves it."
         )
     return f"The share in small caps lies within {_band(band.low, band.high)} in nine of ten draws of history."
 
