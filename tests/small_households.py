@@ -46,6 +46,7 @@ SOME_LIMITS = {
     "turnover_max": "0.5",
     "realized_gain_max": "60000",
 }
+VIEWS = (view("IJR", "0.105", confidence="0.6"), view("IJR", "0.02", over="IWM", confidence="0.6"))
 
 
 def lot(shares: object, cost: object = None, *, days: int = 2000) -> Lot:
@@ -176,5 +177,5 @@ def small_household(seed: int, *, risk_aversion: str | None = None) -> Portfolio
             reserve_tax=bool(rng.random() < 0.5),
             covariance_inflation=Decimal(str(rng.choice(["0", "0.05"]))),
         ),
-        views=(view("IJR", "0.105", confidence="0.6"),) if rng.random() < 0.4 else (),
+        views=VIEWS if rng.random() < 0.4 else (),
     )
