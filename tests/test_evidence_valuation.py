@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from advisor.evidence.valuation import (
@@ -51,11 +53,16 @@ def test_a_forward_ratio_does_not_compare_with_a_trailing_one_nor_one_month_with
     trailing = one("S&P SmallCap 600", "trailing P/E", "2025-12", "not stated")
     with pytest.raises(IncomparableValuationsError, match="measure: forward P/E against trailing P/E"):
         check_comparable(forward, trailing)
-    with pytest.raises(IncomparableValuationsError, match="date: 2022-06 against 2023-12"):
+    with pytest.raises(IncomparableValuationsError, match="month: 2022-06 against 2023-12"):
         check_comparable(
             one("Russell 2000", "trailing P/E", "2022-06", "left out"),
             one("Russell 2000", "trailing P/E", "2023-12", "left out"),
         )
+
+
+def test_a_day_compares_with_its_month() -> None:
+    of_day = one("Russell 2000", "trailing P/E", "2022-06-03", "counted")
+    check_comparable(of_day, replace(of_day, as_of="2022-06"))
 
 
 def test_a_stated_treatment_needs_no_note() -> None:

@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
 
-from advisor.evidence.facts import Forecast, case_figures, forecasts, rows
-from advisor.evidence.funds import BROAD, GAINS, LARGE, SCREENED, TAX_RATE, TWIN, switch_years
+from advisor.evidence.facts import case_figures, rows
+from advisor.evidence.finding import Finding
+from advisor.evidence.funds import BROAD, LARGE, SCREENED
 from advisor.evidence.model import Verdict
+from advisor.evidence.momentum import Momentum
+from advisor.evidence.published import growth_known, manufacturing_known, other_forecasts, seven, valuation, ways_in
 from advisor.evidence.quality import CRASH
 from advisor.evidence.rate_cuts import BY_CYCLE, EVERY, FIRST, EventStudy, HorizonResult
 from advisor.evidence.results import Results
-from advisor.evidence.valuation import (
-    FORWARD,
-    IncomparableValuationsError,
-    earnings_yield_gap,
-    price_of_growth,
-    treatment_note,
-)
-from advisor.evidence.words import bare_points, listed, number, percent, points, signed_percent
+from advisor.evidence.words import bare_points, listed, percent, points, signed_percent
 from advisor.market.fact_tables import Row
-from advisor.market.valuations import Valuation, all_valuations
 
 HEADLINE = 12  # months after a cut that a sentence gives; the table has all
 QUARTER = 13  # weeks after a streak
 STANDARD_ERRORS = 2.0
-NEAR = 0.02  # of a share that is said in words
-SP_500, RUSSELL_2000, SP_600 = "S&P 500", "Russell 2000", "S&P SmallCap 600"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a test gave. `part` names the part of the results that it is of, empty where no prices test the claim."""
-
-    found: str
-    verdict: Verdict
-    verdict_words: str
-    part: str = ""
-    data_to: date | None = None
-    count: int | None = None
-    contrary: int | None = None
-    against: str = ""
-    view_words: str = ""
 
 
 def finding(row: Row, results: Results) -> Finding:
@@ -59,91 +35,13 @@ def _untested(row: Row, known: str) -> Finding:
         " ".join(filter(None, [known, f"Not tested. {needed}"])),
         Verdict.UNTESTED,
         "Nothing at hand tests it.",
-        against=_other_forecasts() if row["key"] == "growth" else "",
+        against=other_forecasts() if row["key"] == "growth" else "",
     )
 
 
 def _nothing(results: Results) -> str:
     del results
     return ""
-
-
-def _valuation(results: Results) -> Finding:
-    now = {found.index: found for found in _said("trailing P/E")}
-    gaps: list[float] = []
-    told, refused = [], []
-    for index in (SP_600, RUSSELL_2000):
-        try:
-            gap = earnings_yield_gap(now[index], now[SP_500])
-        except IncomparableValuationsError as error:
-            refused.append(f"Refused: {error}.")
-            continue
-        gaps.append(gap)
-        ratios = f"{index} at {now[index].value:g} against {SP_500} at {now[SP_500].value:g}"
-        gap_words = [f"{ratios}: gap of earnings yields {points(gap)}", treatment_note(now[index], now[SP_500])]
-        told.append(f"{'; '.join(filter(None, gap_words))}.")
-    is_cheaper = bool(gaps) and min(gaps) > 0.0
-    is_whole = is_cheaper and len(gaps) == len((SP_600, RUSSELL_2000))
-    return Finding(
-        " ".join([*told, *refused, _growth_prices()]),
-        Verdict.HOLDS if is_whole else Verdict.PARTLY if is_cheaper else Verdict.FAILS,
-        "Cheaper wherever two ratios compare; not every pair does." if is_cheaper else "Not where two ratios compare.",
-        part="since_cheap",
-        data_to=results.since_cheap.last if results.since_cheap else None,
-        against=" ".join(filter(None, [_two_treatments(), _since_cheap(results)])),
-    )
-
-
-def _said(measure: str) -> list[Valuation]:
-    """The ratios of the article."""
-    figure = case_figures()["sp500_pe"]
-    return [
-        found
-        for found in all_valuations()
-        if (found.measure, found.provider, found.as_of) == (measure, figure["provider"], figure["said_on"])
-    ]
-
-
-def _growth_prices() -> str:
-    """The price of growth of each index of which forward ratio and forecast are known; which are not is said."""
-    known = {found.index: found for found in _said(FORWARD)}
-    told = [
-        f"{forecast.companies} {number(price_of_growth(known[forecast.companies], forecast.growth), 2)} (forward "
-        f"{known[forecast.companies].value:g}, growth {percent(forecast.growth, 0)} by {forecast.provider}, "
-        f"{forecast.said_on})"
-        for forecast in forecasts()
-        if forecast.companies in known
-    ]
-    lacking = [] if SP_500 in known else [f"of the {SP_500} no forward ratio is at hand to compare with"]
-    return f"Price for each point of profit growth: {'; '.join([*told, *lacking])}."
-
-
-def _two_treatments() -> str:
-    """The two treatments of one month that lie nearest to each other: one index has two ratios."""
-    pairs = [
-        (one, other)
-        for one in all_valuations()
-        for other in all_valuations()
-        if (one.index, one.measure, one.as_of) == (other.index, other.measure, other.as_of) and one.value < other.value
-    ]
-    if not pairs:
-        return ""
-    one, other = min(pairs, key=lambda pair: pair[1].value / pair[0].value)
-    return (
-        f"{one.index}, {one.as_of}: {one.value:g} with losses {one.losers} ({one.provider}), "
-        f"{other.value:g} with losses {other.losers} ({other.provider})."
-    )
-
-
-def _since_cheap(results: Results) -> str:
-    since = results.since_cheap
-    if since is None:
-        return ""
-    row = next(row for row in rows("relative_valuations", "pair", "value", "as_of") if row["as_of"] == f"{since.start}")
-    return (
-        f"{row['pair']} stood at {row['value']} on {since.start}; from then to {since.last} {since.small} returned "
-        f"{signed_percent(since.small_return)}, {since.large} {signed_percent(since.large_return)}."
-    )
 
 
 def _rate_cuts(results: Results) -> Finding:
@@ -158,10 +56,11 @@ def _rate_cuts(results: Results) -> Finding:
     words = f"{points(every.mean)} after every cut, {points(first.mean)} after the first of a cycle"
     most = max(long.cycles, key=lambda cycle: cycle.cuts)
     crowd = f"{most.cuts} of {sum(cycle.cuts for cycle in long.cycles)} cuts are of {most.cycle}"
+    verdict = _cut_verdict(long)
     return Finding(
         told,
-        _cut_verdict(every, first),
-        f"The sign depends on the counting: {words}; {crowd}.",
+        verdict,
+        f"{_cut_words(verdict, every, first)}: {words}; {crowd}.",
         part="fund_study",
         data_to=long.last,
         count=every.count,
@@ -185,46 +84,75 @@ def _interval(result: HorizonResult) -> str:
     return f" ({bare_points(result.low)} to {bare_points(result.high)})"
 
 
-def _cut_verdict(every: HorizonResult, first: HorizonResult) -> Verdict:
-    """Holds where both ways of counting give a gain beyond their interval; in part where every cut gives a gain."""
-    if every.mean is None or first.mean is None:
+def _cut_verdict(study: EventStudy) -> Verdict:
+    """Holds where every cut and first cuts both give a gain beyond their interval, over each of the claimed months.
+
+    In part where every cut does over some of them; not where it does over none.
+    """
+    every, first = ([study.of(key, found.months) for found in study.any_month] for key in (EVERY, FIRST))
+    if not any(result.count for result in every):
         return Verdict.UNTESTED
-    if all(result.low is not None and result.low > 0.0 for result in (every, first)):
+    if all(map(_is_gain, (*every, *first))):
         return Verdict.HOLDS
-    return Verdict.PARTLY if every.mean > 0.0 else Verdict.FAILS
+    return Verdict.PARTLY if any(map(_is_gain, every)) else Verdict.FAILS
+
+
+def _is_gain(result: HorizonResult) -> bool:
+    """Whether the whole interval lies above zero."""
+    return result.low is not None and result.low > 0.0
+
+
+def _cut_words(verdict: Verdict, every: HorizonResult, first: HorizonResult) -> str:
+    if verdict is Verdict.HOLDS:
+        return "Ahead by both ways of counting"
+    if every.mean is None or first.mean is None:
+        return "Not known by both ways of counting"
+    if (every.mean > 0.0) != (first.mean > 0.0):
+        return "The sign depends on the counting"
+    return "No more than chance may give" if verdict is Verdict.FAILS else "Beyond chance by one way of counting alone"
 
 
 def _momentum(results: Results) -> Finding | None:
     known = results.momentum
     after = next((after for after in known.after if after.weeks == QUARTER), None) if known else None
-    if known is None or after is None:
+    if known is None or known.streak_ended is None or after is None:
         return None
     weeks = int(case_figures()["weeks_won"]["value"])
-    streak = f"{known.streak} straight weeks to {known.streak_ended}." if known.streak_ended else ""
     streaks = f"After each of {after.count} streaks of {weeks} weeks since {known.first}, {QUARTER} weeks on"
     share, chance = after.wins / after.count, after.any_wins / after.any_count
     error = math.sqrt(chance * (1.0 - chance) / after.count)
     compared = f"ahead in {after.wins} of {after.count}, against {percent(chance, 0)} after any week"
     told = [
-        streak,
+        f"{known.streak} straight weeks to {known.streak_ended}.",
         f"{streaks}: {compared}; {points(after.mean)} on average, against {points(after.any_mean)}.",
         f"{known.last}: {known.streak_now} weeks in a row; twelve months {known.small} "
         f"{signed_percent(known.small_year)}, {known.large} {signed_percent(known.large_year)}; from their highs "
         f"{percent(known.small_from_high)} and {percent(known.large_from_high)}.",
     ]
     has_followed = share - chance > STANDARD_ERRORS * error
-    is_true = known.streak_ended is None or known.streak >= weeks
-    won = "These prices do not hold the weeks" if known.streak_ended is None else "The weeks were won"
+    is_true = known.streak >= weeks
     return Finding(
-        " ".join(filter(None, told)),
+        " ".join(told),
         Verdict.FAILS if not is_true else Verdict.HOLDS if has_followed else Verdict.PARTLY,
-        f"{won if is_true else 'The weeks were not won'}; "
+        f"The weeks were {'' if is_true else 'not '}won; "
         f"{'more' if has_followed else 'no more'} followed such weeks than any others.",
         part="momentum",
         data_to=known.last,
         count=after.count,
         contrary=after.count - after.wins,
+        against=_worst_after(known),
         view_words=f"No view: {compared}." if not has_followed else "No view: weeks do not tell a year.",
+    )
+
+
+def _worst_after(known: Momentum) -> str:
+    """What followed over the weeks in which such streaks did worst against any week; empty where they did not."""
+    worst = min(known.after, key=lambda after: after.mean - after.any_mean)
+    if worst.mean >= worst.any_mean:
+        return ""
+    return (
+        f"{worst.weeks} weeks on: {points(worst.mean)} on average, ahead in {worst.wins} of {worst.count}, against "
+        f"{points(worst.any_mean)} after any week."
     )
 
 
@@ -271,7 +199,7 @@ def _quality(results: Results) -> Finding | None:
     if screened.crash_drawdown is not None and broad.crash_drawdown is not None:
         measures[f"deepest fall in {CRASH}"] = (-screened.crash_drawdown, -broad.crash_drawdown)
     told = [f"{name} {percent(mine)} against {percent(other)}" for name, (mine, other) in measures.items()]
-    calmer = [mine < other for mine, other in measures.values()]
+    calmer = {name: mine < other for name, (mine, other) in measures.items()}
     broad_facts, screened_facts = results.funds.of(BROAD), results.funds.of(SCREENED)
     premium = rows("size_premium", "from", "to", "annual_mean", "t")
     sizes = [
@@ -283,9 +211,9 @@ def _quality(results: Results) -> Finding | None:
         f"{SCREENED} against {BROAD}, {risk.days:,} days from {risk.first} to {risk.last}: {'; '.join(told)}. "
         f"They share {percent(results.funds.overlap.value)} by weight; fees "
         f"{percent(screened_facts.fee.value if screened_facts.fee else None, 2)} and "
-        f"{percent(broad_facts.fee.value if broad_facts.fee else None, 2)} a year.",
-        Verdict.HOLDS if all(calmer) else Verdict.PARTLY if calmer[0] else Verdict.FAILS,
-        "Calmer by every measure." if all(calmer) else "A little calmer, and not in every fall.",
+        f"{percent(broad_facts.fee.value if broad_facts.fee else None, 2)} a year. {_unprofitable_words()}",
+        Verdict.HOLDS if all(calmer.values()) else Verdict.PARTLY if calmer["volatility"] else Verdict.FAILS,
+        _calm_words(calmer),
         part="risk",
         data_to=risk.last,
         against=f"Premium of small size: {'; '.join(sizes)}.",
@@ -293,78 +221,29 @@ def _quality(results: Results) -> Finding | None:
     )
 
 
-def _ways_in(results: Results) -> Finding:
-    funds = results.funds
-    broad, twin, screened = (funds.of(symbol) for symbol in (BROAD, TWIN, SCREENED))
-    is_one = broad.index == twin.index != screened.index
-    fees = [f"{fund.symbol} {percent(fund.fee.value, 2)}" for fund in (broad, twin, screened) if fund.fee]
-    years = [
-        f"{number(switch_years(broad, twin, gain=gain, tax_rate=TAX_RATE))} years where {percent(gain, 0)} of the sale "
-        "is gain"
-        for gain in GAINS[:3]
-    ]
-    return Finding(
-        f"{BROAD} and {TWIN} track the {broad.index}, {SCREENED} the {screened.index}; {BROAD} and {SCREENED} hold "
-        f"{percent(funds.overlap.value)} in common. Fees a year: {', '.join(fees)}. The lower fee of {TWIN} pays for a "
-        f"switch from {BROAD}, with gains taxed at {percent(TAX_RATE, 0)}, after {listed(years)}. "
-        "For a wash sale the two count as identical.",
-        Verdict.HOLDS if is_one else Verdict.FAILS,
-        "Two ways, of which the broad one has two funds." if is_one else "They are not two ways.",
-        data_to=funds.overlap.as_of,
-    )
+def _calm_words(calmer: Mapping[str, bool]) -> str:
+    """By which measures the fund was calmer, and by which it was not."""
+    more = [name for name, is_calmer in calmer.items() if is_calmer]
+    less = [name for name, is_calmer in calmer.items() if not is_calmer]
+    if not less:
+        return "Calmer by every measure."
+    return f"Calmer by {listed(more)}, not by {listed(less)}." if more else "Calmer by no measure."
 
 
-def _seven(results: Results) -> Finding:
-    said = float(case_figures()["seven_share"]["value"])
-    low, high = results.funds.seven_low, results.funds.seven_high
-    is_near = abs((low.value + high.value) / 2.0 - said) <= NEAR
-    ends = percent(low.value) if low.value == high.value else f"{percent(low.value)} to {percent(high.value)}"
-    return Finding(
-        f"{ends} of {LARGE} on {low.as_of} ({low.source}).",
-        Verdict.HOLDS if is_near else Verdict.FAILS,
-        "So it was on that day." if is_near else "Not on that day.",
-        data_to=low.as_of,
-    )
-
-
-def _growth_known(results: Results) -> str:
-    del results
-    return f"Forecasts of growth: {'; '.join(_forecast_words(forecast) for forecast in forecasts())}."
-
-
-def _other_forecasts() -> str:
-    said, *others = forecasts()
-    differing = [
-        forecast
-        for forecast in others
-        if (forecast.growth, forecast.others_growth) != (said.growth, said.others_growth)
-    ]
-    return f"Also forecast: {'; '.join(_forecast_words(forecast) for forecast in differing)}." if differing else ""
-
-
-def _forecast_words(forecast: Forecast) -> str:
-    return (
-        f"{forecast.companies} {percent(forecast.growth, 0)} against {percent(forecast.others_growth, 0)} in "
-        f"{forecast.year} ({forecast.provider}, {forecast.said_on})"
-    )
-
-
-def _manufacturing_known(results: Results) -> str:
-    shares = [
-        f"{fund.symbol} {percent(fund.industrials.value)} on {fund.industrials.as_of}"
-        for fund in results.funds.funds
-        if fund.industrials
-    ]
-    return f"Share of industrial companies: {', '.join(shares)}."
+def _unprofitable_words() -> str:
+    """Shares of companies without profit, as published."""
+    known = rows("unprofitable", "index", "share", "as_of", "provider")
+    told = [f"{row['index']} {row['share']} ({row['provider']}, {row['as_of']})" for row in known]
+    return f"Companies without profit: {'; '.join(told)}."
 
 
 _TESTS: Mapping[str, Callable[[Results], Finding | None]] = {
-    "valuation": _valuation,
+    "valuation": valuation,
     "rate_cuts": _rate_cuts,
     "momentum": _momentum,
     "calendar_years": _calendar_years,
     "quality": _quality,
-    "seven": _seven,
-    "ways_in": _ways_in,
+    "seven": seven,
+    "ways_in": ways_in,
 }
-_KNOWN: Mapping[str, Callable[[Results], str]] = {"growth": _growth_known, "manufacturing": _manufacturing_known}
+_KNOWN: Mapping[str, Callable[[Results], str]] = {"growth": growth_known, "manufacturing": manufacturing_known}

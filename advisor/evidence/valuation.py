@@ -6,6 +6,7 @@ from advisor.market.valuations import Valuation
 
 NOT_STATED = "not stated"
 FORWARD = "forward P/E"
+MONTH = len("2025-12")
 
 
 class IncomparableValuationsError(ValueError):
@@ -13,13 +14,13 @@ class IncomparableValuationsError(ValueError):
 
 
 def check_comparable(first: Valuation, second: Valuation) -> None:
-    """Refuse two ratios that are not of one measure, date and treatment, with `IncomparableValuationsError`.
+    """Refuse two ratios that are not of one measure, month and treatment, with `IncomparableValuationsError`.
 
     Both "not stated" are let through: `treatment_note` says so.
     """
     kinds = (
         ("measure", first.measure, second.measure),
-        ("date", first.as_of, second.as_of),
+        ("month", first.as_of[:MONTH], second.as_of[:MONTH]),
         ("companies with a loss", first.losers, second.losers),
     )
     differing = [f"{name}: {one} against {other}" for name, one, other in kinds if one != other]
