@@ -219,7 +219,9 @@ def test_prices_without_the_years_that_were_claimed_leave_that_claim_dated() -> 
     prices = closes("SPY", "IWM", "IJR").between(date(2024, 6, 3), DAY)
     claims, dated = by_key(case_from_prices(prices, DAY)), by_key(dated_case(DAY))
     assert claims["calendar_years"].found == dated["calendar_years"].found
-    assert "too short; dated result" in claims["calendar_years"].age_words
+    assert (
+        "these prices are too short, end too early or are not daily; dated result" in claims["calendar_years"].age_words
+    )
     assert claims["quality"].age_words == "computed from these prices, to 2026-10-30"
 
 

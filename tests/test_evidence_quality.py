@@ -48,6 +48,27 @@ def test_risk_is_of_the_days_that_all_have() -> None:
     assert found.symbol("A").crash_drawdown == pytest.approx(worst, abs=1e-15)
 
 
+def test_a_return_of_two_days_is_none_of_a_day() -> None:
+    """A close in ten is missing: with the returns across the gaps the volatility of a day would be overstated."""
+    days = weekdays(date(2015, 1, 1), date(2021, 1, 29))
+    rng = np.random.default_rng(4)
+    closes = np.cumprod(1 + rng.normal(0, 0.01, len(days)))
+    other = closes.copy()
+    other[3::10] = np.nan
+    found = risk_of(panel(days, A=closes, B=other), ("A", "B"))
+    assert found is not None
+    kept = [n for n in range(1, len(days)) if n % 10 not in (3, 4)]
+    returns = np.array([closes[n] / closes[n - 1] - 1 for n in kept])
+    assert found.symbol("B").volatility == pytest.approx(returns.std(ddof=1) * 252**0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize("step", [2, 5, 21])
+def test_closes_that_are_not_daily_have_no_volatility_of_days(step: int) -> None:
+    days = weekdays(date(1990, 1, 1), date(2021, 1, 29))[::step]
+    closes = np.cumprod(1 + np.random.default_rng(4).normal(0, 0.01, len(days)))
+    assert risk_of(panel(days, A=closes), ("A",)) is None
+
+
 def test_a_year_of_closes_is_too_short_and_other_years_have_no_crash() -> None:
     days = weekdays(date(2022, 1, 3), date(2023, 6, 30))
     flat = np.ones(len(days))

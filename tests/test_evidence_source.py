@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,33 @@ def test_a_fund_that_yahoo_does_not_give_is_named(server: YahooServer) -> None:
     del server.charts["IJR"]
     with pytest.raises(MarketDataError, match="IJR"):
         price_panel(Request("yahoo", NOW), None, LAST, unwatched)
+
+
+def file_of(folder: Path, closes: list[float], every: int = 1) -> Path:
+    file = folder / "closes.csv"
+    days = [date(2026, 1, 1) + timedelta(days=every * n) for n in range(len(closes))]
+    file.write_text("Date,SPY\n" + "".join(f"{day},{close}\n" for day, close in zip(days, closes, strict=True)))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("closes", "words"),
+    [
+        ([100.0] * 20 + [50.0] * 20, r"SPY: the close of 2026-01-21 is 0\.5 times that of 2026-01-20"),
+        ([100.0] * 20 + [5000.0] + [100.0] * 20, "SPY: the close of 2026-01-21 is 50 times"),
+        ([100.0] * 20 + [150.0], r"SPY: the close of 2026-01-21 is 1\.5 times"),
+    ],
+)
+def test_a_jump_in_a_file_is_refused_by_its_day(tmp_path: Path, closes: list[float], words: str) -> None:
+    """A missed split, a slip of the decimal point, and a last row that nothing follows."""
+    with pytest.raises(MarketDataError, match=words) as caught:
+        price_panel(Request("snapshot", NOW), file_of(tmp_path, closes), LAST, unwatched)
+    assert "adjusted for splits" in str(caught.value)
+
+
+def test_a_large_move_over_a_long_gap_is_no_jump(tmp_path: Path) -> None:
+    found = price_panel(Request("snapshot", NOW), file_of(tmp_path, [100.0, 50.0], every=300), LAST, unwatched)
+    assert found.panel.prices[:, 0].tolist() == [100.0, 50.0]
 
 
 def test_a_snapshot_has_no_prices_to_test_with(tmp_path: Path) -> None:

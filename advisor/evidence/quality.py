@@ -12,6 +12,7 @@ from advisor.market.estimate.returns import PricePanel
 from advisor.units import TRADING_DAYS, Vector
 
 CRASH = 2020  # the last year with a fall of a third
+LONGEST_CLOSURE = 7  # days from close to close, in September 2001
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,28 @@ class Risk:
 
 
 def risk_of(panel: PricePanel, symbols: tuple[str, ...]) -> Risk | None:
-    """Risk over the common days of `symbols`; None where there are not enough of them."""
+    """Risk over the common days of `symbols`; None where there are not enough of them, or where they are not daily.
+
+    Volatility is of returns from one day of the panel to the next, where both have every close.
+    """
     closes = np.column_stack([panel.column(symbol) for symbol in symbols])
     common = np.flatnonzero(np.isfinite(closes).all(axis=1))
-    if len(common) <= TRADING_DAYS:
-        return None
     days = [panel.days[row] for row in common]
+    apart = np.diff([day.toordinal() for day in days])
+    is_daily = (np.diff(common) == 1) & (apart <= LONGEST_CLOSURE)
+    if np.count_nonzero(is_daily) < TRADING_DAYS or np.median(apart) > 1.0:
+        return None
     in_crash = np.array([day.year == CRASH for day in days])
     return Risk(
         days[0],
         days[-1],
         len(days),
-        tuple(_risk(symbol, closes[common, column], in_crash) for column, symbol in enumerate(symbols)),
+        tuple(_risk(symbol, closes[common, column], is_daily, in_crash) for column, symbol in enumerate(symbols)),
     )
 
 
-def _risk(symbol: str, closes: Vector, in_crash: np.ndarray) -> SymbolRisk:
-    returns = closes[1:] / closes[:-1] - 1.0
+def _risk(symbol: str, closes: Vector, is_daily: np.ndarray, in_crash: np.ndarray) -> SymbolRisk:
+    returns = (closes[1:] / closes[:-1] - 1.0)[is_daily]
     return SymbolRisk(
         symbol,
         float(returns.std(ddof=1)) * math.sqrt(TRADING_DAYS),

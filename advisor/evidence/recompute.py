@@ -56,9 +56,9 @@ def recomputed(dated: Results, panel: PricePanel, as_of: date) -> Recomputed:
             lacking[part] = f"these prices have no {' and no '.join(missing)}"
             continue
         common = _common(seen, symbols)
-        found = _part(part, common) if len(common.days) > 1 else None
+        found = _part(part, seen, common) if len(common.days) > 1 else None
         if found is None:
-            lacking[part] = "these prices are too short"
+            lacking[part] = "these prices are too short, end too early or are not daily"
         else:
             parts[part], days[part] = found, common.days[-1]
     if not parts:
@@ -82,8 +82,8 @@ def _common(panel: PricePanel, symbols: tuple[str, ...]) -> PricePanel:
     return PricePanel(symbols, tuple(panel.days[row] for row in kept), prices[kept])
 
 
-def _part(part: str, panel: PricePanel) -> object | None:
-    """One part of the results; None where the prices are too short for what is said of it."""
+def _part(part: str, seen: PricePanel, panel: PricePanel) -> object | None:
+    """One part of the results, of the common days `panel` of `seen`; None where they are too few for what is said."""
     if part == "fund_study":
         study = event_study(pair_of_panel(panel, BROAD, LARGE), rate_changes())
         return study if study and study.of(EVERY, HORIZONS[-1]).count else None
@@ -92,13 +92,13 @@ def _part(part: str, panel: PricePanel) -> object | None:
         momentum = momentum_of(
             panel, BROAD, LARGE, streak_weeks=int(streak["value"]), streak_day=date.fromisoformat(streak["said_on"])
         )
-        return momentum if len(momentum.after) == len(AFTER) else None
+        return momentum if momentum.streak_ended and len(momentum.after) == len(AFTER) else None
     if part == "years":
         years, claimed = calendar_years(panel, SYMBOLS), case_figures()["last_win"]
         asked = range(int(claimed["value"]) + 1, int(claimed["said_on"][:4]) + 1)
         return years if {year.year for year in years.years} >= set(asked) else None
     if part == "risk":
-        return risk_of(panel, SYMBOLS)
+        return risk_of(seen, SYMBOLS)
     return since(panel, SCREENED, LARGE, cheap_since())
 
 
