@@ -174,6 +174,18 @@ def test_too_few_months_or_cuts_have_no_interval() -> None:
     assert (study.of(EVERY, 1).low, study.of(EVERY, 1).high) == (None, None)
 
 
+@pytest.mark.parametrize(("cuts", "is_drawn"), [(4, False), (5, True)])
+def test_fewer_than_five_cuts_have_no_interval(cuts: int, is_drawn: bool) -> None:
+    """Draws of two cuts are those two again: an interval that excludes zero by having seen next to nothing."""
+    returns = np.random.default_rng(9).normal(0.0, 0.05, 240)
+    months = MonthlyPair("small", "large", month_number(date(2003, 1, 1)), returns, np.zeros(240))
+    changes = (rise("2002-06-05"), *(cut(f"{year}-03-15", "one") for year in range(2004, 2004 + cuts)))
+    study = event_study(months, changes)
+    assert study is not None
+    assert study.of(EVERY, 1).count == cuts
+    assert (study.of(EVERY, 1).low is not None) is is_drawn
+
+
 def test_a_panel_of_closes_gives_the_months_between_its_month_ends() -> None:
     months = pair_of_panel(
         monthly_panel(date(2003, 1, 1), date(2003, 6, 30), {(2003, 2): 0.02, (2003, 5): -0.1}), "IWM", "SPY"

@@ -27,7 +27,8 @@ from advisor.market.price_file import content_of, panel_of_table, read_prices
 from advisor.market.snapshot import load_snapshot
 
 PORTFOLIOS, PRICES = Path("macro") / "kf_size_portfolios_monthly.csv", Path("prices_wide.csv")
-SMALL, LARGE = "Qnt 2", "Hi 20"  # the second size quintile from below, and the largest
+SMALL, LARGE = "Qnt 2", "Hi 20"  # the second fifth by size from below, and the largest
+NAMES = "the second-smallest fifth of companies", "the largest fifth"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -65,7 +66,7 @@ def size_portfolios(path: Path) -> tuple[MonthlyPair, InputFile]:
         raise MarketDataError(f"{path.name}: the months are not one after another")
     small, large = (np.array([number(row[name], path.name) for row in rows]) for name in (SMALL, LARGE))
     file = InputFile(path.name, hashlib.sha256(content).hexdigest(), ends[0], ends[-1], "Kenneth French library")
-    return MonthlyPair("size quintile 2", "size quintile 5", numbers[0], small, large), file
+    return MonthlyPair(*NAMES, numbers[0], small, large), file
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ EVERY, FIRST, AFTER_A_RISE, AFTER_A_PAUSE, BY_CYCLE = "every", "first", "after_a
 PAUSE = timedelta(days=180)
 LEVEL = 0.9  # of the bootstrap interval
 FEWEST = 2  # observations of which a deviation can be said
+FEWEST_BLOCKS = 2  # of which an interval is drawn
+FEWEST_CUTS = 5  # months with a cut; draws of fewer only repeat them, and the interval is their range
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ def _interval(excesses: Vector, weights: Vector, bootstrap: Bootstrap) -> tuple[
     D. Politis and J. Romano, A circular block-resampling procedure for stationary data, 1992.
     """
     length, block = len(excesses), bootstrap.block_months
-    if length < FEWEST * block or np.count_nonzero(weights) < FEWEST:
+    if length < FEWEST_BLOCKS * block or np.count_nonzero(weights) < FEWEST_CUTS:
         return None, None
     numbers = np.random.default_rng(bootstrap.seed)
     begins = numbers.integers(0, length, size=(bootstrap.draws, math.ceil(length / block)))

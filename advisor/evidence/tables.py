@@ -14,6 +14,7 @@ from advisor.evidence.rate_cuts import (
     AFTER_A_RISE,
     BY_CYCLE,
     EVERY,
+    FEWEST_CUTS,
     FIRST,
     LEVEL,
     EventStudy,
@@ -32,6 +33,11 @@ SET_WORDS = {
 }
 T_WORDS = {EVERY: "  naive t, not valid", BY_CYCLE: "  t of the cycles"}
 
+LONG_WORDS = (
+    "Fifths by market value, between limits set by the New York Stock Exchange (Kenneth French library). The "
+    "smallest fifth is left out: most funds are too large for it. Prices of funds do not renew this history."
+)
+
 Ages = Mapping[str, str]
 
 
@@ -42,7 +48,7 @@ def tables(results: Results, ages: Ages) -> tuple[EvidenceTable, ...]:
         _valuations(),
         _relative(),
         _forecasts(),
-        _study("rate_cuts", results.long_study, "The long history is not renewed by prices of funds."),
+        _study("rate_cuts", results.long_study, LONG_WORDS),
         _cycles(results.long_study),
         _first_cuts(),
         _decisions(),
@@ -129,8 +135,9 @@ def _study(key: str, study: EventStudy, age_words: str) -> EvidenceTable:
     notes = (
         f"Excess in percentage points, and the windows with a gain; {study.first:%Y-%m} to {study.last:%Y-%m}. A "
         "window is of whole months and begins with the month after the announcement.",
-        f"Intervals: {drawn.draws:,} draws of blocks of {drawn.block_months} consecutive months, seed {drawn.seed}. "
-        "Windows overlap and cuts come in few cycles: the naive t takes them for independent, and is not valid.",
+        f"Intervals: {drawn.draws:,} draws of blocks of {drawn.block_months} consecutive months, seed {drawn.seed}; "
+        f"none for fewer than {FEWEST_CUTS} cuts. Windows overlap and cuts come in few cycles: the naive t takes them "
+        "for independent, and is not valid.",
         age_words,
     )
     title = f"After rate cuts: {study.small} against {study.large}"
