@@ -60,6 +60,12 @@ def test_verdicts_are_counted_in_words_that_fit_their_number() -> None:
     assert plain(case_words(rest, AS_OF)[0]).endswith("1 holds in part, 1 could not be tested.")
 
 
+def test_results_of_after_the_decision_are_said_not_to_have_been_known() -> None:
+    words = [plain(case_words(evidence(), date(2026, 7, day))[1]) for day in (3, 13)]
+    assert "10 days after the decision, and not known on its day" in words[0]
+    assert "up to the decision" in words[1]
+
+
 def test_a_claim_has_its_provider_count_contrary_evidence_and_verdict_with_the_view_it_became() -> None:
     tested = claim(
         "a", Verdict.FAILS, count=55, contrary=16, against="it did not", data_to=date(2026, 6, 30), view="IJR over SPY"
@@ -115,7 +121,7 @@ def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_chang
     over, flips, unmet = text_of(table)
     assert over == [
         "IJR over SPY | held with 25 % confidence for 5 years | of the set small-caps-2026",
-        "+2.59 %", "+0.30 %", "+0.91 %", "8.4 %", "12.0 %", "12.0 %", "at no confidence | bought as held: IJR",
+        "+2.59 %", "+0.30 %", "+0.91 %", "8.4 %", "12.0 %", "12.0 %", "not at any confidence | bought as held: IJR",
     ]  # fmt: skip
     assert flips[0] == "IWM | held with 25 % confidence for 1 year"
     assert flips[-1] == "from 62 % confidence | then bought: IWM, 15.0 % in small caps | bought as held: IJR"

@@ -30,7 +30,9 @@ MARKET, OFFLINE, _ = market_options()
 )
 @MARKET
 @OFFLINE
-@click.option("--as-of", metavar="YYYY-MM-DD", help="Day to show the case for; nothing later is used [default: today].")
+@click.option(
+    "--as-of", metavar="YYYY-MM-DD", help="Day to show the case for; later prices do not count [default: today]."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no warnings.")
 @click.option("--debug", is_flag=True, help="Show the stack of an error.")
@@ -47,6 +49,7 @@ def small_caps(
     """Show the case for small companies: each claim with its source, its test, what speaks against it, a verdict.
 
     Without prices, the results that come with the program, and their age; with prices, what they tell computed anew.
+    A result of a later day than --as-of says so.
 
     \b
     Example:

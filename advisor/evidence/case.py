@@ -59,7 +59,8 @@ def _prices_to(results: Results) -> date:
 
 
 def _dated_words(last: date, as_of: date) -> str:
-    return f"dated result, prices to {last}, {age(last, as_of)}"
+    known = "" if last <= as_of else ", and not known on that day"
+    return f"dated result, prices to {last}, {age(last, as_of)}{known}"
 
 
 def _claims(results: Results, age_words: Mapping[str, str]) -> tuple[Claim, ...]:

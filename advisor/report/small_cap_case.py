@@ -30,9 +30,11 @@ def case_words(evidence: Evidence, as_of: date) -> tuple[str, ...]:
     told = ", ".join(f"{count} {_words(verdict, count)}" for verdict, count in counts if count)
     age = (as_of - evidence.results_to).days
     when = f"{plural(age, 'day')} before the decision" if age > 0 else "up to the decision"
+    if age < 0:
+        when = f"{plural(-age, 'day')} after the decision, and not known on its day"
     return (
         f"The idea behind this proposal, taken apart into {plural(len(evidence.claims), 'claim')} and tested: {told}.",
-        f"Results to {day(evidence.results_to)}, {when}; {evidence.source}",
+        f"Results to {day(evidence.results_to)}, {when}; {evidence.source}.",
     )
 
 
@@ -88,9 +90,10 @@ def rate_cut_table(study: EventStudy) -> Table:
         (Column("After", "word"), *(Column(label) for label in (*sets, "Any month"))),
         tuple(rows),
         (
-            f"Mean; how often small companies were ahead; 90{NO_BREAK}% interval by a block bootstrap. "
-            f"{study.small} against {study.large}, {study.first:%Y-%m} to {study.last:%Y-%m}. Windows overlap and "
-            "cycles are few. Every way of counting: advisor small-caps.",
+            f"Of {study.small} against {study.large}, {study.first:%Y-%m} to {study.last:%Y-%m}: the mean; how "
+            f"often small companies were ahead; where the mean lies in nine of ten redrawn histories (blocks of "
+            f"{study.bootstrap.block_months} months). Windows overlap and cycles are few, so this is rough. Every way "
+            "of counting: advisor small-caps.",
         ),
     )
 
@@ -150,18 +153,19 @@ def view_audit_table(trade_off: TradeOff) -> Table | None:
     columns = (
         Column("View", "text"),
         Column("Stated a year"),
-        Column("Equilibrium"),
+        Column("Without any view"),
         Column("With all views"),
         Column("Small caps without it"),
-        Column("as held"),
-        Column("without doubt"),
+        Column("Small caps with it"),
+        Column("Small caps if certain"),
         Column("Decision changes", "text"),
     )
     notes = (
-        "Equilibrium: what the same thing earns by its beta alone. With all views: what the proposal reckons with, a "
-        "Black-Litterman posterior. Small caps: share of the household after the trades, before rounding to shares. "
-        "The decision changes where other funds are bought, or none, or the share in small caps differs by a point. "
-        "Each view is turned alone.",
+        "Without any view: what the same thing earns in equilibrium, for its beta alone. With all views: what the "
+        "proposal reckons with: that, moved by the views as far as they are trusted (Black and Litterman). Small caps: "
+        "share of the household after the trades, before rounding to shares: without the view, with it as held, and "
+        f"held with 100{NO_BREAK}% confidence. The decision changes where other funds are bought, or none, or the "
+        "share in small caps differs by a point. Each view is turned alone.",
         *_sources(trade_off.views),
     )
     return Table("Your views, audited", columns, tuple(row(*_audited(audit)) for audit in trade_off.views), notes)
@@ -198,7 +202,7 @@ def _share(share: float | None) -> str:
 def _flip_cell(flip: Flip | None, audit: ViewAudit) -> Cell:
     bought = f"bought as held: {_funds(audit.bought)}"
     if flip is None:
-        return Cell("at no confidence", (bought,))
+        return Cell("not at any confidence", (bought,))
     side = "from" if flip.confidence > audit.confidence else "down to"
     then = "then no answer within the limits"
     if flip.small_caps is not None:
