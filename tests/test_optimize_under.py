@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,11 +11,11 @@ import pytest
 from advisor.market.data import MarketData
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
-from advisor.portfolio.model import Portfolio
+from advisor.portfolio.model import Portfolio, SecurityNote
 from advisor.rebalance.candidates import problem_of, problem_under
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.scenarios import scenario_returns
-from advisor.whatif.stability import sample_of_months
+from advisor.whatif.stability import drawn_covariance
 from tests.small_households import account, household, limits, lot, resolved
 
 MONTHS = range(0, 60, 5)
@@ -33,7 +34,7 @@ def other_market(portfolio: Portfolio, first: int) -> MarketData:
     market = resolved(portfolio)
     symbols, months = universe(portfolio), market.scenarios.months
     rows = np.arange(first, first + 60)
-    covariance = sample_of_months(symbols, months, scenario_returns(market, symbols), rows)
+    covariance = drawn_covariance(symbols, months, scenario_returns(market, symbols), rows)
     return replace(market, covariance=covariance)
 
 
@@ -99,3 +100,18 @@ def test_without_risk_aversion_the_quadratic_is_gone_and_the_problem_is_compiled
     under = problem_under(other, compiled)
     assert under.compiled is not compiled.compiled
     assert objective(under) == pytest.approx(objective(problem_of(other)), abs=1e-12)
+
+
+def test_a_security_that_moves_as_another_has_its_places_for_another_risk_model_too() -> None:
+    """Two symbols of one fund leave a root with a zero on its diagonal, which is none under other returns of months."""
+    portfolio = household(
+        account("T", "taxable", 5000, {"SWTSX": [lot(2000, 10)], "NVDA": [lot(50, 230)]}),
+        limits=limits(small_caps_max="0.3"),
+        securities=(SecurityNote("SWTSX", "VTI", Decimal(16)),),
+    )
+    base = survey(portfolio, resolved(portfolio))
+    compiled = problem_of(base)
+    other = survey(portfolio, other_market(portfolio, 20))
+    under = problem_under(other, compiled)
+    assert under.compiled is compiled.compiled
+    assert objective(under) == pytest.approx(objective(problem_of(other)), abs=1e-8)

@@ -15,7 +15,7 @@ from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.covariance import risk_model
 from advisor.risk.scenarios import scenario_returns
-from advisor.whatif.stability import BLOCK_MONTHS, drawn_months, sample_of_months, stability
+from advisor.whatif.stability import BLOCK_MONTHS, drawn_covariance, drawn_months, stability
 from tests.small_households import account, household, limits, lot, resolved
 
 FEW = 12
@@ -51,7 +51,7 @@ def test_the_covariance_of_a_draw_is_numpys() -> None:
     market, symbols = resolved(portfolio), universe(portfolio)
     returns = scenario_returns(market, symbols)
     rows = next(iter(drawn_months(len(returns), 1)))
-    drawn = sample_of_months(symbols, market.scenarios.months, returns, rows)
+    drawn = drawn_covariance(symbols, market.scenarios.months, returns, rows)
     model = risk_model(replace(market, covariance=drawn), symbols)
     np.testing.assert_allclose(model.covariance, 12 * np.cov(returns[rows], rowvar=False), rtol=1e-9, atol=1e-14)
 
@@ -63,7 +63,7 @@ def test_bands_and_counts_are_those_of_answers_planned_one_by_one() -> None:
     returns = scenario_returns(market, symbols)
     small, russell, bought = [], [], []
     for rows in drawn_months(len(returns), FEW):
-        covariance = sample_of_months(symbols, market.scenarios.months, returns, rows)
+        covariance = drawn_covariance(symbols, market.scenarios.months, returns, rows)
         found = survey(portfolio, replace(market, covariance=covariance))
         allocation = allocate(problem_of(found))
         assert allocation is not None
@@ -98,7 +98,7 @@ def test_draws_under_which_a_limit_on_risk_cannot_be_met_are_counted_and_in_no_b
     returns = scenario_returns(market, symbols)
     unmet = 0
     for rows in drawn_months(len(returns), FEW):
-        covariance = sample_of_months(symbols, market.scenarios.months, returns, rows)
+        covariance = drawn_covariance(symbols, market.scenarios.months, returns, rows)
         unmet += allocate(problem_of(survey(portfolio, replace(market, covariance=covariance)))) is None
     told = stability(portfolio, market, FEW)
     assert told is not None

@@ -35,6 +35,7 @@ from advisor.optimize.tax_branches import Line, TaxBranch, branch_at, gain_range
 from advisor.units import Matrix, Vector
 
 TAX_RESERVE = "preferences.reserve_tax"
+NO_RISK = 1e-30  # a volatility that no sum notices
 MOVABLE = 4.5  # bound that no household reaches, so that no coefficient of its row is zero
 NET_AND_LONG = np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 1.0], [0.0, -1.0]])  # N, -N, L, -L of (S, L)
 
@@ -68,7 +69,7 @@ class Formulation:
         self.branches = reachable_branches(self.reach)
         self.scale = _objective_scale(inputs)
         self.x = Unknowns(inputs, flow)
-        self.deviates = self.x.deviation == inputs.model.root @ self.x.weights
+        self.deviates = self.x.deviation == _with_places(inputs.model.root) @ self.x.weights
         self.sold_within = self.x.sell <= inputs.lots.sellable
         self.bought_within = self.x.buy <= np.ones(inputs.buys.account.size)
         self.yearly = cp.Parameter()  # part of a cost paid once that a year bears, times `scale`
@@ -185,6 +186,12 @@ def gains_per_dollar(inputs: AllocationInputs) -> Matrix:
     lots = inputs.lots
     short = np.where(lots.taxable & ~lots.long_term, lots.gain, 0.0)
     return np.array([short, np.where(lots.taxable & lots.long_term, lots.gain, 0.0)])
+
+
+def _with_places(root: Matrix) -> Matrix:
+    """The upper triangle without zeros: each coefficient has a place for that of another risk model."""
+    places = np.triu(np.full_like(root, NO_RISK))
+    return np.where(root == 0.0, places, root)
 
 
 def _as_arrays(lines: tuple[Line, ...]) -> tuple[Matrix, Vector]:

@@ -14,15 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from advisor.market.data import FactorCovariance, MarketData
+from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.candidates import problem_of
-from advisor.rebalance.plan import survey, universe
-from advisor.risk.scenarios import scenario_returns
+from advisor.rebalance.candidates import Household, problem_of, problem_under
+from advisor.rebalance.plan import survey
+from advisor.risk.scenarios import sample_of_months, scenario_returns
 from advisor.whatif.measures import gauge_of, measures_of
 from advisor.whatif.model import Measures, Sensitivity
 
@@ -40,12 +42,14 @@ def sensitivities(portfolio: Portfolio, market: MarketData) -> tuple[Sensitivity
     """
     covariance = market.covariance
     in_force = f"as assumed: risk from {covariance.start:%Y-%m} to {covariance.end:%Y-%m}"
+    household = survey(portfolio, market)
+    problem = problem_of(household)
     return (
-        Sensitivity("covariance", in_force, _measures(portfolio, market)),
-        *_over_windows(portfolio, market),
-        *_without_views(portfolio, market),
-        *_over_risk_aversions(portfolio, market),
-        *_over_premia(portfolio, market),
+        Sensitivity("covariance", in_force, _measures(household, problem)),
+        *_over_windows(household, problem),
+        *_without_views(household, problem),
+        *_over_risk_aversions(household, problem),
+        *_over_premia(household, problem),
     )
 
 
@@ -55,65 +59,61 @@ def window_covariance(market: MarketData, symbols: tuple[str, ...], months: int)
     In factor form each month is a factor: with deviations D (T, n) from the mean month, ``12/(T-1) D'D``, which is
     positive semidefinite whatever the number of months. Raises `MarketDataError` for a symbol without scenarios.
     """
-    returns = scenario_returns(market, symbols)[-months:]
-    deviations = returns - returns.mean(axis=0)
-    days = market.scenarios.months[-months:]
-    return FactorCovariance(
-        symbols=symbols,
-        factors=tuple(f"{day:%Y-%m}" for day in days),
-        loadings=deviations.T * np.sqrt(A_YEAR / (len(days) - 1)),
-        idiosyncratic=np.zeros(len(symbols)),
-        method=f"sample covariance of {len(days)} monthly returns, a year",
-        start=days[0],
-        end=days[-1],
-        short_histories={},
-    )
+    returns, days = scenario_returns(market, symbols)[-months:], market.scenarios.months[-months:]
+    names, method = tuple(f"{day:%Y-%m}" for day in days), f"sample covariance of {len(days)} monthly returns, a year"
+    return sample_of_months(symbols, returns, names, method, (days[0], days[-1]))
 
 
-def _over_windows(portfolio: Portfolio, market: MarketData) -> Iterator[Sensitivity]:
-    symbols, scenarios = universe(portfolio), market.scenarios
-    if not set(symbols) <= set(scenarios.symbols):
+def _over_windows(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+    market, symbols = household.market, household.inputs.symbols
+    if not set(symbols) <= set(market.scenarios.symbols):
         return
     for months in MONTHS:
-        if months <= len(scenarios.months):
+        if months <= len(market.scenarios.months):
             covariance = window_covariance(market, symbols, months)
             span = f"{covariance.start:%Y-%m} to {covariance.end:%Y-%m}"
             title = f"risk from the last {months // A_YEAR} years of months ({span})"
-            yield Sensitivity("covariance", title, _measures(portfolio, replace(market, covariance=covariance)))
+            other = survey(household.portfolio, replace(market, covariance=covariance))
+            yield Sensitivity("covariance", title, _measures(other, problem))
 
 
-def _without_views(portfolio: Portfolio, market: MarketData) -> Iterator[Sensitivity]:
-    for view in portfolio.views:
-        others = tuple(other for other in portfolio.views if other != view)
-        measures = _measures(replace(portfolio, views=others), market)
-        yield Sensitivity("view", f"without the view on {view.name}", measures)
+def _without_views(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+    """At a confidence of 0 a view counts nothing, and its securities stay in the problem."""
+    views = household.portfolio.views
+    for view in views:
+        others = tuple(replace(one, confidence=Decimal(0)) if one == view else one for one in views)
+        other = _changed(household, views=others)
+        yield Sensitivity("view", f"without the view on {view.name}", _measures(other, problem))
 
 
-def _over_risk_aversions(portfolio: Portfolio, market: MarketData) -> Iterator[Sensitivity]:
-    in_force = survey(portfolio, market).inputs.risk_aversion
+def _over_risk_aversions(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+    in_force = household.inputs.risk_aversion
     for word, factor in (("half", 0.5), ("double", 2.0)):
-        stated = replace(portfolio.preferences, risk_aversion=Decimal(repr(in_force * factor)))
-        measures = _measures(replace(portfolio, preferences=stated), market)
-        yield Sensitivity("risk_aversion", f"{word} the risk aversion ({in_force * factor:.1f})", measures)
-
-
-def _over_premia(portfolio: Portfolio, market: MarketData) -> Iterator[Sensitivity]:
-    others = [_with_premium(portfolio, premium) for premium in PREMIA]
-    low, high = (survey(other, market).inputs for other in others)
-    if low.risk_aversion == high.risk_aversion and np.allclose(low.expected_return, high.expected_return, atol=1e-12):
-        return
-    for premium, other in zip(PREMIA, others, strict=True):
+        other = _preferring(household, risk_aversion=Decimal(repr(in_force * factor)))
         yield Sensitivity(
-            "equity_premium", f"{premium.scaleb(2):f} % a year of equity premium", _measures(other, market)
+            "risk_aversion", f"{word} the risk aversion ({in_force * factor:.1f})", _measures(other, problem)
         )
 
 
-def _with_premium(portfolio: Portfolio, premium: Decimal) -> Portfolio:
-    return replace(portfolio, preferences=replace(portfolio.preferences, equity_premium=premium))
+def _over_premia(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+    others = [_preferring(household, equity_premium=premium) for premium in PREMIA]
+    low, high = (other.inputs for other in others)
+    if low.risk_aversion == high.risk_aversion and np.allclose(low.expected_return, high.expected_return, atol=1e-12):
+        return
+    for premium, other in zip(PREMIA, others, strict=True):
+        title = f"{premium.scaleb(2):f} % a year of equity premium"
+        yield Sensitivity("equity_premium", title, _measures(other, problem))
 
 
-def _measures(portfolio: Portfolio, market: MarketData) -> Measures | None:
-    household = survey(portfolio, market)
-    problem = problem_of(household)
-    solution = best_solution(problem, open_cases(problem))
+def _preferring(household: Household, **preferences: Any) -> Household:  # noqa: ANN401 - fields of preferences
+    return _changed(household, preferences=replace(household.portfolio.preferences, **preferences))
+
+
+def _changed(household: Household, **fields: Any) -> Household:  # noqa: ANN401 - fields of a portfolio
+    return survey(replace(household.portfolio, **fields), household.market)
+
+
+def _measures(household: Household, problem: AllocationProblem) -> Measures | None:
+    under = problem_under(household, problem)
+    solution = best_solution(under, open_cases(under))
     return None if solution is None else measures_of(gauge_of(household), solution)

@@ -33,7 +33,7 @@ from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, Portfolio, ReturnPeriod
 from advisor.rebalance.candidates import problem_of, problem_under
 from advisor.rebalance.plan import survey, universe
-from advisor.risk.scenarios import scenario_returns
+from advisor.risk.scenarios import sample_of_months, scenario_returns
 from advisor.units import Matrix
 from advisor.whatif.decision import Decision, decision_of
 from advisor.whatif.model import Band, Method, Stability
@@ -65,7 +65,7 @@ def stability(portfolio: Portfolio, market: MarketData, draws: int = DRAWS) -> S
     proposed = decision_of(household, problem)
     returns = scenario_returns(market, symbols)
     drawn = [
-        _under(problem, portfolio, replace(market, covariance=sample_of_months(symbols, months, returns, rows)))
+        _under(problem, portfolio, replace(market, covariance=drawn_covariance(symbols, months, returns, rows)))
         for rows in drawn_months(len(months), draws)
     ]
     answers = [answer for answer in drawn if answer is not None]
@@ -94,22 +94,13 @@ def drawn_months(count: int, draws: int) -> Iterator[Indices]:
         yield ((starts[:, np.newaxis] + np.arange(BLOCK_MONTHS)) % count).ravel()[:count]
 
 
-def sample_of_months(
+def drawn_covariance(
     symbols: tuple[str, ...], months: tuple[date, ...], returns: Matrix, rows: Indices
 ) -> FactorCovariance:
     """Sample covariance, a year, of the months `rows` of `returns` (T, n), each drawn month a factor."""
-    drawn = returns[rows]
-    deviations = drawn - drawn.mean(axis=0)
-    return FactorCovariance(
-        symbols=symbols,
-        factors=tuple(f"draw {number}" for number in range(len(rows))),
-        loadings=deviations.T * np.sqrt(A_YEAR / (len(rows) - 1)),
-        idiosyncratic=np.zeros(len(symbols)),
-        method=f"sample covariance of {len(rows)} months drawn in blocks of {BLOCK_MONTHS}, a year",
-        start=months[0],
-        end=months[-1],
-        short_histories={},
-    )
+    draws = tuple(f"draw {number}" for number in range(len(rows)))
+    method = f"sample covariance of {len(rows)} months drawn in blocks of {BLOCK_MONTHS}, a year"
+    return sample_of_months(symbols, returns[rows], draws, method, (months[0], months[-1]))
 
 
 def _under(problem: AllocationProblem, portfolio: Portfolio, market: MarketData) -> Decision | None:
