@@ -81,7 +81,7 @@ def rebalance(
 
     portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
 
-    from advisor.cli.recommend import Page, recommend, report_files, require_engine, with_trade_off
+    from advisor.cli.recommend import Page, recommend, report_files, require_engine, with_evidence, with_trade_off
     from advisor.files import replaced
 
     require_engine(pdf_engine)
@@ -94,6 +94,7 @@ def rebalance(
             bar.step("Comparing")
             recommendation = with_trade_off(made)
         bar.step("Making the report")
+        recommendation = with_evidence(recommendation, found.histories)
         files = report_files(recommendation, told.append, Page(pdf_engine, template))
     if found.document is not None:
         files["market.json"] = found.document

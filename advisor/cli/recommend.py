@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from advisor.errors import OutputError, UnverifiedAnswerError
+from advisor.errors import MarketDataError, OutputError, UnverifiedAnswerError
+from advisor.evidence.case import case_from_prices
+from advisor.evidence.model import Evidence
+from advisor.evidence.recompute import SYMBOLS
 from advisor.market.data import MarketData
+from advisor.market.estimate.returns import panel_of
+from advisor.market.prices.history import PriceHistory
 from advisor.market.resolve import resolve
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
@@ -41,6 +46,7 @@ class Recommendation:
     file: PortfolioFile
     versions: dict[str, str]
     trade_off: TradeOff | None = None
+    evidence: Evidence | None = None  # None: the dated results that come with the program
 
     def document(self) -> Record:
         """The record, as plain JSON values."""
@@ -65,6 +71,15 @@ def recommend(
 def with_trade_off(made: Recommendation) -> Recommendation:
     """The same with everything that stands beside the proposal, in the record and checked too."""
     return _checked(replace(made, trade_off=trade_off(made.portfolio, made.market, made.plan)))
+
+
+def with_evidence(made: Recommendation, histories: Mapping[str, PriceHistory]) -> Recommendation:
+    """The same with the small-cap case computed anew as far as these prices tell it; without them it stays dated."""
+    at_hand = [histories[symbol] for symbol in SYMBOLS if symbol in histories]
+    try:
+        return replace(made, evidence=case_from_prices(panel_of(at_hand), made.portfolio.as_of)) if at_hand else made
+    except MarketDataError:  # too few prices to tell any of it
+        return made
 
 
 def _checked(made: Recommendation) -> Recommendation:
@@ -96,6 +111,7 @@ def report_files(recommendation: Recommendation, note: Callable[[str], None], pa
         recommendation.market,
         Sources(file.name, file.sha256, recommendation.versions),
         recommendation.trade_off or NO_TRADE_OFF,
+        recommendation.evidence,
     )
     html = render_html(context, page.templates)
     files = {

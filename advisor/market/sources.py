@@ -45,11 +45,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class MarketInput:
-    """Market data, and the bytes of the snapshot file that they are; None where the embedded one is used as it is."""
+    """Market data, and the bytes of the snapshot file that they are; None where the embedded one is used as it is.
+
+    `histories` are those that the data were estimated from, by symbol; a snapshot has none.
+    """
 
     market: MarketData
     document: bytes | None
     kept_notes: tuple[str, ...] = ()  # what the person at the terminal should know of the cache
+    histories: Mapping[str, PriceHistory] = field(default_factory=dict)
 
 
 def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketInput:
@@ -69,7 +73,7 @@ def load_market(request: Request, portfolio: Portfolio, watch: Watch) -> MarketI
     if not given.sha256:
         given, document = frozen(given)
     stale = tuple(_stale_lots(portfolio, given, histories))
-    return MarketInput(replace(given, warnings=(*given.warnings, *stale)), document, notes)
+    return MarketInput(replace(given, warnings=(*given.warnings, *stale)), document, notes, histories)
 
 
 def _choice(portfolio: Portfolio) -> CovarianceChoice:

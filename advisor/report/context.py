@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.evidence.case import dated_case
+from advisor.evidence.model import Evidence
 from advisor.evidence.results import dated_results
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
@@ -97,8 +98,12 @@ def report_context(
     market: MarketData,
     sources: Sources,
     trade_off: TradeOff = NO_TRADE_OFF,
+    evidence: Evidence | None = None,
 ) -> ReportContext:
-    """View model of one recommendation. Raises ValueError if a figure is not finite."""
+    """View model of one recommendation; without `evidence` the dated one is told.
+
+    Raises ValueError if a figure is not finite.
+    """
     return ReportContext(
         status=plan.status,
         header=header_of(portfolio, market, sources),
@@ -123,7 +128,7 @@ def report_context(
             overlap=overlap_table(plan, market),
         ),
         trade_off=_trade_offs(plan, portfolio, trade_off),
-        small_caps=_small_caps(portfolio, trade_off),
+        small_caps=_small_caps(portfolio, trade_off, evidence or dated_case(portfolio.as_of)),
         risks=_risks(plan, market),
         trades=_trades(plan, portfolio, market),
         tax=TaxAndCost(break_even_words(plan), tax_table(plan), rates_table(plan, portfolio)),
@@ -219,8 +224,8 @@ def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) 
     )
 
 
-def _small_caps(portfolio: Portfolio, trade_off: TradeOff) -> SmallCapCase:
-    evidence, cuts = dated_case(portfolio.as_of), dated_results().long_study
+def _small_caps(portfolio: Portfolio, trade_off: TradeOff, evidence: Evidence) -> SmallCapCase:
+    cuts = dated_results().long_study
     return SmallCapCase(
         words=case_words(evidence, portfolio.as_of),
         claims=claims_table(evidence),
