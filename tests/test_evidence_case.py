@@ -78,7 +78,7 @@ def test_the_case_that_did_not_survive_is_said_not_to() -> None:
 
 def test_only_the_valuation_became_views_and_every_other_claim_says_why_not() -> None:
     claims = dated_case(DAY).claims
-    assert {claim.key: claim.view for claim in claims if claim.view} == {"valuation": "IJR over SPY, IWM over SPY"}
+    assert {claim.key: claim.view for claim in claims if claim.view} == {"valuation": "IJR over SPY"}
     assert all(claim.view_words for claim in claims)
 
 

@@ -264,6 +264,5 @@ def test_changes_are_in_the_words_of_the_file() -> None:
         "preferences.reserve_tax": ("true", "false"),
         "preferences.risk_aversion": (None, "3"),
         "views.IJR over SPY": ("2.59%, confidence 25%, 5 years", None),
-        "views.IWM over SPY": ("1.85%, confidence 10%, 5 years", None),
         "views.IJR": (None, "7.5%, confidence 50%, 5 years"),
     }
