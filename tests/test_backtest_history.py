@@ -93,3 +93,24 @@ def test_a_window_that_no_day_has_and_a_start_after_the_end_are_refused() -> Non
         start_row(history, ("NVDA",), 3, None)
     with pytest.raises(MarketDataError, match="no prices after it"):
         start_row(history, ("NVDA",), 1, date(2030, 1, 1))
+
+
+def test_bills_that_stop_trading_are_an_error_and_not_cash_without_interest() -> None:
+    prices = panel()
+    with pytest.raises(MarketDataError, match=f"BIL: its last price is of {prices.days[899]}"):
+        history_of(without(prices, "BIL", slice(900, None)), household())
+
+
+def test_days_without_any_prices_are_an_error_with_both_ends() -> None:
+    prices = panel()
+    kept = [k for k in range(len(prices.days)) if not 500 <= k < 510]
+    holed = replace(prices, days=tuple(prices.days[k] for k in kept), prices=prices.prices[kept])
+    with pytest.raises(MarketDataError, match=f"no prices between {prices.days[499]} and {prices.days[510]}"):
+        history_of(holed, household())
+
+
+def test_a_past_of_some_weeks_is_refused() -> None:
+    history = history_of(panel(), household())
+    with pytest.raises(MarketDataError, match=r"59 sessions from .* at least 60 after its first day"):
+        start_row(history, ("NVDA",), 3, history.days[-60])
+    assert start_row(history, ("NVDA",), 3, history.days[-61]) == len(history.days) - 61

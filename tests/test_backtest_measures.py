@@ -77,6 +77,12 @@ def test_years_begin_at_the_last_close_of_the_year_before_and_parts_are_marked()
     ]
 
 
+def test_a_year_is_whole_where_the_first_day_is_the_last_close_of_the_year_before() -> None:
+    days = [date(2020, 12, 31), date(2021, 6, 30), date(2021, 12, 31), date(2022, 12, 30)]
+    found = year_returns(np.array([100.0, 50.0, 110.0, 99.0]), days)
+    assert [(y.year, round(y.value, 12), y.is_whole) for y in found] == [(2021, 0.1, True), (2022, -0.1, True)]
+
+
 def test_tax_that_was_paid_is_no_loss_before_tax() -> None:
     """100 grows by 10 % to 110, of which 5 are paid; 105 grow by 10 % again: 1.21 before tax."""
     grown = before_tax(np.array([100.0, 105.0, 115.5]), np.array([0.0, 5.0, 0.0]))

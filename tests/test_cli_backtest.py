@@ -122,11 +122,15 @@ def test_what_is_wrong_with_the_prices_is_named_with_exit_code_4(file, tmp_path,
     fewer = panel(years=5, symbols=[s for s in SYMBOLS if s != "NVDA"])
     stopped = prices.prices.copy()
     stopped[1200:, prices.symbols.index("NVDA")] = np.nan
+    split, real = prices.prices.copy(), prices.prices.copy()
+    split[1000:, prices.symbols.index("NVDA")] /= 10
+    real[1000:, prices.symbols.index("NVDA")] *= 0.55
     cases = {
         "none.csv": (None, "cannot be read"),
         "ten.csv": (ten, "10 days of prices"),
         "fewer.csv": (fewer, "no prices for NVDA"),
         "stopped.csv": (PricePanel(prices.symbols, prices.days, stopped), "NVDA: its last price is of"),
+        "split.csv": (PricePanel(prices.symbols, prices.days, split), f"to {prices.days[1000]}: a missing split?"),
     }
     for name, (table, words) in cases.items():
         path = tmp_path / name
@@ -135,6 +139,14 @@ def test_what_is_wrong_with_the_prices_is_named_with_exit_code_4(file, tmp_path,
         ended = call(capsys, "backtest", file, "--prices", path)
         assert (ended.code, ended.out) == (4, "")
         assert words in ended.err
+    crashed = written(tmp_path / "crashed.csv", PricePanel(prices.symbols, prices.days, real))
+    assert call(capsys, "backtest", file, "--prices", crashed).code == 0
+
+
+def test_a_start_of_some_days_ago_is_refused(file, closes, capsys) -> None:
+    ended = call(capsys, "backtest", file, "--prices", closes, "--start", panel(years=5).days[-2].isoformat())
+    assert ended.code == 4
+    assert "at least 60 after its first day" in ended.err
 
 
 def test_a_start_before_the_first_possible_day_names_that_day(file, closes, capsys) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,8 +19,9 @@ from advisor.units import TRADING_DAYS
 
 LARGE_CAPS = "SPY"  # stands for the market before `MARKET` has a history
 CASH_FUNDS = ("BIL", BILLS)  # funds of Treasury bills: what cash earned
-LEAST_DAYS = 60  # sessions in the window, below which nothing is estimated from it
+LEAST_DAYS = 60  # sessions, below which nothing is said of a past
 DENSE = 0.9  # part of the sessions of a year that daily prices have at least
+LONGEST_CLOSURE = 7  # days from close to close, in September 2001
 NOTED = 6  # symbols that a message names one by one
 
 
@@ -62,12 +64,14 @@ def history_of(panel: PricePanel, portfolio: Portfolio, end: date | None = None)
         )
     prices = every[rows]
     _refuse_sparse(days)
-    if gaps := list(_gaps(symbols, days, prices)):
+    bills = _bills(cut, rows)
+    cash = np.ones(len(days)) if bills is None else cut.column(bills)[rows]
+    watched = (symbols, prices) if bills is None else ((*symbols, bills), np.column_stack([prices, cash]))
+    if gaps := list(_gaps(*watched, days)):
         more = f"\n  and {len(gaps) - NOTED} more" if len(gaps) > NOTED else ""
         listed = "".join(f"\n  {text}" for text in gaps[:NOTED])
         raise MarketDataError(f"prices with gaps, which a backtest cannot trade at:{listed}{more}\nmend the panel")
-    growth, bills = _cash_growth(cut, rows)
-    return History(symbols, days, prices, growth, bills, stand_ins)
+    return History(symbols, days, prices, _growth(cash), bills, stand_ins)
 
 
 def first_start(history: History, held: Collection[str], window_years: int) -> int:
@@ -91,10 +95,12 @@ def first_start(history: History, held: Collection[str], window_years: int) -> i
 def start_row(history: History, held: Collection[str], window_years: int, start: date | None) -> int:
     """Row of the first session from `start` on, or of the first possible one.
 
-    Raises `MarketDataError` for a start that is too early, naming the symbols and the first possible date, or too late.
+    Raises `MarketDataError` for a start that is too early, naming the symbols and the first possible date, or too late,
+    and where fewer than `LEAST_DAYS` sessions follow.
     """
     first = first_start(history, held, window_years)
     if start is None:
+        _refuse_short(history, first)
         return first
     if start < history.days[first]:
         begins = {s: history.days[history.first_row(s)] for s in {*held, LARGE_CAPS}}
@@ -107,7 +113,18 @@ def start_row(history: History, held: Collection[str], window_years: int, start:
     row = next((k for k, day in enumerate(history.days) if day >= start), None)
     if row is None or row >= len(history.days) - 1:
         raise MarketDataError(f"--start {start}: no prices after it; the last are of {history.days[-1]}")
+    _refuse_short(history, row)
     return row
+
+
+def _refuse_short(history: History, row: int) -> None:
+    """Refuse a past of days or weeks, of which no rate a year can be said."""
+    sessions = len(history.days) - 1 - row
+    if sessions < LEAST_DAYS:
+        raise MarketDataError(
+            f"{sessions} sessions from {history.days[row]} to {history.days[-1]}: a backtest needs at least "
+            f"{LEAST_DAYS} after its first day; start earlier, or give a longer panel or a shorter --window-years"
+        )
 
 
 def _columns(panel: PricePanel, portfolio: Portfolio) -> tuple[dict[str, str], dict[str, str]]:
@@ -139,9 +156,12 @@ def _refuse_sparse(days: tuple[date, ...]) -> None:
         raise MarketDataError(
             f"{len(days)} days of prices between {days[0]} and {days[-1]} are not daily: a backtest needs every session"
         )
+    for before, after in pairwise(days):
+        if (after - before).days > LONGEST_CLOSURE:
+            raise MarketDataError(f"no prices between {before} and {after}: a backtest needs every session")
 
 
-def _gaps(symbols: tuple[str, ...], days: tuple[date, ...], prices: np.ndarray) -> Iterator[str]:
+def _gaps(symbols: tuple[str, ...], prices: np.ndarray, days: tuple[date, ...]) -> Iterator[str]:
     """Days without a close after a symbol's first, in words."""
     for column, symbol in enumerate(symbols):
         known = np.isfinite(prices[:, column])
@@ -154,13 +174,13 @@ def _gaps(symbols: tuple[str, ...], days: tuple[date, ...], prices: np.ndarray) 
             yield f"{symbol}: no price on {days[missing[0]]}{more}"
 
 
-def _cash_growth(panel: PricePanel, rows: np.ndarray) -> tuple[np.ndarray, str | None]:
-    """What a dollar of cash had become on each day: that of a fund of bills once it trades, before it nothing."""
+def _bills(panel: PricePanel, rows: np.ndarray) -> str | None:
+    """The fund of bills that begins first."""
     known = [fund for fund in CASH_FUNDS if fund in panel.symbols and np.isfinite(panel.column(fund)[rows]).any()]
-    if not known:
-        return np.ones(int(rows.sum())), None
-    fund = min(known, key=lambda name: int(np.argmax(np.isfinite(panel.column(name)[rows]))))
-    closes = panel.column(fund)[rows]
-    finite = np.flatnonzero(np.isfinite(closes))
-    filled = closes[np.maximum.accumulate(np.where(np.isfinite(closes), np.arange(closes.size), finite[0]))]
-    return filled / filled[0], fund
+    return min(known, key=lambda fund: int(np.argmax(np.isfinite(panel.column(fund)[rows]))), default=None)
+
+
+def _growth(closes: np.ndarray) -> np.ndarray:
+    """What a dollar had become on each day; 1 before the first close."""
+    first = int(np.argmax(np.isfinite(closes)))
+    return np.concatenate([np.ones(first), closes[first:] / closes[first]])

@@ -75,7 +75,8 @@ def year_returns(values: Vector, days: Sequence[date]) -> tuple[YearReturn, ...]
         YearReturn(
             days[end].year,
             float(values[end] / values[start] - 1.0),
-            start != 0 and (end != len(days) - 1 or (days[end].month, days[end].day) >= (12, 29)),
+            days[start].year < days[end].year
+            and (end != len(days) - 1 or (days[end].month, days[end].day) >= (12, 29)),
         )
         for start, end in zip(starts, ends, strict=True)
         if end > start
