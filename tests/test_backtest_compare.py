@@ -31,6 +31,7 @@ from advisor.backtest.measures import deflated_sharpe_ratio, returns_of_values
 from advisor.backtest.model import Frequency, Policy
 from advisor.backtest.record import backtest_record, backtest_schema, daily_values
 from advisor.backtest.source import PanelSource
+from advisor.backtest.words import assumptions
 from advisor.errors import InputError
 from advisor.market.price_file import panel_of_table, read_prices
 from advisor.market.resolve import resolve
@@ -88,10 +89,40 @@ def test_the_variance_of_trials_is_that_seen_where_it_is_the_larger() -> None:
 
 def test_without_small_caps_none_is_bought_and_no_limit_asks_for_any() -> None:
     asking = HOUSEHOLD.replace("small_caps: {max: 30%}", "small_caps: {min: 10%, max: 30%}, funds: {IJR: {max: 9%}}")
-    rules = surroundings(household(asking), panel())[2]
-    assert [limit.label for limit in without_small_caps(rules).limits] == ["single_company.max", "cash.min"]
+    history, _, rules = surroundings(household(asking), panel())
+    fewer = without_small_caps(rules, history.symbols.index("SPY"))
+    assert [limit.label for limit in fewer.limits] == ["single_company.max", "cash.min"]
     row = next(row for row in run(Asked(), asking).rows if row.kind == WITHOUT)
     assert row.track.small_cap_weights.max() == 0.0
+
+
+def test_the_benchmark_is_on_offer_in_place_of_small_caps_and_not_cash_alone() -> None:
+    history, _, rules = surroundings(household(), panel())
+    spy, iwm = history.symbols.index("SPY"), history.symbols.index("IWM")
+    assert np.flatnonzero(without_small_caps(rules, spy).may_buy.any(axis=0)).tolist() == [spy]
+    assert not without_small_caps(rules, iwm).may_buy.any()  # a benchmark of small caps is no way out of them
+    row = next(row for row in run(Asked()).rows if row.kind == WITHOUT)
+    bought = sum(one.bought_usd.sum(axis=0) for one in row.track.decisions)
+    assert np.flatnonzero(bought).tolist() == [spy]
+    assert "(monthly) with SPY in place of small-cap funds" in " ".join(assumptions(run(Asked())))
+
+
+def test_a_gain_is_not_said_to_be_limited_where_none_is_taxed() -> None:
+    limited = HOUSEHOLD.replace("limits: {", "limits: {realized_gain: {max: 4000}, ")
+    assert "realized_gain.max" in run(Asked(), limited).limits_applied
+    assert "realized_gain.max" not in run(Asked(taxed=False), limited).limits_applied
+
+
+def test_what_a_reader_could_take_wrongly_is_said() -> None:
+    words = " ".join(assumptions(four_variants()))
+    assert "best of 10 tried without skill" in words
+    assert "not that the holdings were chosen with hindsight" in words
+    assert "saves tax on other income, on up to $3,000" in words
+    assert "Withdrawals from a traditional account are not taxed" in words
+    assert "shorter than a year" not in words
+    days = panel().days
+    short = run(Asked(start=days[-200]))
+    assert "shorter than a year" in " ".join(assumptions(short))
 
 
 def test_the_benchmark_has_neither_trades_nor_a_tracking_error() -> None:

@@ -148,6 +148,16 @@ def test_within_its_band_the_policy_stands_still_until_a_limit_breaks() -> None:
     assert len([one for one in wide.decisions if one.reason == "solved"]) < len(walked(prices, Policy()).decisions)
 
 
+@pytest.mark.parametrize("mode", ["mode: soft, price: 1", "mode: not_worse_than_today"])
+def test_a_limit_that_nobody_has_to_keep_does_not_end_the_rest_within_the_band(mode: str) -> None:
+    loose = HOUSEHOLD.replace("small_caps: {max: 30%}", f"small_caps: {{min: 20%, {mode}}}")
+    loose = loose.replace("single_company: {max: 25%}, ", "")
+    history, holdings, rules = surroundings(household(loose), panel())
+    track = policy_walk(history, holdings, rules, Policy(band=1.0), START, "policy")
+    assert track.small_cap_weights.max() == 0.0
+    assert {one.reason for one in track.decisions} == {"band"}
+
+
 def test_nothing_is_done_for_less_than_the_least_gain_while_limits_hold() -> None:
     prices = panel()
     eager, patient = walked(prices, Policy(), min_gain=0.0), walked(prices, Policy(), min_gain=0.01)

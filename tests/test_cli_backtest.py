@@ -55,6 +55,7 @@ def test_the_terminal_shows_every_row_and_says_that_it_is_hypothetical(file, clo
         "losing periods are included",
     ):
         assert words in text
+    assert "At the start: the holdings of 2026-07-13, $" in text
     assert "Not applied in full: single_company.max: counts shares held directly alone" in text
 
 

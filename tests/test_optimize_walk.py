@@ -189,6 +189,22 @@ def test_doing_nothing_is_worth_what_a_day_without_trades_is(taxed: bool) -> Non
     assert problem.standing(today) == pytest.approx(problem.solve(fixed).objective, abs=1e-8)
 
 
+def test_doing_nothing_pays_the_price_of_a_soft_limit() -> None:
+    """Of 20 %, 60 % are held, at a price of 2 % a year: 0.02 x 0.4 = 0.008, and 0.09 x 0.6 are earned."""
+    soft = ShareLimit("funds.A.max", np.array([[1.0, 0.0]]), 0.0, 1.0, price=0.02)
+    made = replace(shape(2, 1, limits=(soft,), taxed=False, accounts=1), risk_aversion=0.0)
+    today = replace(
+        day(np.random.default_rng(1), made, (0.2,)),
+        expected=np.array([0.09, 0.0]),
+        weights=np.array([0.6, 0.4]),
+        cash=np.zeros(1),
+    )
+    fixed = replace(today, sellable=np.zeros(2), buyable=np.zeros(2))
+    problem = WalkProblem(made)
+    assert problem.standing(today) == pytest.approx(0.09 * 0.6 - 0.008, abs=1e-12)
+    assert problem.standing(today) == pytest.approx(problem.solve(fixed).objective, abs=1e-8)
+
+
 def test_a_day_without_an_answer_is_named() -> None:
     made = shape(2, 1, limits=(TradedLimit("turnover.max", "turnover"),), accounts=1)
     today = day(np.random.default_rng(2), made, (-0.1,))

@@ -17,7 +17,7 @@ from advisor.backtest.walk import held_walk, policy_walk
 from advisor.errors import InputError, Issue
 from advisor.market.data import MarketData
 from advisor.market.estimate.returns import PricePanel
-from advisor.optimize.walk import LARGEST, ShareLimit
+from advisor.optimize.walk import LARGEST, ShareLimit, TradedLimit
 from advisor.portfolio.model import Portfolio
 from advisor.units import TRADING_DAYS, Vector
 
@@ -100,6 +100,21 @@ class Backtest:
         return self.rows[0].track.days[-1]
 
     @property
+    def limits_applied(self) -> tuple[str, ...]:
+        """Labels of the limits that the policy keeps; without tax no gain is counted, nor limited."""
+        limits = self.rules.limits
+        return tuple(
+            limit.label
+            for limit in limits
+            if self.asked.taxed or not (isinstance(limit, TradedLimit) and limit.what == "realized_gain")
+        )
+
+    @property
+    def instead(self) -> str | None:
+        """What is on offer in place of small caps in the policy without them; None where the benchmark is one."""
+        return None if self.rules.small_caps[self.history.symbols.index(self.benchmark)] else self.benchmark
+
+    @property
     def trials(self) -> int:
         """Number that the Sharpe ratios are deflated by."""
         return len(self.asked.policies()) + self.asked.tried
@@ -140,7 +155,7 @@ def backtest(
         name = policy_name(policy)
         add("policy", policy, policy_walk(history, holdings, rules, policy, start, name))
     first = asked.policies()[0]
-    fewer = without_small_caps(rules)
+    fewer = without_small_caps(rules, history.symbols.index(benchmark))
     add(WITHOUT, first, policy_walk(history, holdings, fewer, first, start, WITHOUT))
     add(HOLD, None, held_walk(history, holdings, rules, start, HOLD, taxed=asked.taxed))
     all_in = in_one(holdings, history.symbols.index(benchmark))
@@ -160,9 +175,14 @@ def policy_name(policy: Policy) -> str:
     return f"{policy.frequency}, band {band}%" if policy.band else str(policy.frequency)
 
 
-def without_small_caps(rules: Rules) -> Rules:
-    """The same rules with no small-cap fund on offer, and without the limits on these funds."""
+def without_small_caps(rules: Rules, benchmark: int) -> Rules:
+    """The same rules with the benchmark on offer in place of small-cap funds, and without the limits on these funds.
+
+    Nothing is, where the benchmark is of small caps itself.
+    """
     small = rules.small_caps
+    may_buy = rules.may_buy & ~small
+    may_buy[:, benchmark] |= (rules.may_buy & small).any(axis=1) & ~small[benchmark]
     kept = [
         k
         for k, limit in enumerate(rules.limits)
@@ -173,7 +193,7 @@ def without_small_caps(rules: Rules) -> Rules:
         limits=tuple(rules.limits[k] for k in kept),
         bounds=rules.bounds[kept],
         not_worse=rules.not_worse[kept],
-        may_buy=rules.may_buy & ~small,
+        may_buy=may_buy,
     )
 
 

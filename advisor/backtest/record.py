@@ -40,7 +40,7 @@ def backtest_record(test: Backtest, portfolio: Portfolio, market: MarketData, so
         "benchmark": test.benchmark,
         "cash_earns": test.history.bills,
         "trials": test.trials,
-        "limits_applied": [limit.label for limit in test.rules.limits],
+        "limits_applied": list(test.limits_applied),
         "limits_not_applied": list(test.rules.not_applied),
         "rows": [_row(row) for row in test.rows],
     }

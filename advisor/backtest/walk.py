@@ -18,7 +18,7 @@ from advisor.backtest.estimate import Estimate, Estimator, risk_aversion
 from advisor.backtest.ledger import Ledger, rates, tranches
 from advisor.backtest.model import Decision, Frequency, History, Holdings, Policy, Rules, TaxYear, Track
 from advisor.optimize.inputs import Indices
-from advisor.optimize.walk import DayTrades, TradedLimit, WalkDay, WalkProblem, WalkShape
+from advisor.optimize.walk import UNREACHED, DayTrades, TradedLimit, WalkDay, WalkProblem, WalkShape
 from advisor.units import Matrix, Vector
 
 PIECES = 3  # tranches that the optimizer sees of each taxed holding
@@ -238,14 +238,14 @@ class _Decider:
         return decision, orders
 
     def _holds(self, state: _State) -> bool:
-        """Whether every limit holds, and every account has its least cash."""
+        """Whether no limit asks for a trade, and every account has its least cash. A soft one only has its price."""
         if (state.cash < self.rules.min_cash_usd / state.value - KEPT).any():
             return False
-        bounds = zip(self.rules.limits, self.rules.bounds, strict=True)
+        cash = float(state.cash.sum())
         return all(
-            limit.side * (limit.measure(state.weights, float(state.cash.sum()), state.root) - bound) <= KEPT
-            for limit, bound in bounds
-            if not isinstance(limit, TradedLimit)
+            limit.excess(bound, state.weights, cash, state.root) <= KEPT
+            for limit, bound in zip(self.rules.limits, self._bounds(state), strict=True)
+            if not isinstance(limit, TradedLimit) and limit.price >= UNREACHED
         )
 
     def _bounds(self, state: _State) -> Iterator[float]:

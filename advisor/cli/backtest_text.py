@@ -25,6 +25,7 @@ def backtest_text(test: Backtest, portfolio: Portfolio, prices: str, written: tu
         f"{portfolio.name} - {test.start} to {test.end} ({fmt.number(years)} years), prices of {prices}",
         "HYPOTHETICAL, computed with hindsight; nobody traded like this.",
         hindsight(test),
+        f"At the start: the holdings of {portfolio.as_of}, {_money(test.holdings.total_usd)}, bought on {test.start}.",
     ]
     parts = [
         plain_lines(head),
@@ -60,7 +61,7 @@ def _tables(test: Backtest) -> Iterator[str]:
     )
     owed = ("tax paid", "tax latent") if taxed else ()
     yield _table(
-        ("In dollars", "at the end", *owed, "spread"),
+        (f"From {_money(test.holdings.total_usd)}", "at the end", *owed, "spread"),
         test,
         lambda f: (
             _money(f.final_usd),
@@ -95,12 +96,11 @@ def _worst(figures: Figures) -> str:
 
 def _limits(test: Backtest) -> Iterator[str]:
     """Limits that were kept, could not be kept on some days, or could not be applied to the past at all."""
-    labels = [limit.label for limit in test.rules.limits]
-    yield f"Limits applied: {', '.join(labels) if labels else 'none'}."
+    yield f"Limits applied: {', '.join(test.limits_applied) or 'none'}."
     for row in test.rows:
         for label, (count, most) in exceeded(row.track).items():
-            on = f"{count} of {len(row.track.decisions)} days"
-            yield f"{row.track.name}: {label} was out of reach on {on}, by up to {fmt.percent(most)}."
+            on = f"{count} of {len(row.track.decisions)} decisions"
+            yield f"{row.track.name}: {label} was not met by {on}, by up to {fmt.percent(most)}."
     for words in test.rules.not_applied:
         yield f"Not applied in full: {words}."
     if any(not year.is_whole for row in test.rows for year in row.figures.years):

@@ -59,6 +59,10 @@ class ShareLimit:
         del root
         return self.side * float((self.side * (self.rows @ weights + self.cash * cash)).max())
 
+    def excess(self, bound: float, weights: Vector, cash: float, root: Matrix) -> float:
+        """How far the share lies beyond `bound`; negative inside."""
+        return self.side * (self.measure(weights, cash, root) - bound)
+
 
 @dataclass(frozen=True, slots=True)
 class VolatilityLimit:
@@ -74,6 +78,10 @@ class VolatilityLimit:
         del cash
         active = root @ weights - (0.0 if self.benchmark is None else root[:, self.benchmark])
         return float(np.linalg.norm(active))
+
+    def excess(self, bound: float, weights: Vector, cash: float, root: Matrix) -> float:
+        """How far the deviation lies above `bound`; negative below."""
+        return self.measure(weights, cash, root) - bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,7 @@ class WalkProblem:
         raise UnverifiedAnswerError(f"no certain answer for the policy on {when}")
 
     def standing(self, day: WalkDay) -> float:
-        """The utility a year of doing nothing on a day on which every limit holds."""
+        """The utility a year of doing nothing on a day on which every hard limit holds."""
         s = self.shape
         risk = float(np.sum((day.root @ day.weights) ** 2))
         tax = 0.0
@@ -187,7 +195,13 @@ class WalkProblem:
             (short, long), (of_short, of_long) = s.rates, day.so_far
             lines = (long * (of_short + of_long), short * of_short + long * of_long, -long * day.loss_deduction)
             tax = max(lines)
-        return float(day.expected @ day.weights - s.risk_aversion / 2 * risk - tax / s.horizon_years)
+        cash = float(day.cash.sum())
+        exceeded = sum(
+            limit.price * max(limit.excess(bound, day.weights, cash, day.root), 0.0)
+            for limit, bound in zip(s.limits, day.bounds, strict=True)
+            if not isinstance(limit, TradedLimit) and limit.price < UNREACHED
+        )
+        return float(day.expected @ day.weights - s.risk_aversion / 2 * risk - tax / s.horizon_years - exceeded)
 
     def assign(self, day: WalkDay) -> None:
         """Give cvxpy's own parameters the values of the day, for whoever solves `problem` in another way."""
