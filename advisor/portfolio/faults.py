@@ -11,8 +11,10 @@ from pydantic_core import ErrorDetails
 
 from advisor.errors import Issue
 from advisor.portfolio.document import MAX_ISSUES, Document, Path, quoted
-from advisor.portfolio.schema import VIEW_FORMS, Entry, PortfolioEntry, ScenarioFile, ViewSetFile
+from advisor.portfolio.entry import Entry
+from advisor.portfolio.schema import PortfolioEntry, ScenarioFile
 from advisor.portfolio.values import did_you_mean
+from advisor.portfolio.view_schema import VIEW_FORMS, ViewSetFile
 
 LONGEST_WORD = 40
 

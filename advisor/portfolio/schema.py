@@ -8,35 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from advisor.portfolio import fields, model, words
+from advisor.portfolio.entry import Entry, Several, Symbol
 from advisor.portfolio.scenario_schema import with_scenario_sections
+from advisor.portfolio.view_schema import ONE_IS_A_LIST, ViewItem
 
 _TAX = model.TaxSituation()
 _PREFERENCES = model.Preferences()
 _COVARIANCE = model.CovarianceChoice()
 
-_Item = TypeVar("_Item")
-Several: TypeAlias = Annotated[tuple[_Item, ...], BeforeValidator(lambda node: [] if node is None else node)]
 _EMPTY_MAPPING = BeforeValidator(lambda node: {} if node is None else node)
 _EMPTY_IS_NO_LIST = BeforeValidator(lambda node: "" if node is None else node)  # not to be read as the default
 
 Money: TypeAlias = Annotated[Decimal, fields.USD_OR_NONE]
-Symbol: TypeAlias = Annotated[str, fields.SYMBOL]
 Changed: TypeAlias = Any  # judged once it is merged into the file's own section
 Rate: TypeAlias = Annotated[Decimal, fields.RATE]
 Mode: TypeAlias = Annotated[model.LimitMode, fields.choice(model.LimitMode, words.MODE)]
 Sector: TypeAlias = Annotated[str, fields.one_of(model.SECTORS, words.SECTOR)]
-
-
-class Entry(BaseModel):
-    """A mapping of the file: unknown keys are faults; `ways_out` tells what to write for a key that is missing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-    ways_out: ClassVar[dict[str, str]] = {}
 
 
 class LotEntry(Entry):
@@ -281,86 +273,6 @@ class PreferencesEntry(Entry):
     )
 
 
-class ViewEntry(Entry):
-    """What every view says beside its return."""
-
-    ways_out: ClassVar[dict[str, str]] = {
-        "source": 'add `source: "..."`, where the view comes from',
-        "years": "add `years: 5`, how long the view is held",
-    }
-    confidence: Annotated[Decimal, fields.CONFIDENCE] = Field(
-        model.CONFIDENCE_WORDS["medium"],
-        description="0% to 100%, or low (25%), medium (50%, default), high (75%), certain (100%).",
-    )
-    years: Annotated[Decimal, fields.number("0.25", "50")] = Field(
-        description="How long the view is held, 0.25 to 50; in full from preferences.horizon_years on."
-    )
-    source: Annotated[str, fields.SOURCE] = Field(description="Where the view comes from.")
-
-
-class AbsoluteViewEntry(ViewEntry):
-    """Your own expected return of a security."""
-
-    symbol: Symbol = Field(description="Ticker symbol.")
-    annual_return: Annotated[Decimal, fields.VIEW_RETURN] = Field(
-        description="Total return a year before tax and the fund's fee, -50% to 50%."
-    )
-
-
-class RelativeViewEntry(ViewEntry):
-    """What you expect one security to earn more than another."""
-
-    relative: Annotated[tuple[Symbol, ...], AfterValidator(fields.two_symbols)] = Field(
-        description="Two symbols: the first earns more than the second.",
-        json_schema_extra={"minItems": 2, "maxItems": 2},
-    )
-    annual_return: Annotated[Decimal, fields.VIEW_RETURN] = Field(
-        description="Total return of the first less that of the second, a year, -50% to 50%."
-    )
-
-
-class BlocksViewEntry(ViewEntry):
-    """A fund's return put together from its yield, the growth of earnings, and another price for them."""
-
-    fund: Symbol = Field(description="Ticker symbol.")
-    dividend_yield: Annotated[Decimal, fields.fraction("0", "0.3")] = Field(description="Dividends a year, 0% to 30%.")
-    growth: Annotated[Decimal, fields.VIEW_RETURN] = Field(description="Growth of earnings a share, a year.")
-    pe_now: Annotated[Decimal, fields.number("0.1", "1000")] = Field(description="Price over earnings today.")
-    pe_then: Annotated[Decimal, fields.number("0.1", "1000")] = Field(
-        description="Price over earnings when the years are over."
-    )
-
-
-def view_form(node: object) -> str:
-    """Which of `VIEW_FORMS` an entry of views has, by its keys."""
-    if isinstance(node, str):
-        return "named"
-    keys = set(node) if isinstance(node, dict) else set()
-    if "relative" in keys:
-        return "relative"
-    own = BlocksViewEntry.model_fields.keys() - ViewEntry.model_fields.keys()
-    return "blocks" if keys & own else "absolute"
-
-
-VIEW_FORMS: dict[str, type[ViewEntry]] = {
-    "absolute": AbsoluteViewEntry,
-    "relative": RelativeViewEntry,
-    "blocks": BlocksViewEntry,
-}
-NamedViews: TypeAlias = Annotated[str, fields.VIEW_SET]
-ViewItem: TypeAlias = Annotated[
-    Annotated[AbsoluteViewEntry, Tag("absolute")]
-    | Annotated[RelativeViewEntry, Tag("relative")]
-    | Annotated[BlocksViewEntry, Tag("blocks")]
-    | Annotated[NamedViews, Tag("named")],
-    Discriminator(view_form),
-]
-_ONE_IS_A_LIST = BeforeValidator(
-    lambda node: [node] if isinstance(node, str) else node,
-    json_schema_input_type=tuple[ViewItem, ...] | NamedViews,
-)
-
-
 class SecurityEntry(Entry):
     """A security without data of its own, and the one whose risk and constituents it has."""
 
@@ -421,7 +333,7 @@ class PortfolioEntry(Entry):
     preferences: Annotated[PreferencesEntry, _EMPTY_MAPPING] = Field(
         PreferencesEntry(), description="What you want weighed."
     )
-    views: Annotated[Several[ViewItem], _ONE_IS_A_LIST] = Field(
+    views: Annotated[Several[ViewItem], ONE_IS_A_LIST] = Field(
         (), description="Your own expected returns, and named sets of them; default none."
     )
     securities: Several[SecurityEntry] = Field((), description="Securities without data of their own.")
@@ -432,15 +344,6 @@ class PortfolioEntry(Entry):
     scenarios: Several[ScenarioEntry] = Field(
         (), description="The same household with some values changed, for advisor what-if; default none."
     )
-
-
-class ViewSetFile(Entry):
-    """A named set of views of the program."""
-
-    version: Annotated[int, fields.VERSION] = Field(description="Version of this form: 1.")
-    name: Annotated[str, fields.NAME] = Field(description="What the set says.")
-    as_of: Annotated[dt.date, fields.DAY] = Field(description="Day of its figures, YYYY-MM-DD.")
-    views: Annotated[Several[ViewItem], Field(min_length=1)] = Field(description="The views.")
 
 
 class ScenarioFile(Entry):

@@ -18,7 +18,7 @@ from advisor.portfolio import values
 from advisor.portfolio.clashes import Clash, ClashKind, Statement, clashes
 from advisor.portfolio.document import Document, Node, Path, quoted
 from advisor.portfolio.model import VIEW_SETS, BuildingBlocks
-from advisor.portfolio.schema import BlocksViewEntry, view_form
+from advisor.portfolio.view_schema import BlocksViewEntry, view_form
 from advisor.portfolio.views import view_set
 from advisor.portfolio.written import fraction_text
 

@@ -17,7 +17,7 @@ from advisor.errors import InputError, Location
 from advisor.portfolio.document import Document, read_document
 from advisor.portfolio.faults import read_view_set
 from advisor.portfolio.model import BuildingBlocks, View
-from advisor.portfolio.schema import AbsoluteViewEntry, BlocksViewEntry, RelativeViewEntry, ViewItem
+from advisor.portfolio.view_schema import AbsoluteViewEntry, BlocksViewEntry, RelativeViewEntry, ViewItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def record(
 
 def inputs_record(portfolio: Portfolio, market: MarketData, file: PortfolioFile, versions: Mapping[str, str]) -> Record:
     """What a result was worked out from: the file itself, named sets of views and market data by digest, versions."""
-    sets = [view_set(name) for name in dict.fromkeys(view.set for view in portfolio.views if view.set)]
+    sets = [view_set(name) for name in sorted({view.set for view in portfolio.views} - {""})]
     return {
         "portfolio": {"name": file.name, "sha256": file.sha256, "text": file.text},
         **({"view_sets": [{"name": one.name, "sha256": one.sha256} for one in sets]} if sets else {}),

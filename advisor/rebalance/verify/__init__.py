@@ -8,13 +8,14 @@ cannot repeat itself here.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 from advisor.market.data import Constituents, MarketData, Security
 from advisor.portfolio.model import Portfolio
-from advisor.portfolio.views import view_set
 from advisor.rebalance.check import Check
 from advisor.rebalance.verify.alternatives import check_alternatives
 from advisor.rebalance.verify.book import universe
@@ -67,8 +68,7 @@ def _check(name: str, faults: Faults) -> Check:
 
 def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Faults:
     inputs = record.get("inputs")
-    stated = inputs.get("market") if isinstance(inputs, dict) else None
-    if not isinstance(stated, dict):
+    if not isinstance(inputs, dict) or not isinstance(stated := inputs.get("market"), dict):
         return ["inputs.market is missing"]
     faults = []
     if record.get("schema") != "advisor.recommendation/1":
@@ -78,12 +78,20 @@ def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: Marke
             f"made with market data {stated.get('id')!r}, checked with {market.id!r} or another version of it"
         )
     faults += _origin_faults(stated, portfolio, market)
-    sets = [{"name": name, "sha256": view_set(name).sha256} for name in sorted({v.set for v in portfolio.views} - {""})]
-    if sorted(record["inputs"].get("view_sets", []), key=lambda one: str(one.get("name"))) != sets:
+    if inputs.get("view_sets", []) != _view_sets(portfolio):
         faults.append("inputs.view_sets is not what the file uses, or another version of it")
     if record.get("as_of") != portfolio.as_of.isoformat():
         faults.append(f"as_of is {record.get('as_of')!r}, the portfolio says {portfolio.as_of.isoformat()}")
     return faults
+
+
+def _view_sets(portfolio: Portfolio) -> list[dict[str, str]]:
+    """Named sets of views that the file uses, in the order of their names, with the digests of the program's files."""
+    names = sorted({view.set for view in portfolio.views} - {""})
+    folder = files("advisor.portfolio") / "view_sets"
+    return [
+        {"name": name, "sha256": hashlib.sha256((folder / f"{name}.yaml").read_bytes()).hexdigest()} for name in names
+    ]
 
 
 def _origin_faults(stated: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Faults:
