@@ -206,6 +206,8 @@ def test_the_record_follows_its_schema_and_says_what_it_is() -> None:
     words = " ".join(record["disclosures"])
     assert "hypothetical in nature" in words
     assert "losing periods are included" in words
+    assert "may have similar or superior characteristics" in words
+    assert "not a registered investment adviser" in words
     assert "chosen knowing how they did" in words
     assert not any(banned in words.lower() for banned in ("guaranteed", " safe", "will outperform", "no tax"))
 

@@ -53,6 +53,7 @@ def test_the_terminal_shows_every_row_and_says_that_it_is_hypothetical(file, clo
         "chosen knowing how they did",
         "hypothetical in nature",
         "losing periods are included",
+        "not a registered investment adviser",
     ):
         assert words in text
     assert "At the start: the holdings of 2026-07-13, $" in text
