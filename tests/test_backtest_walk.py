@@ -156,6 +156,8 @@ def test_a_limit_that_nobody_has_to_keep_does_not_end_the_rest_within_the_band(m
     track = policy_walk(history, holdings, rules, Policy(band=1.0), START, "policy")
     assert track.small_cap_weights.max() == 0.0
     assert {one.reason for one in track.decisions} == {"band"}
+    missed = [one.excess.get("small_caps.min", 0.0) for one in track.decisions]
+    assert missed == pytest.approx([0.2 if "soft" in mode else 0.0] * len(missed))
 
 
 def test_nothing_is_done_for_less_than_the_least_gain_while_limits_hold() -> None:

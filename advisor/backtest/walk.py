@@ -18,7 +18,16 @@ from advisor.backtest.estimate import Estimate, Estimator, risk_aversion
 from advisor.backtest.ledger import Ledger, rates, tranches
 from advisor.backtest.model import Decision, Frequency, History, Holdings, Policy, Rules, TaxYear, Track
 from advisor.optimize.inputs import Indices
-from advisor.optimize.walk import UNREACHED, DayTrades, TradedLimit, WalkDay, WalkProblem, WalkShape
+from advisor.optimize.walk import (
+    UNREACHED,
+    DayTrades,
+    ShareLimit,
+    TradedLimit,
+    VolatilityLimit,
+    WalkDay,
+    WalkProblem,
+    WalkShape,
+)
 from advisor.units import Matrix, Vector
 
 PIECES = 3  # tranches that the optimizer sees of each taxed holding
@@ -216,14 +225,17 @@ class _Decider:
         estimate = self.estimator.at(row)
         state = _State.of(ledger, prices, estimate)
         nothing = np.zeros(self.rules.may_buy.shape)
-        holds = self._holds(state)
+        beyond = self._beyond(state)
+        # a soft limit only has its price: it asks for no trade by itself
+        holds = self._has_cash(state) and all(e <= KEPT for limit, e in beyond if limit.price >= UNREACHED)
+        standing = {limit.label: excess for limit, excess in beyond if excess > SHOWN}
         if self.policy.band and holds and np.abs(state.weights - self.target).max() <= self.policy.band:
-            return Decision(day, "band", nothing, nothing, {}), None
+            return Decision(day, "band", nothing, nothing, standing), None
         tranche = _Tranches.of(ledger, prices, day.toordinal(), self.pairs, self.pieces)
         today = self._day(state, tranche, estimate, day)
         trades, sold = self._solve(today, tranche, day)
         if holds and trades.objective - self.problem.standing(today) < self.rules.min_gain:
-            return Decision(day, "min_gain", nothing, nothing, {}), None
+            return Decision(day, "min_gain", nothing, nothing, standing), None
         sold, bought = self._large_enough(sold, trades, state.value)
         orders = self._orders(sold, bought, tranche, prices)
         decision = Decision(
@@ -237,16 +249,17 @@ class _Decider:
         self.target = after
         return decision, orders
 
-    def _holds(self, state: _State) -> bool:
-        """Whether no limit asks for a trade, and every account has its least cash. A soft one only has its price."""
-        if (state.cash < self.rules.min_cash_usd / state.value - KEPT).any():
-            return False
-        cash = float(state.cash.sum())
-        return all(
-            limit.excess(bound, state.weights, cash, state.root) <= KEPT
-            for limit, bound in zip(self.rules.limits, self._bounds(state), strict=True)
-            if not isinstance(limit, TradedLimit) and limit.price >= UNREACHED
-        )
+    def _beyond(self, state: _State) -> list[tuple[ShareLimit | VolatilityLimit, float]]:
+        """How far each limit on the holdings is exceeded; negative inside."""
+        cash, bounds = float(state.cash.sum()), self._bounds(state)
+        return [
+            (limit, limit.excess(bound, state.weights, cash, state.root))
+            for limit, bound in zip(self.rules.limits, bounds, strict=True)
+            if not isinstance(limit, TradedLimit)
+        ]
+
+    def _has_cash(self, state: _State) -> bool:
+        return bool((state.cash >= self.rules.min_cash_usd / state.value - KEPT).all())
 
     def _bounds(self, state: _State) -> Iterator[float]:
         """The bound of each limit today, as a fraction of value."""

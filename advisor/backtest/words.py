@@ -18,9 +18,9 @@ DISCLOSURES = (
     "of future results. Results may vary with each use and over time.",
     "Back-tested results were computed with hindsight: no trade was made, no money was at risk. Spreads and taxes are "
     "included as stated here, and losing periods are included.",
-    "Of small-cap funds only IWM, VTWO and IJR are bought; others were not considered and may have similar or superior "
-    "characteristics. None is favoured by compensation. advisor is not a registered investment adviser, broker or tax "
-    "adviser; tax figures are estimates.",
+    "Of small-cap funds only IWM, VTWO, IJR and what the file declares as one of them are bought; others were not "
+    "considered and may have similar or superior characteristics. None is favoured by compensation. advisor is not a "
+    "registered investment adviser, broker or tax adviser; tax figures are estimates.",
 )
 
 
