@@ -15,7 +15,7 @@ from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.covariance import risk_model
 from advisor.risk.scenarios import scenario_returns
-from advisor.whatif.stability import BLOCK_MONTHS, drawn_covariance, drawn_months, stability
+from advisor.whatif.stability import BLOCK_MONTHS, DRAWS, FEW_DRAWS, drawn_covariance, drawn_months, stability
 from tests.small_households import account, household, limits, lot, resolved
 
 FEW = 12
@@ -125,3 +125,11 @@ def test_nothing_is_told_without_months_or_without_an_answer() -> None:
     assert stability(portfolio, replace(market, scenarios=NO_SCENARIOS), FEW) is None
     conflict = typical(limits=limits(small_caps_min="0.5", small_caps_max="0.6", turnover_max="0.01"))
     assert stability(conflict, market, FEW) is None
+
+
+@pytest.mark.parametrize(("bounds", "draws"), [({}, DRAWS), ({"tracking_error_max": "0.3"}, FEW_DRAWS)])
+def test_there_are_fewer_draws_where_each_is_costly(bounds: dict[str, str], draws: int) -> None:
+    portfolio = typical(limits=limits(small_caps_max="0.3", **bounds))
+    told = stability(portfolio, resolved(portfolio))
+    assert told is not None
+    assert told.draws == sum(count for _, count in told.menus) == draws

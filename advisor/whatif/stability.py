@@ -38,7 +38,8 @@ from advisor.units import Matrix
 from advisor.whatif.decision import Decision, decision_of
 from advisor.whatif.model import Band, Method, Stability
 
-DRAWS = 60
+DRAWS, FEW_DRAWS = 60, 20
+COSTLY = ("tracking_error", "beta", "cvar_95", "max_drawdown")  # limits with which a draw takes 0.05 to 0.15 s
 BLOCK_MONTHS = 6
 LEAST_MONTHS = 60
 A_YEAR = 12
@@ -51,15 +52,18 @@ METHODS = {
 }
 
 
-def stability(portfolio: Portfolio, market: MarketData, draws: int = DRAWS) -> Stability | None:
+def stability(portfolio: Portfolio, market: MarketData, draws: int | None = None) -> Stability | None:
     """The answer over `draws` of history, and over methods of estimation.
 
+    Without a number of draws there are `DRAWS`, and `FEW_DRAWS` where a limit makes each of them costly.
     None where it cannot be told: fewer than `LEAST_MONTHS` scenario months, a security of the household without them,
     or no answer at all, as assumed or in any draw.
     """
     symbols, months = universe(portfolio), market.scenarios.months
     if len(months) < LEAST_MONTHS or not set(symbols) <= set(market.scenarios.symbols):
         return None
+    if draws is None:
+        draws = FEW_DRAWS if any(limit.name in COSTLY for limit in portfolio.limits) else DRAWS
     household = survey(portfolio, market)
     problem = problem_of(household)
     proposed = decision_of(household, problem)

@@ -23,7 +23,7 @@ from advisor.risk.expected_returns import ExpectedReturns
 from advisor.whatif.decision import Decision, decision_of
 from advisor.whatif.model import Flip, ViewAudit
 
-STEP = Decimal("0.05")
+STEP = Decimal("0.1")
 FINE = Decimal("0.005")
 MATERIAL = 0.01  # of household value
 
