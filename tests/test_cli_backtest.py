@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import csv
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import jsonschema
@@ -79,9 +80,27 @@ def test_the_document_follows_its_schema(file, closes, capsys) -> None:
 def test_out_writes_the_document_and_the_daily_values(file, closes, tmp_path, capsys) -> None:
     ended = call(capsys, "backtest", file, "--prices", closes, "--out", tmp_path / "new")
     assert ended.code == 0
-    assert set(contents(tmp_path / "new")) == {"backtest.json", "values.csv"}
+    assert set(contents(tmp_path / "new")) == {"backtest.json", "values.csv", "trades.csv"}
     assert str(tmp_path / "new" / "values.csv") in ended.out
     assert (tmp_path / "new" / "values.csv").stat().st_mode & 0o077 == 0
+
+
+def test_the_trades_add_up_to_the_turnover_of_each_row(file, closes, tmp_path, capsys) -> None:
+    """Half of all trades over value, a year: values of the days of decision, from the other file."""
+    ended = call(capsys, "backtest", file, "--prices", closes, "--no-tax", "--out", tmp_path / "new", "--json")
+    with (tmp_path / "new" / "trades.csv").open(newline="") as lines:
+        trades = list(csv.DictReader(lines))
+    with (tmp_path / "new" / "values.csv").open(newline="") as lines:
+        values = {line["Date"]: line for line in csv.DictReader(lines)}
+    days = [date.fromisoformat(day) for day in values]
+    years = (days[-1] - days[0]).days / 365.25
+    policies = [row for row in ended.document["rows"] if row["policy"]]
+    assert {trade["row"] for trade in trades} <= {row["name"] for row in policies}
+    for row in policies:
+        own = [trade for trade in trades if trade["row"] == row["name"]]
+        turned = sum(float(trade["amount_usd"]) / float(values[trade["decided"]][row["name"]]) for trade in own) / 2
+        assert row["figures"]["turnover"] == pytest.approx(turned / years, abs=1e-4)
+    assert trades
 
 
 def test_nothing_is_written_without_out(file, closes, tmp_path, capsys, monkeypatch) -> None:

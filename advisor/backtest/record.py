@@ -1,17 +1,22 @@
-"""The backtest as a JSON document (``advisor.backtest/1``), and its daily values as CSV."""
+"""The backtest as a JSON document (``advisor.backtest/1``), its daily values and its trades as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
+
+import numpy as np
 
 from advisor.backtest.compare import Backtest, Figures, Shown, exceeded
 from advisor.backtest.source import PanelSource
 from advisor.backtest.words import DISCLOSURES, assumptions, hindsight
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
+from advisor.rebalance.orders_file import inert
 
 SCHEMA = "advisor.backtest/1"
 
@@ -90,3 +95,18 @@ def daily_values(test: Backtest) -> str:
         for k, day in enumerate(test.rows[0].track.days)
     ]
     return "\n".join([",".join(heads), *lines]) + "\n"
+
+
+def decided_trades(test: Backtest) -> str:
+    """CSV: every trade of every row that has a policy, in dollars at the close of the day on which it was decided."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("row", "decided", "account", "side", "symbol", "amount_usd"))
+    accounts, symbols = [inert(name) for name in test.holdings.accounts], test.history.symbols
+    for row in test.rows:
+        for decision in row.track.decisions:
+            for side, amounts in (("sell", decision.sold_usd), ("buy", decision.bought_usd)):
+                for a, n in np.argwhere(amounts > 0.0):
+                    head = (row.track.name, decision.day.isoformat(), accounts[a], side, symbols[n])
+                    writer.writerow((*head, f"{amounts[a, n]:.2f}"))
+    return text.getvalue()

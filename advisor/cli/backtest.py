@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from advisor.market.data import MarketData
     from advisor.portfolio.model import Portfolio
 
-DOCUMENT, VALUES = "backtest.json", "values.csv"
+DOCUMENT, VALUES, TRADES = "backtest.json", "values.csv", "trades.csv"
 LONGEST = 20  # years of a window
 
 
@@ -93,7 +93,7 @@ def _bands(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
     metavar="N",
     help="Variants tried before: they deflate the Sharpe ratio.",
 )
-@click.option("--out", metavar="FOLDER", help="Write backtest.json and values.csv into this folder.")
+@click.option("--out", metavar="FOLDER", help="Write backtest.json, values.csv and trades.csv into this folder.")
 def backtest(
     *,
     file: Path,
@@ -155,12 +155,16 @@ def _show(
     test: Backtest, portfolio: Portfolio, facts: MarketData, source: PanelSource, out: str | None, *, as_json: bool
 ) -> None:
     """Write the files, if asked to, and print the result; the files are taken back where that fails."""
-    from advisor.backtest.record import backtest_record, daily_values
+    from advisor.backtest.record import backtest_record, daily_values, decided_trades
     from advisor.cli.backtest_text import backtest_text
     from advisor.files import replaced
 
     document = json.dumps(backtest_record(test, portfolio, facts, source), indent=2, allow_nan=False) + "\n"
-    files = {DOCUMENT: document.encode(), VALUES: daily_values(test).encode()}
+    files = {
+        DOCUMENT: document.encode(),
+        VALUES: daily_values(test).encode(),
+        TRADES: decided_trades(test).encode(),
+    }
     with ExitStack() as stack:
         written = stack.enter_context(replaced(Path(out), files)) if out else ()
         emit(document if as_json else backtest_text(test, portfolio, source.name, written))

@@ -32,7 +32,7 @@ def orders_csv(trades: tuple[Trade, ...]) -> str:
 
 
 def _rows(trade: Trade) -> list[list[str]]:
-    head = [_inert(trade.account), trade.side, trade.symbol]
+    head = [inert(trade.account), trade.side, trade.symbol]
     if not trade.lots:
         return [[*head, f"{trade.shares:f}", f"{trade.price_usd:f}", f"{trade.amount_usd:.2f}", "", "", ""]]
     return [
@@ -49,5 +49,6 @@ def _rows(trade: Trade) -> list[list[str]]:
     ]
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
+    """The text, kept from being read as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
