@@ -30,10 +30,9 @@ from advisor.backtest.history import wanted_columns
 from advisor.backtest.measures import deflated_sharpe_ratio, returns_of_values
 from advisor.backtest.model import Frequency, Policy
 from advisor.backtest.record import backtest_record, backtest_schema, daily_values
-from advisor.backtest.source import PanelSource
 from advisor.backtest.words import assumptions
 from advisor.errors import InputError
-from advisor.market.price_file import panel_of_table, read_prices
+from advisor.market.price_file import PanelSource, panel_of_table, read_prices
 from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
 from tests.made_up_past import HOUSEHOLD, household, panel, surroundings

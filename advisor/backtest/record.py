@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from advisor.backtest.compare import Backtest, Figures, Shown, exceeded
-from advisor.backtest.source import PanelSource
 from advisor.backtest.words import DISCLOSURES, assumptions, hindsight
 from advisor.market.data import MarketData
+from advisor.market.price_file import PanelSource
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.orders_file import inert
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from advisor.backtest.history import CASH_FUNDS, LARGE_CAPS, wanted_columns
 from advisor.errors import MarketDataError
-from advisor.market.estimate.returns import PricePanel, panel_of
+from advisor.market.estimate.returns import panel_of
 from advisor.market.folder import PRICES
-from advisor.market.price_file import NAMED, PriceTable, panel_of_table, read_prices
+from advisor.market.price_file import NAMED, PanelSource, PriceTable, panel_of_table, read_prices
 from advisor.market.prices.live import Watch, price_histories
 from advisor.market.prices.moves import MoveKind, large_moves
 from advisor.market.resolve import needed_symbols
@@ -25,15 +24,6 @@ NO_PRICES = (
     "or --market yahoo (or a folder with prices.csv)"
 )
 FAULTS = (MoveKind.SPIKE, MoveKind.UNIT, MoveKind.MISSING_SPLIT)
-
-
-@dataclass(frozen=True, slots=True)
-class PanelSource:
-    """A panel, where it came from in words, and the digest of the file; None where it is no single file."""
-
-    panel: PricePanel
-    name: str
-    sha256: str | None
 
 
 def price_panel(request: Request, prices: Path | None, portfolio: Portfolio, watch: Watch) -> PanelSource:

@@ -27,8 +27,8 @@ from advisor.cli.signals import finish
 
 if TYPE_CHECKING:
     from advisor.backtest.compare import Backtest
-    from advisor.backtest.source import PanelSource
     from advisor.market.data import MarketData
+    from advisor.market.price_file import PanelSource
     from advisor.portfolio.model import Portfolio
 
 DOCUMENT, VALUES, TRADES = "backtest.json", "values.csv", "trades.csv"

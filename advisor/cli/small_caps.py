@@ -15,7 +15,7 @@ from advisor.cli.output import emit, emit_json
 if TYPE_CHECKING:
     from advisor.evidence.model import Evidence
     from advisor.evidence.results import Results
-    from advisor.evidence.source import PanelSource
+    from advisor.market.price_file import PanelSource
 
 SCHEMA = "advisor.small-caps/1"
 MARKET, OFFLINE, _ = market_options()

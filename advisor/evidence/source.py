@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from advisor.evidence.quality import LONGEST_CLOSURE
 from advisor.evidence.recompute import SYMBOLS
 from advisor.market.estimate.returns import PricePanel, panel_of
 from advisor.market.folder import PRICES
-from advisor.market.price_file import NAMED, panel_of_table, read_prices
+from advisor.market.price_file import NAMED, PanelSource, panel_of_table, read_prices
 from advisor.market.prices.live import Watch, price_histories
 from advisor.market.prices.moves import large_moves
 from advisor.market.snapshot import load_snapshot
@@ -23,15 +22,6 @@ NO_PRICES = (
     "a snapshot file has no past prices to test a claim with: give --market yahoo, a folder with prices.csv or "
     "--prices PANEL.csv, or leave the option out for the dated results"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PanelSource:
-    """A panel of the funds of the case, where it came from in words, and the digest of its file (None: no file)."""
-
-    panel: PricePanel
-    name: str
-    sha256: str | None
 
 
 def price_panel(request: Request, prices: Path | None, as_of: date, watch: Watch) -> PanelSource:

@@ -35,6 +35,15 @@ class PriceTable:
     last: date
 
 
+@dataclass(frozen=True, slots=True)
+class PanelSource:
+    """A panel, where it came from in words, and the digest of the file; None where it is no single file."""
+
+    panel: PricePanel
+    name: str
+    sha256: str | None
+
+
 def read_prices(path: Path, symbols: Collection[str], first: date) -> PriceTable:
     """Closes of `symbols` from `first` on; the other cells are not looked at, for a panel may have millions."""
     content = content_of(path)
