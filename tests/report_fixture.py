@@ -625,12 +625,14 @@ def audits() -> tuple[ViewAudit, ...]:
     over = ViewAudit(
         name="IJR over SPY", stated=0.0259, confidence=0.25, years=5.0, source="earnings yields of December 2025",
         set="small-caps-2026", equilibrium=0.003, expected=0.0091, small_caps=0.12, small_caps_without=0.084,
-        small_caps_certain=0.12, bought=("IJR",), bought_without=("IJR",), flip=None,
+        small_caps_certain=0.12, gain=0.00271, gain_without=0.00203, gain_certain=0.0041,
+        bought=("IJR",), bought_without=("IJR",), flip=None,
     )  # fmt: skip
     other = replace(
         over, name="IWM", set="", years=1.0, source="a letter", flip=Flip(0.62, ("IWM",), 0.15), small_caps_without=0.0
     )
-    return over, other, replace(other, name="QQQ", years=2.5, small_caps_certain=None, flip=Flip(0.1, (), None))
+    unmet = replace(other, name="QQQ", years=2.5, small_caps_certain=None, gain_certain=None, flip=Flip(0.1, (), None))
+    return over, other, unmet
 
 
 def stability() -> Stability:

@@ -292,6 +292,50 @@ def test_another_assumption_shows_the_figures_of_the_record(report: Report) -> N
     assert seen == len(known)
 
 
+AUDITED = {
+    "Stated a year": "stated",
+    "Without any view": "equilibrium",
+    "With all views": "expected",
+    "Small caps without it": "small_caps_without",
+    "Small caps with it": "small_caps",
+    "Small caps if certain": "small_caps_certain",
+}
+
+
+def test_the_audit_of_views_shows_the_figures_of_the_record(report: Report) -> None:
+    known = {audit["name"]: audit for audit in report.record["trade_off"]["views"]}
+    seen = 0
+    for _, header, cells in report.rows(*AUDITED):
+        found = known[header]
+        same(cells["View"].all("span")[0].text.removeprefix("held with "), found["confidence"])
+        for column, key in AUDITED.items():
+            same(cells[column], found[key])
+            if key.startswith("small_caps"):
+                same(cells[column].all("span")[0].text, found[key.replace("small_caps", "gain")])
+        flip = found["flip"]
+        same(cells["Decision changes"], None if flip is None else flip["confidence"])
+        seen += 1
+    assert seen == len(known)
+
+
+def test_how_far_history_decides_shows_the_figures_of_the_record(report: Report) -> None:
+    stability = report.record["trade_off"]["stability"]
+    bands = {"Small caps in all": stability["small_caps"]}
+    bands |= {one["name"]: one["band"] for one in stability["indexes"]}
+    shares = {"Small caps in all": stability["proposed"]}
+    shares |= {f"Risk by {one['title']}": one["small_caps"] for one in stability["methods"]}
+    seen = set()
+    for _, header, cells in report.rows("Share of the household", "In nine of ten draws"):
+        seen.add(header)
+        same(cells["Small caps"], shares.get(header))
+        ends = cells["In nine of ten draws"].first_words.split(" to ")
+        band = bands.get(header)
+        same(ends[0] + ("" if "%" in ends[0] or band is None else " %"), band and band["low"])
+        same(ends[-1], band and band["high"])
+    assert {"Small caps in all", *shares} <= seen
+    assert len(bands) == 2 or set(bands) <= seen  # the one index of one fund is all there is
+
+
 SHOCKED = {"The seven gain": (0.2, -0.1), "Small caps lose": (0.0, -0.2), "The seven lose": (-0.3, 0.0)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -11,11 +12,13 @@ from advisor.evidence.case import dated_case
 from advisor.evidence.model import Claim, Evidence, Verdict
 from advisor.evidence.rate_cuts import HorizonResult
 from advisor.evidence.results import dated_results
+from advisor.portfolio.model import View
 from advisor.report.format import NO_BREAK
 from advisor.report.small_cap_case import (
     TWINS,
     case_words,
     claims_table,
+    no_stability_words,
     no_views_words,
     rate_cut_chart,
     rate_cut_table,
@@ -72,13 +75,13 @@ def test_a_claim_has_its_provider_count_contrary_evidence_and_verdict_with_the_v
     )
     (row,) = text_of(claims_table(evidence(tested)))
     assert row[0] == "title of a | said a | A bank, 2025-12"
-    assert row[1] == (
+    assert row[2] == (
         "found a | test of a | n = 55, 16 of them contrary | Against: it did not | Data to June 30, 2026."
     )
-    assert row[2] == "does not hold | words of a | View: IJR over SPY."
+    assert row[1] == "does not hold | words of a | View: IJR over SPY."
     (untested,) = text_of(claims_table(evidence(claim("b", Verdict.UNTESTED, view_words="No view: untested."))))
-    assert untested[1] == "found b | test of b"
-    assert untested[2].endswith("No view: untested.")
+    assert untested[2] == "found b | test of b"
+    assert untested[1].endswith("No view: untested.")
 
 
 def test_every_claim_of_the_dated_case_is_in_the_table_with_its_words() -> None:
@@ -121,13 +124,14 @@ def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_chang
     over, flips, unmet = text_of(table)
     assert over == [
         "IJR over SPY | held with 25 % confidence for 5 years | of the set small-caps-2026",
-        "+2.59 %", "+0.30 %", "+0.91 %", "8.4 %", "12.0 %", "12.0 %", "not at any confidence | bought as held: IJR",
+        "+2.59 %", "+0.30 %", "+0.91 %", "8.4 % | gain +20.3 bp", "12.0 % | gain +27.1 bp", "12.0 % | gain +41.0 bp",
+        "never, whatever the confidence | bought as held: IJR",
     ]  # fmt: skip
     assert flips[0] == "IWM | held with 25 % confidence for 1 year"
-    assert flips[-1] == "from 62 % confidence | then bought: IWM, 15.0 % in small caps | bought as held: IJR"
+    assert flips[-1] == "once confidence rises to 62 % | then bought: IWM, 15.0 % in small caps | bought as held: IJR"
     assert unmet[0].endswith("for 2.5 years")
     assert unmet[-2] == "no answer"
-    assert unmet[-1] == "down to 10 % confidence | then no answer within the limits | bought as held: IJR"
+    assert unmet[-1] == "once confidence falls to 10 % | then no answer within the limits | bought as held: IJR"
     assert any("a letter" in note for note in table.notes)
 
 
@@ -137,6 +141,24 @@ def test_without_views_it_is_said_why_there_is_no_audit() -> None:
     assert no_views_words(portfolio(), trade_off()) == ""
 
 
+def test_a_household_too_large_to_compare_is_told_so_once_in_place_of_views_and_of_history() -> None:
+    large = replace(NOTHING, note="too many lots")
+    viewed = replace(portfolio(), views=(View("IJR", None, Decimal("0.08"), Decimal("0.5"), Decimal(5), "a letter"),))
+    assert no_views_words(viewed, large) == "too many lots"
+    assert no_stability_words(viewed, large) == ""
+    assert no_stability_words(replace(portfolio(), views=()), large) == "too many lots"
+    assert no_stability_words(portfolio(), trade_off()) == ""
+    assert "it takes enough months" in no_stability_words(portfolio(), NOTHING)
+
+
+@pytest.mark.parametrize(("confidence", "words"), [(0.0, "0 %"), (0.25, "25 %"), (0.625, "62.5 %"), (1.0, "100 %")])
+def test_a_confidence_is_shown_as_it_is_held(confidence: float, words: str) -> None:
+    audit = replace(trade_off().views[0], confidence=confidence)
+    table = view_audit_table(replace(trade_off(), views=(audit,)))
+    assert table is not None
+    assert f"held with {words} confidence for 5 years" in text_of(table)[0][0]
+
+
 def test_bands_and_methods_are_rows_and_what_is_not_determined_is_called_so() -> None:
     table = stability_table(trade_off())
     assert table is not None
@@ -144,8 +166,8 @@ def test_bands_and_methods_are_rows_and_what_is_not_determined_is_called_so() ->
         ["Small caps in all", "7.1 %", "5.0 to 9.0 %"],
         ["Russell 2000 | IWM, VTWO", "", "0.0 to 3.0 %"],
         ["S&P SmallCap 600 | IJR", "", "5.0 to 9.0 %"],
-        ["sample covariance, 10 years of months", "7.0 %", ""],
-        ["shrunk, 10 years of months", "no answer", ""],
+        ["Risk by sample covariance, 10 years of months", "7.0 %", ""],
+        ["Risk by shrunk, 10 years of months", "no answer", ""],
     ]
     words = [plain(line) for line in stability_words(trade_off())]
     assert words == [

@@ -49,7 +49,9 @@ def test_what_is_below_the_least_trade_is_not_bought() -> None:
 def test_where_all_limits_hold_and_little_is_gained_nothing_is_done() -> None:
     portfolio = typical(limits=(), preferences=Preferences(min_gain=Decimal("0.5")))
     assert rebalance(portfolio, resolved(portfolio)).status == "do_nothing"
-    assert decided(portfolio) == Decision({"IJR": 0.0, "IWM": 0.0, "VTWO": 0.0}, (), is_idle=True)
+    idle = decided(portfolio)
+    assert idle == Decision({"IJR": 0.0, "IWM": 0.0, "VTWO": 0.0}, (), is_idle=True, gain=idle.gain)
+    assert 0.0 < idle.gain < 0.5
 
 
 def test_limits_that_leave_nothing_leave_no_decision() -> None:

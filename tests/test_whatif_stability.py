@@ -113,7 +113,7 @@ def test_every_method_that_the_months_allow_is_a_row() -> None:
     titles = [method.title for method in told.methods]
     assert titles == [
         "sample covariance, 10 years of months",
-        "shrunk (Ledoit and Wolf), 10 years of months",
+        "shrunk covariance (Ledoit and Wolf), 10 years of months",
         "broad funds as factors, 10 years of months",
     ]
     assert all(method.small_caps is not None for method in told.methods)

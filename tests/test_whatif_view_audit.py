@@ -10,7 +10,7 @@ import pytest
 
 from advisor.optimize.solve import allocate
 from advisor.portfolio.model import Portfolio, Preferences, View
-from advisor.rebalance.candidates import problem_of
+from advisor.rebalance.candidates import candidate_of, objective_of_nothing, problem_of
 from advisor.rebalance.plan import survey
 from advisor.whatif.decision import Decision
 from advisor.whatif.view_audit import FINE, MATERIAL, is_another, view_audit
@@ -71,6 +71,29 @@ def test_what_the_view_is_about_is_shown_in_equilibrium_and_after_all_views() ->
     assert (audit.name, audit.stated, audit.confidence, audit.years) == ("IJR over SPY", 0.04, 0.4, 5.0)
 
 
+def gain(portfolio: Portfolio) -> float:
+    """What the best allocation gains a year against doing nothing, before rounding to shares."""
+    found = survey(portfolio, resolved(portfolio))
+    best = allocate(problem_of(found))
+    assert best is not None
+    nothing = objective_of_nothing(found, candidate_of(found, ()), found.inputs.horizon_years)
+    return best.solution.objective - nothing
+
+
+def test_gains_are_those_of_files_that_say_so_whether_they_are_worth_trading_or_not() -> None:
+    """Within 1e-8 of the household a year. The idle household holds what it would, and tells the same gains."""
+    keen = typical(IJR_OVER_SPY)
+    idle = replace(keen, limits=(), preferences=Preferences(min_gain=Decimal("0.5")))
+    for portfolio in (keen, idle):
+        (audit,) = view_audit(portfolio, resolved(portfolio))
+        certain = replace(portfolio, views=(with_confidence(IJR_OVER_SPY, 1),))
+        assert audit.gain == pytest.approx(gain(portfolio), abs=1e-8)
+        assert audit.gain_without == pytest.approx(gain(replace(portfolio, views=())), abs=1e-8)
+        assert audit.gain_certain == pytest.approx(gain(certain), abs=1e-8)
+    assert audit.bought == audit.bought_without == ()
+    assert audit.gain_certain > audit.gain > audit.gain_without  # the view agrees with buying
+
+
 def differs(portfolio: Portfolio, other: Portfolio) -> bool:
     (share, bought), (share_then, bought_then) = small_caps(portfolio), small_caps(other)
     return bought != bought_then or abs(share - share_then) > MATERIAL
@@ -123,13 +146,14 @@ def test_limits_that_leave_no_answer_leave_none_in_any_column() -> None:
     portfolio = replace(typical(IWM), limits=limits(small_caps_min="0.5", turnover_max="0.01"))
     (audit,) = view_audit(portfolio, resolved(portfolio))
     assert (audit.small_caps, audit.small_caps_without, audit.small_caps_certain) == (None, None, None)
+    assert (audit.gain, audit.gain_without, audit.gain_certain) == (None, None, None)
     assert audit.flip is None
 
 
 def test_decisions_differ_in_funds_or_in_a_point_of_small_caps() -> None:
-    base = Decision({"IJR": 0.10}, ("IJR",), is_idle=False)
-    assert not is_another(base, Decision({"IJR": 0.109}, ("IJR",), is_idle=False))
-    assert is_another(base, Decision({"IJR": 0.111}, ("IJR",), is_idle=False))
-    assert is_another(base, Decision({"IJR": 0.05, "IWM": 0.05}, ("IWM",), is_idle=False))
+    base = Decision({"IJR": 0.10}, ("IJR",), is_idle=False, gain=0.001)
+    assert not is_another(base, Decision({"IJR": 0.109}, ("IJR",), is_idle=False, gain=0.001))
+    assert is_another(base, Decision({"IJR": 0.111}, ("IJR",), is_idle=False, gain=0.001))
+    assert is_another(base, Decision({"IJR": 0.05, "IWM": 0.05}, ("IWM",), is_idle=False, gain=0.001))
     assert is_another(base, None)
     assert not is_another(None, None)

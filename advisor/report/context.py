@@ -66,6 +66,7 @@ from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons
 from advisor.report.small_cap_case import (
     case_words,
     claims_table,
+    no_stability_words,
     no_views_words,
     rate_cut_chart,
     rate_cut_table,
@@ -235,6 +236,7 @@ def _small_caps(portfolio: Portfolio, trade_off: TradeOff, evidence: Evidence) -
         no_views=no_views_words(portfolio, trade_off),
         stability=stability_table(trade_off),
         stability_words=stability_words(trade_off),
+        no_stability=no_stability_words(portfolio, trade_off),
     )
 
 

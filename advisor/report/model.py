@@ -150,6 +150,7 @@ class SmallCapCase:
     no_views: str  # empty where there are some
     stability: Table | None
     stability_words: tuple[str, ...]
+    no_stability: str  # empty where there is some, or where `no_views` says why
 
 
 @dataclass(frozen=True, slots=True)

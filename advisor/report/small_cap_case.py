@@ -10,7 +10,7 @@ from advisor.evidence.rate_cuts import EVERY, FIRST, HORIZONS, EventStudy, Horiz
 from advisor.portfolio.model import Portfolio
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
-from advisor.report.format import NO_BREAK, day, number, percent, plural, signed, signed_percent
+from advisor.report.format import NO_BREAK, day, number, percent, plural, signed, signed_bps, signed_percent
 from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
 from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
@@ -18,8 +18,8 @@ from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
 _TONES = {Verdict.HOLDS: "better", Verdict.FAILS: "worse"}
 _DECIDED = 0.9  # part of the draws that must buy the same for the funds to count as determined
 TWINS = (
-    "IWM and VTWO follow one index. Which of the two is bought is not determined by return or risk: fee, spread and "
-    "the wash-sale rule decide."
+    "IWM and VTWO follow one index. Which of these two is bought, if either is, is not determined by return or risk: "
+    "fee, spread and the wash-sale rule decide."
 )
 _FIXED = 0.005  # of the household: the estimate of risk moves a share this little
 
@@ -45,11 +45,11 @@ def _words(verdict: Verdict, count: int) -> str:
 
 
 def claims_table(evidence: Evidence) -> Table:
-    """Each claim with who said it, what its test gave, what speaks against it, and the verdict."""
+    """Each claim with who said it, the verdict, what its test gave, and what speaks against it."""
     return Table(
         "The case, claim by claim",
-        (Column("Claim", "text"), Column("What its test gave", "text"), Column("Verdict", "text")),
-        tuple(row(_claimed(claim), _tested(claim), _judged(claim)) for claim in evidence.claims),
+        (Column("Claim", "text"), Column("Verdict", "text"), Column("What its test gave", "text")),
+        tuple(row(_claimed(claim), _judged(claim), _tested(claim)) for claim in evidence.claims),
     )
 
 
@@ -164,8 +164,9 @@ def view_audit_table(trade_off: TradeOff) -> Table | None:
         "Without any view: what the same thing earns in equilibrium, for its beta alone. With all views: what the "
         "proposal reckons with: that, moved by the views as far as they are trusted (Black and Litterman). Small caps: "
         "share of the household after the trades, before rounding to shares: without the view, with it as held, and "
-        f"held with 100{NO_BREAK}% confidence. The decision changes where other funds are bought, or none, or the "
-        "share in small caps differs by a point. Each view is turned alone.",
+        f"held with 100{NO_BREAK}% confidence. Gain: of the best trades against doing nothing, in basis points of "
+        "household value a year, if returns are as expected there. The decision changes where other funds are bought, "
+        "or none, or the share in small caps differs by a point. Each view is turned alone.",
         *_sources(trade_off.views),
     )
     return Table("Your views, audited", columns, tuple(row(*_audited(audit)) for audit in trade_off.views), notes)
@@ -176,7 +177,7 @@ def no_views_words(portfolio: Portfolio, trade_off: TradeOff) -> str:
     if trade_off.views:
         return ""
     if portfolio.views:
-        return "The views of the portfolio file are not audited here."
+        return trade_off.note or "The views of the portfolio file are not audited here."
     return (
         "The portfolio file holds no view: small-cap funds are expected to earn what their beta earns. The part of the "
         "case that can be put into figures is switched on with views: [small-caps-2026]."
@@ -184,15 +185,24 @@ def no_views_words(portfolio: Portfolio, trade_off: TradeOff) -> str:
 
 
 def _audited(audit: ViewAudit) -> Iterator[str | Cell]:
-    held = f"held with {percent(audit.confidence, 0)} confidence for {plural_years(audit.years)}"
+    held = f"held with {_confidence(audit.confidence)} confidence for {plural_years(audit.years)}"
     yield Cell(audit.name, tuple(filter(None, (held, audit.set and f"of the set {audit.set}"))))
     yield signed_percent(audit.stated, 2)
     yield signed_percent(audit.equilibrium, 2)
     yield signed_percent(audit.expected, 2)
-    yield _share(audit.small_caps_without)
-    yield _share(audit.small_caps)
-    yield _share(audit.small_caps_certain)
+    yield _answer(audit.small_caps_without, audit.gain_without)
+    yield _answer(audit.small_caps, audit.gain)
+    yield _answer(audit.small_caps_certain, audit.gain_certain)
     yield _flip_cell(audit.flip, audit)
+
+
+def _confidence(fraction: float) -> str:
+    """``25 %``, ``62.5 %``."""
+    return percent(fraction, 0 if round(1000 * fraction) % 10 == 0 else 1)
+
+
+def _answer(share: float | None, gain: float | None) -> Cell:
+    return Cell(_share(share), () if gain is None else (f"gain {signed_bps(gain)}",))
 
 
 def _share(share: float | None) -> str:
@@ -202,12 +212,12 @@ def _share(share: float | None) -> str:
 def _flip_cell(flip: Flip | None, audit: ViewAudit) -> Cell:
     bought = f"bought as held: {_funds(audit.bought)}"
     if flip is None:
-        return Cell("not at any confidence", (bought,))
-    side = "from" if flip.confidence > audit.confidence else "down to"
+        return Cell("never, whatever the confidence", (bought,))
+    side = "rises" if flip.confidence > audit.confidence else "falls"
     then = "then no answer within the limits"
     if flip.small_caps is not None:
         then = f"then bought: {_funds(flip.bought)}, {percent(flip.small_caps)} in small caps"
-    return Cell(f"{side} {percent(flip.confidence, 0)} confidence", (then, bought))
+    return Cell(f"once confidence {side} to {percent(flip.confidence, 0)}", (then, bought))
 
 
 def _funds(symbols: Sequence[str]) -> str:
@@ -233,7 +243,7 @@ def stability_table(trade_off: TradeOff) -> Table | None:
     rows = [
         row("Small caps in all", percent(found.proposed), _band(found.small_caps.low, found.small_caps.high)),
         *(row(Cell(name, (", ".join(symbols),)), "", _band(band.low, band.high)) for name, symbols, band in several),
-        *(row(Cell(method.title), _share(method.small_caps), "") for method in found.methods),
+        *(row(f"Risk by {method.title}", _share(method.small_caps), "") for method in found.methods),
     ]
     return Table(
         "How far history decides",
@@ -244,6 +254,16 @@ def stability_table(trade_off: TradeOff) -> Table | None:
             f"{found.block_months}, each with its own estimate of risk, and all that follows from it worked out anew. "
             "Before rounding to shares. Errors of expected returns are larger, and are not drawn.",
         ),
+    )
+
+
+def no_stability_words(portfolio: Portfolio, trade_off: TradeOff) -> str:
+    """Why nothing is told of history; empty where it is, or where the reason stands in place of the views already."""
+    if trade_off.stability is not None or (portfolio.views and trade_off.note):
+        return ""
+    return trade_off.note or (
+        "How far history decides is not told here: it takes enough months of every security held or on offer, and "
+        "limits that leave an answer."
     )
 
 

@@ -18,12 +18,14 @@ from advisor.units import Vector
 class Decision:
     """Small-cap funds after the trades, as shares of household value by symbol, and what is bought.
 
-    Less of a fund than the household's least trade is not bought.
+    Less of a fund than the household's least trade is not bought. `gain` is that of the best trades found against
+    doing nothing, a year, whether they are worth making or not.
     """
 
     shares: Mapping[str, float]
     bought: tuple[str, ...]
     is_idle: bool  # every limit holds today, and the best trades gain less than the user's minimum
+    gain: float
 
     @property
     def small_caps(self) -> float:
@@ -39,10 +41,10 @@ def decision_of(household: Household, problem: AllocationProblem) -> Decision | 
     idle = candidate_of(household, ())
     gained = allocation.solution.objective - objective_of_nothing(household, idle, household.inputs.horizon_years)
     if not shortfall_of(household, idle) and gained < float(household.portfolio.preferences.min_gain):
-        return Decision(_small_caps(household, household.inputs.weights), (), is_idle=True)
+        return Decision(_small_caps(household, household.inputs.weights), (), is_idle=True, gain=gained)
     solution = allocation.solution
     after = np.clip(solution.weights, 0.0, None) / float(solution.weights.sum() + solution.cash.sum())
-    return Decision(_small_caps(household, after), _bought(household, allocation), is_idle=False)
+    return Decision(_small_caps(household, after), _bought(household, allocation), is_idle=False, gain=gained)
 
 
 def _bought(household: Household, allocation: Allocation) -> tuple[str, ...]:

@@ -165,7 +165,8 @@ class ViewAudit:
 
     `stated` is the view's figure, `equilibrium` and `expected` what the same thing earns a year without any view and
     with all of them. Small caps are shares of household value after the trades, before rounding to shares: as proposed,
-    without the view, and with no doubt about it; None where the limits leave no answer. `flip` is the nearest
+    without the view, and with no doubt about it; None where the limits leave no answer. Gains are those of the best
+    trades of each of the three against doing nothing, a year, under the returns that it expects. `flip` is the nearest
     confidence at which something else is bought, or nothing, or the share in small caps differs by a percentage point;
     None where there is none from 0 to 1.
     """
@@ -181,6 +182,9 @@ class ViewAudit:
     small_caps: float | None
     small_caps_without: float | None
     small_caps_certain: float | None
+    gain: float | None
+    gain_without: float | None
+    gain_certain: float | None
     bought: tuple[str, ...]
     bought_without: tuple[str, ...]
     flip: Flip | None

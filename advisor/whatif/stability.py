@@ -47,7 +47,7 @@ SEED = 20260713  # any; fixed, so that the same file gives the same report
 QUANTILES = (0.05, 0.5, 0.95)
 METHODS = {
     CovarianceMethod.SAMPLE: "sample covariance",
-    CovarianceMethod.LEDOIT_WOLF: "shrunk (Ledoit and Wolf)",
+    CovarianceMethod.LEDOIT_WOLF: "shrunk covariance (Ledoit and Wolf)",
     CovarianceMethod.FACTOR: "broad funds as factors",
 }
 

@@ -79,6 +79,9 @@ def _audited(bench: _Bench, place: int, held: Decision | None, neutral: Expected
         small_caps=_small_caps(held),
         small_caps_without=_small_caps(without),
         small_caps_certain=_small_caps(certain),
+        gain=_gain(held),
+        gain_without=_gain(without),
+        gain_certain=_gain(certain),
         bought=_bought(held),
         bought_without=_bought(without),
         flip=_flip(bench, place, held),
@@ -98,6 +101,10 @@ def _of(view: View, bench: _Bench, returns: ExpectedReturns) -> float:
 
 def _small_caps(decision: Decision | None) -> float | None:
     return None if decision is None else decision.small_caps
+
+
+def _gain(decision: Decision | None) -> float | None:
+    return None if decision is None else decision.gain
 
 
 def _bought(decision: Decision | None) -> tuple[str, ...]:
