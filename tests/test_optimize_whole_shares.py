@@ -9,7 +9,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from advisor.optimize.milp import OPTIONS
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities
 from advisor.optimize.whole_shares import CLOSE, GOOD, orders_in_shares
@@ -30,6 +29,7 @@ from tests.small_households import (
     times,
 )
 from tests.textbook_problem import Textbook, schedule_d
+from tests.views import view
 
 PRICES = {"NVDA": 203.53, "QQQ": 711.74, "TSLA": 394.76, "IWM": 293.48, "IJR": 144.99, "VTWO": 118.59}
 BOUNDS = {
@@ -141,7 +141,7 @@ TINY = [seed for seed in range(34) if seed not in (11, 13)]  # those two have li
 
 @pytest.mark.parametrize("seed", TINY)
 def test_no_number_of_shares_is_better(seed: int) -> None:
-    """To within half a basis point of the continuous optimum, where the search stops, or else the gap of its program.
+    """To within half a basis point of the continuous optimum, where the search stops, or else a fiftieth of one.
 
     Seeds 4 and 32 have their best shares in another tax branch than their continuous optimum.
     """
@@ -155,9 +155,18 @@ def test_no_number_of_shares_is_better(seed: int) -> None:
     assert np.abs(every.x[every.allowed()] - x).max(axis=1).min() < 1e-12
     assert min(every.book.slacks(x)) > -1e-7
     reached = every.book.objective(x)
-    gap = CLOSE + OPTIONS["mip_rel_gap"] * abs(solution.objective)
-    assert reached >= min(best, solution.objective - GOOD) - gap
+    assert reached >= min(best, solution.objective - GOOD) - CLOSE
     assert reached <= best + 1e-9
+
+
+@pytest.mark.parametrize("seed", [4, 49, 51, 99, 152])
+def test_what_whole_shares_reach_does_not_depend_on_the_order_of_the_file(seed: int) -> None:
+    """To the `CLOSE` of the search, where a view leaves IJR and the Russell 2000's funds nearly tied."""
+    forward = replace(small_household(seed), views=(view("IJR", "0.105", confidence="0.5"),))
+    accounts = tuple(replace(a, positions=a.positions[::-1]) for a in forward.accounts[::-1])
+    preferences = replace(forward.preferences, buy=forward.preferences.buy[::-1])
+    backward = replace(forward, accounts=accounts, preferences=preferences)
+    assert planned(forward).gain.total == pytest.approx(planned(backward).gain.total, abs=CLOSE)
 
 
 def test_some_of_these_households_lose_much_by_whole_shares_and_some_next_to_nothing() -> None:

@@ -18,7 +18,7 @@ from advisor.units import Vector
 OPTIONS = {
     "output_flag": False,
     "threads": 1,
-    "mip_rel_gap": 1e-4,
+    "mip_rel_gap": 0.0,  # an absolute one is given, which means the same for every household
     "mip_max_nodes": 500,
     "time_limit": 20.0,
 }
@@ -42,12 +42,16 @@ class MixedAnswer:
 
 
 class MixedProgram:
-    """``minimise cost @ x`` subject to rows that may be added, and bounds that vary from solve to solve."""
+    """``minimise cost @ x`` subject to rows that may be added, and bounds that vary from solve to solve.
 
-    def __init__(self, cost: Vector, rows: LinearRows, integral: NDArray[np.bool_]) -> None:
+    `gap`: an answer is taken whose objective is at most this far above the best there can be.
+    """
+
+    def __init__(self, cost: Vector, rows: LinearRows, integral: NDArray[np.bool_], gap: float) -> None:
         self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in OPTIONS.items():
             self._solver.setOptionValue(name, value)
+        self._solver.setOptionValue("mip_abs_gap", gap)
         free = np.full(cost.size, highspy.kHighsInf)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = cost.size, rows.lower.size

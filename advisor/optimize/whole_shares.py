@@ -29,7 +29,7 @@ from advisor.units import Vector
 WINDOWS = (2.0, 8.0, np.inf)  # shares to either side of the continuous optimum
 ROUNDS = 12  # of tangents, in each window
 SHRINK = 5e-7  # of each cone, so that answers within the tolerance of HiGHS lie inside it
-CLOSE = 2e-6  # of household value a year, from the tangents to the best answer: a fiftieth of a basis point
+CLOSE = 2e-6  # of household value a year, from what no orders can beat to the best answer: a fiftieth of a basis point
 GOOD = 5e-5  # lost by whole shares; where more is, a wider window is tried, and other tax branches
 
 
@@ -61,13 +61,13 @@ def _in_case(problem: AllocationProblem, solution: Solution, least_trade: float)
     case = one_way_case(problem.inputs, solution)
     program, scale = problem.program(case), problem.formulation.scale
     shares = _Shares(problem, case, least_trade, _squares(program).size)
-    mixed = MixedProgram(
-        shares.cost(program), _stacked([shares.widened(_linear_rows(program)), *shares.rows()]), shares.integral
-    )
+    close = CLOSE * scale / 2  # one half for the tangents, one for the search of HiGHS
+    rows = _stacked([shares.widened(_linear_rows(program)), *shares.rows()])
+    mixed = MixedProgram(shares.cost(program), rows, shares.integral, gap=close)
     _touch(mixed, program, solution.cone.x)
     best = _Best()
     for window in WINDOWS:
-        _search(mixed, program, shares.bounds(solution, window), CLOSE * scale, best)
+        _search(mixed, program, shares.bounds(solution, window), close, best)
         if best.objective - solution.cone.objective <= GOOD * scale:
             break
     return _InShares(None if best.columns is None else shares.quantities(best.columns), best.objective)
