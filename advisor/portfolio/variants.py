@@ -16,7 +16,7 @@ from advisor.portfolio import values
 from advisor.portfolio.build import household
 from advisor.portfolio.document import Document, Node, Path
 from advisor.portfolio.faults import read_entries
-from advisor.portfolio.merge import SCENARIOS, merged
+from advisor.portfolio.merge import REPLACED, SCENARIOS, merged
 from advisor.portfolio.model import Portfolio
 from advisor.portfolio.schema import PortfolioEntry
 from advisor.portfolio.validate import check_all
@@ -80,11 +80,17 @@ def own_scenarios(base: Reading) -> Iterator[tuple[str, Reading]]:
         placed = replace(
             document,
             root=merged(document.root, changes.tree),
-            values={**document.values, **changes.values, (): document.where(())},
-            keys={**document.keys, **changes.keys},
+            values={**_kept(document.values, changes), **changes.values, (): document.where(())},
+            keys={**_kept(document.keys, changes), **changes.keys},
             broken=document.broken | changes.broken,
         )
         yield changes.name, _variant(placed, changes, base)
+
+
+def _kept(places: Mapping[Path, Location], changes: Changes) -> dict[Path, Location]:
+    """The places of the file without those of the parts that the changes take the place of."""
+    gone = {(key,) for key in REPLACED if key in changes.tree}
+    return {path: where for path, where in places.items() if path[:1] not in gone}
 
 
 def variant(base: Reading, changes: Changes) -> tuple[Portfolio | None, tuple[Issue, ...]]:
