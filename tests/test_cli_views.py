@@ -82,7 +82,9 @@ def test_a_replay_names_a_set_of_views_that_is_another_now(tmp_path: Path, capsy
 def test_a_wrong_set_of_a_scenario_is_named_at_its_own_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Not at the set of the file, whose place it would take."""
     file = household(tmp_path, SET)
-    text = replaced(file.read_text("utf-8"), ("\nscenarios:\n", "\nscenarios:\n  - {name: Other, views: no-such-set}\n"))
+    text = replaced(
+        file.read_text("utf-8"), ("\nscenarios:\n", "\nscenarios:\n  - {name: Other, views: no-such-set}\n")
+    )
     file.write_text(text, "utf-8")
     line = 1 + text[: text.index("no-such-set")].count("\n")
     ended = call(capsys, "check", file)
