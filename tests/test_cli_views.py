@@ -90,3 +90,14 @@ def test_a_wrong_set_of_a_scenario_is_named_at_its_own_line(tmp_path: Path, caps
     ended = call(capsys, "check", file)
     assert ended.code == 3
     assert f"household.yaml:{line}:" in ended.err
+
+
+def test_a_scenario_with_a_view_on_an_unknown_symbol_names_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = household(tmp_path, SET)
+    scenario = f"\nscenarios:\n  - {{name: Other, views: [{{symbol: XQZZ, {TERMS}}}]}}\n"
+    file.write_text(replaced(file.read_text("utf-8"), ("\nscenarios:\n", scenario)), "utf-8")
+    ended = call(capsys, "what-if", file, "--out", tmp_path / "out")
+    assert ended.code == 0
+    assert "XQZZ" in ended.out

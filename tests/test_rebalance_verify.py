@@ -199,6 +199,7 @@ FAULTS: dict[str, Callable[[dict], None]] = {
     "a flattered stress loss": lambda r: r["after"]["stress"][0].update(
         household_return=r["after"]["stress"][0]["household_return"] + 0.01
     ),
+    "a security left out of what was assumed": lambda r: r["assumptions"]["securities"].pop("IJR"),
     "a flattered expected return": lambda r: shift(r["assumptions"]["securities"], "IJR/expected_return", 0.01),
     "another version of a set of views": lambda r: r["inputs"]["view_sets"][0].update(sha256="0" * 64),
     "no set of views": lambda r: r["inputs"].pop("view_sets"),

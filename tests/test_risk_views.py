@@ -238,6 +238,16 @@ def test_certain_views_that_part_of_the_horizon_sets_against_each_other_are_refu
     assert "cannot be certain beside" in error.issues[0].message
 
 
+def test_a_view_of_bills_is_refused_since_noise_of_its_covariances_would_move_stocks() -> None:
+    sigma = np.diag([0.0024**2, 0.04])
+    stated = opinions((view("SGOV", "0.05"),), ("SGOV", "SPY"), lambda symbol: symbol, Decimal(3))
+    with pytest.raises(
+        InputError, match=r"SGOV is of a security that hardly moves in the market data: 0\.24% a year"
+    ) as error:
+        posterior(np.array([0.04, 0.085]), sigma, stated)
+    assert "1% a year or more" in str(error.value.issues[0].hint)
+
+
 def test_a_view_between_securities_that_move_as_one_is_refused() -> None:
     sigma = np.array([[0.04, 0.04], [0.04, 0.04]])
     stated = opinions((view("A", "0.01", over="B"),), ("A", "B"), lambda symbol: symbol, Decimal(3))

@@ -30,6 +30,7 @@ from advisor.portfolio.model import View
 from advisor.portfolio.validate_views import clash_issue
 from advisor.units import Matrix, Vector
 
+LEAST_VOLATILITY = 0.01  # a year, of what a view is of
 NO_RISK = 1e-12  # of a variance: less than this is rounding
 SAME = 1e-9  # a year: returns that differ by less are one
 
@@ -121,8 +122,8 @@ def _telling(prior: Vector, sigma: Matrix, stated: Opinions) -> list[int]:
     distance = _distance(prior, stated)
     for place, (pick, confidence) in enumerate(zip(stated.picks, stated.confidence, strict=True)):
         own = float(pick @ sigma @ pick)
-        if own <= NO_RISK * float(np.trace(sigma)):
-            raise InputError((_moves_as_one(stated.views[place]),), "views")
+        if own < LEAST_VOLATILITY**2:
+            raise InputError((_moves_too_little(stated.views[place], own),), "views")
         known = stated.picks[certain]
         weights = np.linalg.solve(known @ sigma @ known.T, known @ sigma @ pick)
         if confidence == 1.0 and own - float(pick @ sigma @ known.T @ weights) <= NO_RISK * own:
@@ -135,9 +136,11 @@ def _telling(prior: Vector, sigma: Matrix, stated: Opinions) -> list[int]:
     return told
 
 
-def _moves_as_one(view: View) -> Issue:
-    message = f"the view {view.name} is of securities that move as one in the market data"
-    return Issue(message, view.where, "no return goes to one and not to the other: remove it")
+def _moves_too_little(view: View, variance: float) -> Issue:
+    """Next to no variance makes noise of its covariances: a view on bills would move stocks by percents."""
+    of = "is of a security that hardly moves" if view.over is None else "is of securities that move as one"
+    message = f"the view {view.name} {of} in the market data: {np.sqrt(variance):.2%} a year"
+    return Issue(message, view.where, f"remove it: views are of what moves by {LEAST_VOLATILITY:.0%} a year or more")
 
 
 def _not_certain(view: View) -> Issue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import takewhile
 from types import MappingProxyType
 
 from advisor.errors import AdvisorError, InputError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
@@ -125,8 +126,11 @@ def _words(error: AdvisorError) -> str:
 
 
 def first_sentences(message: str) -> str:
-    """What is the matter, without what would help: the first lines that stand by themselves."""
+    """What is the matter, without what would help: the first lines that stand by themselves, or a list and its head."""
     told, _, _ = message.partition(_HELP)
+    head, *below = told.split("\n")
+    if head.endswith(":"):
+        return f"{head} {'; '.join(line.strip() for line in takewhile(lambda line: line.startswith(' '), below))}"
     lines = [line for line in told.split("\n") if line and not line.startswith((" ", "("))]
     return " ".join(lines[:_MOST_SENTENCES])
 

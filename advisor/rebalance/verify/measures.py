@@ -176,6 +176,9 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
         faults.append(f"assumptions.benchmark: {stated['benchmark']!r}")
     book = book_of("before", ledger, portfolio, market)
     market_variance = float(covariance(market, [MARKET_PORTFOLIO])[0, 0])
+    shown = {*book.weights, *book_of("after", ledger, portfolio, market).weights, *preferences.buy}
+    if missing := sorted(shown - stated["securities"].keys()):
+        faults.append(f"assumptions.securities lacks {', '.join(missing)}")
     returns = security_returns(stated["securities"], book)
     for symbol, row in stated["securities"].items():
         pair = covariance(market, [symbol, MARKET_PORTFOLIO])
