@@ -10,7 +10,7 @@ from advisor.evidence.rate_cuts import EVERY, FIRST, HORIZONS, EventStudy, Horiz
 from advisor.portfolio.model import Portfolio
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
-from advisor.report.format import NO_BREAK, day, number, percent, plural, signed, signed_bps, signed_percent
+from advisor.report.format import NO_BREAK, day, number, percent, plural, signed, signed_bps, signed_percent, years
 from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
 from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
@@ -185,7 +185,7 @@ def no_views_words(portfolio: Portfolio, trade_off: TradeOff) -> str:
 
 
 def _audited(audit: ViewAudit) -> Iterator[str | Cell]:
-    held = f"held with {_confidence(audit.confidence)} confidence for {plural_years(audit.years)}"
+    held = f"held with {_confidence(audit.confidence)} confidence for {years(audit.years)}"
     yield Cell(audit.name, tuple(filter(None, (held, audit.set and f"of the set {audit.set}"))))
     yield signed_percent(audit.stated, 2)
     yield signed_percent(audit.equilibrium, 2)
@@ -222,11 +222,6 @@ def _flip_cell(flip: Flip | None, audit: ViewAudit) -> Cell:
 
 def _funds(symbols: Sequence[str]) -> str:
     return " and ".join(symbols) if symbols else "nothing"
-
-
-def plural_years(years: float) -> str:
-    """``1 year``, ``2.5 years``."""
-    return "1 year" if years == 1 else f"{number(years, 0 if years == int(years) else 1)} years"
 
 
 def _sources(audits: tuple[ViewAudit, ...]) -> Iterator[str]:
