@@ -78,9 +78,10 @@ def test_bands_and_counts_are_those_of_answers_planned_one_by_one() -> None:
     assert (band.low, band.middle, band.high) == pytest.approx(tuple(np.quantile(small, [0.05, 0.5, 0.95])), abs=1e-5)
     assert dict(told.menus) == dict(Counter(bought))
     indexes = {name: (symbols, band) for name, symbols, band in told.indexes}
-    if max(russell) > 1e-6:
-        assert indexes["Russell 2000"][0] == ("IWM", "VTWO")
-        assert indexes["Russell 2000"][1].high == pytest.approx(np.quantile(russell, 0.95), abs=1e-5)
+    assert indexes["Russell 2000"][0] == ("IWM", "VTWO")
+    assert indexes["Russell 2000"][1].high == pytest.approx(np.quantile(russell, 0.95), abs=1e-5)
+    assert indexes["S&P SmallCap 600"][0] == ("IJR",)
+    assert indexes["S&P SmallCap 600"][1].low == pytest.approx(np.quantile(np.subtract(small, russell), 0.05), abs=1e-5)
 
 
 def test_where_limits_leave_no_choice_the_band_is_one_figure() -> None:

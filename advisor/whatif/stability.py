@@ -118,14 +118,12 @@ def _band(values: list[float]) -> Band:
 
 
 def _by_index(market: MarketData, answers: list[Decision]) -> Iterator[tuple[str, tuple[str, ...], Band]]:
-    """Bands of the indexes that any draw holds something of."""
+    """Bands of the small-cap funds held or on offer, by their index."""
     funds: dict[str, list[str]] = {}
     for symbol in answers[0].shares:
         funds.setdefault(market.identity(symbol), []).append(symbol)
     for index, symbols in sorted(funds.items()):
-        values = [sum(answer.shares[symbol] for symbol in symbols) for answer in answers]
-        if max(values) > 0.0:
-            yield index, tuple(symbols), _band(values)
+        yield index, tuple(symbols), _band([sum(answer.shares[symbol] for symbol in symbols) for answer in answers])
 
 
 def _methods(problem: AllocationProblem, portfolio: Portfolio, market: MarketData, returns: Matrix) -> Iterator[Method]:
