@@ -50,7 +50,7 @@ def test_where_all_limits_hold_and_little_is_gained_nothing_is_done() -> None:
     portfolio = typical(limits=(), preferences=Preferences(min_gain=Decimal("0.5")))
     assert rebalance(portfolio, resolved(portfolio)).status == "do_nothing"
     idle = decided(portfolio)
-    assert idle == Decision({"IJR": 0.0, "IWM": 0.0, "VTWO": 0.0}, (), is_idle=True, gain=idle.gain)
+    assert idle == Decision({"IJR": 0.0, "IWM": 0.0, "VTWO": 0.0}, (), gain=idle.gain)
     assert 0.0 < idle.gain < 0.5
 
 

@@ -151,9 +151,9 @@ def test_limits_that_leave_no_answer_leave_none_in_any_column() -> None:
 
 
 def test_decisions_differ_in_funds_or_in_a_point_of_small_caps() -> None:
-    base = Decision({"IJR": 0.10}, ("IJR",), is_idle=False, gain=0.001)
-    assert not is_another(base, Decision({"IJR": 0.109}, ("IJR",), is_idle=False, gain=0.001))
-    assert is_another(base, Decision({"IJR": 0.111}, ("IJR",), is_idle=False, gain=0.001))
-    assert is_another(base, Decision({"IJR": 0.05, "IWM": 0.05}, ("IWM",), is_idle=False, gain=0.001))
+    base = Decision({"IJR": 0.10}, ("IJR",), gain=0.001)
+    assert not is_another(base, Decision({"IJR": 0.109}, ("IJR",), gain=0.001))
+    assert is_another(base, Decision({"IJR": 0.111}, ("IJR",), gain=0.001))
+    assert is_another(base, Decision({"IJR": 0.05, "IWM": 0.05}, ("IWM",), gain=0.001))
     assert is_another(base, None)
     assert not is_another(None, None)

@@ -24,7 +24,6 @@ class Decision:
 
     shares: Mapping[str, float]
     bought: tuple[str, ...]
-    is_idle: bool  # every limit holds today, and the best trades gain less than the user's minimum
     gain: float
 
     @property
@@ -34,17 +33,20 @@ class Decision:
 
 
 def decision_of(household: Household, problem: AllocationProblem) -> Decision | None:
-    """The advised allocation with the funds that the proposal would choose; None where the limits leave none."""
+    """The advised allocation with the funds that the proposal would choose; None where the limits leave none.
+
+    Nothing is done where every limit holds today and the best trades gain less than the user's minimum.
+    """
     allocation = allocate(problem)
     if allocation is None:
         return None
     idle = candidate_of(household, ())
     gained = allocation.solution.objective - objective_of_nothing(household, idle, household.inputs.horizon_years)
     if not shortfall_of(household, idle) and gained < float(household.portfolio.preferences.min_gain):
-        return Decision(_small_caps(household, household.inputs.weights), (), is_idle=True, gain=gained)
+        return Decision(_small_caps(household, household.inputs.weights), (), gain=gained)
     solution = allocation.solution
     after = np.clip(solution.weights, 0.0, None) / float(solution.weights.sum() + solution.cash.sum())
-    return Decision(_small_caps(household, after), _bought(household, allocation), is_idle=False, gain=gained)
+    return Decision(_small_caps(household, after), _bought(household, allocation), gain=gained)
 
 
 def _bought(household: Household, allocation: Allocation) -> tuple[str, ...]:
