@@ -47,7 +47,7 @@ def start(*arguments: object, cwd: Path | None = None, **options: Any) -> subpro
 
 
 def end(process: subprocess.Popen[str]) -> Ended:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     return Ended(process.returncode, out or "", err or "")
 
 

@@ -122,6 +122,9 @@ def test_the_command_runs_from_the_wheel_alone(installed: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == REPORT_FILES
     ended = run(installed, "-m", "advisor", "verify", str(folder / "recommendation.json"))
     assert ended.returncode == 0, ended.stderr
+    for words in (["samples", "young-saver"], ["check", "young-saver.yaml"]):
+        ended = run(installed, "-m", "advisor", *words)
+        assert ended.returncode == 0, ended.stderr
     schema = run(installed, "-m", "advisor", "schema").stdout
     assert json.loads(schema) == json.loads((sample.parent / "portfolio.schema.json").read_text("utf-8"))
 

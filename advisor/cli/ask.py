@@ -60,8 +60,8 @@ def ask(
 
     \b
     Example:
-      advisor ask portfolios/tech-employee.yaml least-gain --goal limits.magnificent_seven.max=50%
-      advisor ask portfolios/impossible.yaml least-deposit --account IRA
+      advisor ask tech-employee.yaml least-gain --goal limits.magnificent_seven.max=50%
+      advisor ask impossible.yaml least-deposit --account IRA
     """  # noqa: D400 - the list of questions ends the sentence
     del debug
     from advisor.market.resolve import resolve
@@ -151,7 +151,7 @@ def _text(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: tupl
 
 def _sentences(answer: Inverse) -> list[str]:
     """The answer, and what whole shares add to the exact amount."""
-    from advisor.report.format import listing, money
+    from advisor.format import listing, money
 
     if answer.amount_usd is None or answer.optimum_usd is None:
         return _of_limits(answer)
@@ -186,7 +186,7 @@ def _of_limits(answer: Inverse) -> list[str]:
 
 
 def _rows(answer: Inverse) -> list[tuple[str, str, str]]:
-    from advisor.report import format as fmt
+    from advisor import format as fmt
 
     before, after, plan = answer.before, answer.plan.after, answer.plan
     gain = plan.tax.short_term_gain_usd + plan.tax.long_term_gain_usd

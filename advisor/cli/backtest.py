@@ -122,8 +122,8 @@ def backtest(
 
     \b
     Example:
-      advisor backtest portfolios/tech-employee.yaml --prices closes.csv
-      advisor backtest portfolios/tech-employee.yaml --prices closes.csv --frequency yearly --band 0% --band 2%
+      advisor backtest tech-employee.yaml --prices closes.csv
+      advisor backtest tech-employee.yaml --prices closes.csv --frequency yearly --band 0% --band 2%
     """
     del debug
     if out == "":  # most likely an unset variable of a script

@@ -26,7 +26,7 @@ def check(*, file: Path, as_of: date | None, as_json: bool, debug: bool) -> None
 
     \b
     Example:
-      advisor check portfolios/tech-employee.yaml
+      advisor check tech-employee.yaml
     """
     del debug
     from advisor.portfolio.load import read_portfolio

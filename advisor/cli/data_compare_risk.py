@@ -68,7 +68,7 @@ def compare_risk(
 
     \b
     Example:
-      advisor data compare-risk portfolios/tech-employee.yaml --market yahoo
+      advisor data compare-risk tech-employee.yaml --market yahoo
     """
     del debug
     from advisor.market.sources import Request, load_markets
@@ -179,7 +179,7 @@ def _named(row: Row, own: CovarianceChoice) -> tuple[str, str]:
 
 
 def _risk(row: Row) -> tuple[str, ...]:
-    from advisor.report.format import number, percent
+    from advisor.format import number, percent
 
     return (
         "" if row.volatility is None else percent(row.volatility),
@@ -190,7 +190,7 @@ def _risk(row: Row) -> tuple[str, ...]:
 
 
 def _answer(row: Row) -> tuple[str, ...]:
-    from advisor.report.format import interval, percent
+    from advisor.format import interval, percent
 
     if row.proposal is None:
         return ("not estimated" if row.volatility is None else "no answer", "", "", "", "")
@@ -206,7 +206,7 @@ def _answer(row: Row) -> tuple[str, ...]:
 
 def _aligned(cells: Sequence[str], heads: Sequence[str]) -> list[str]:
     """Figures to the right under their heads; the first columns are words."""
-    from advisor.report.format import NO_BREAK
+    from advisor.format import NO_BREAK
 
     words = 3 if heads[0] == "Proposal" else 2
     plain = [cell.replace(NO_BREAK, " ") for cell in cells]

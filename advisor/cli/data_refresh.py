@@ -30,7 +30,7 @@ def refresh(*, names: tuple[str, ...], forget: bool, as_json: bool, quiet: bool,
 
     \b
     Example:
-      advisor data refresh portfolios/tech-employee.yaml
+      advisor data refresh tech-employee.yaml
       advisor data refresh IWM VTWO IJR
     """
     del debug

@@ -35,7 +35,7 @@ def exposure(
 
     \b
     Example:
-      advisor exposure portfolios/tech-employee.yaml
+      advisor exposure tech-employee.yaml
     """
     del debug
     from advisor.exposure.lookthrough import look_through

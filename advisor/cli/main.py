@@ -17,8 +17,9 @@ import click
 from advisor import __version__
 from advisor.cli import signals
 from advisor.cli.failure import PartialResultError, failure_document
-from advisor.cli.output import emit_json, shown
+from advisor.cli.output import emit_json, results_alone, shown
 from advisor.errors import AdvisorError, InputError, OutputError
+from advisor.streams import own_standard_output
 
 COMMANDS = {
     "rebalance": "Propose trades that bring a household within its limits, and write the report.",
@@ -32,9 +33,11 @@ COMMANDS = {
     "replay": "Plan again from a recommendation's inputs: the same orders, or the first difference.",
     "diff": "Say what changed between two recommendations, and which input caused it.",
     "data": "Import issuers' holdings files, and see what market data is held.",
+    "samples": "List sample households, or write one into the current folder.",
     "schema": "Print the JSON Schema of the portfolio file, for editors.",
 }
 BUG = 1
+ASKS_FOR_HELP = {"-h", "--help", "--version"}
 
 
 class LazyGroup(click.Group):
@@ -64,19 +67,27 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="advisor")
 def advisor() -> None:
-    """How much of a household is really the Magnificent Seven, and the cheapest way into small caps."""
+    """How much of a household is really the Magnificent Seven, and the cheapest way into small caps.
+
+    \b
+    Try it:
+      advisor samples tech-employee
+      advisor rebalance tech-employee.yaml
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code of docs/command-line.md: 0 done, 2 to 7 named errors, 1 a bug.
 
-    Given `arguments`, it is called by another program, whose signal handlers stay.
+    Given `arguments`, it is called by another program, whose signal handlers and streams stay.
     """
     if arguments is None:
+        own_standard_output()
         signals.install()
     args = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = advisor.main(args=args, prog_name="advisor", standalone_mode=False)
+        with contextlib.nullcontext() if ASKS_FOR_HELP & set(args) else results_alone():  # help is printed by click
+            code = advisor.main(args=args, prog_name="advisor", standalone_mode=False)
         signals.finish()
     except click.ClickException as error:
         error.show()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import TextIO
 
 import click
 
@@ -15,10 +18,25 @@ PLAIN = str.maketrans(
 )
 
 
+_results: TextIO | None = None  # where results go while a command runs
+
+
+@contextmanager
+def results_alone() -> Iterator[None]:
+    """Keep standard output for `emit`: what a library prints meanwhile goes to standard error."""
+    global _results
+    before, _results = _results, _stream()
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _results = before
+
+
 def emit(result: str | bytes) -> None:
     """Print the result. A reader who has left (``| head``) is no error; raises `OutputError` for a full disk."""
     try:
-        click.echo(_encodable(result) if isinstance(result, str) else result, nl=False)
+        click.echo(_encodable(result) if isinstance(result, str) else result, file=_stream(), nl=False)
     except BrokenPipeError:
         _close_stdout()
     except OSError as error:
@@ -41,9 +59,13 @@ def shown(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def _stream() -> TextIO:
+    return _results or sys.stdout
+
+
 def _encodable(text: str) -> str:
     """The text itself, or with plain signs where standard output has a smaller alphabet."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    encoding = getattr(_stream(), "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
@@ -54,5 +76,5 @@ def _encodable(text: str) -> str:
 def _close_stdout() -> None:
     """Lead what is still buffered to nowhere: the interpreter would fail on it while it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, _stream().fileno())
     os.close(nowhere)

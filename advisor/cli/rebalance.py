@@ -71,8 +71,8 @@ def rebalance(
 
     \b
     Example:
-      advisor rebalance portfolios/tech-employee.yaml
-      advisor rebalance portfolios/tech-employee.yaml --market yahoo
+      advisor rebalance tech-employee.yaml
+      advisor rebalance tech-employee.yaml --market yahoo
     """
     del debug
     if out == "":  # most likely an unset variable of a script

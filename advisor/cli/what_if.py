@@ -72,9 +72,9 @@ def what_if(
 
     \b
     Example:
-      advisor what-if portfolios/tech-employee.yaml
-      advisor what-if portfolios/tech-employee.yaml --set limits.magnificent_seven.max=50%
-      advisor what-if portfolios/tech-employee.yaml --sweep limits.magnificent_seven.max=60%:85%:5%
+      advisor what-if tech-employee.yaml
+      advisor what-if tech-employee.yaml --set limits.magnificent_seven.max=50%
+      advisor what-if tech-employee.yaml --sweep limits.magnificent_seven.max=60%:85%:5%
     """
     del debug
     if out == "":  # most likely an unset variable of a script

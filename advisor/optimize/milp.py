@@ -1,6 +1,6 @@
 """A mixed-integer linear program in HiGHS that keeps its rows between solves.
 
-HiGHS is called by itself and not through scipy, whose build of it writes to stdout. Effort is limited by nodes, which
+HiGHS is called by itself, since scipy's copy of it starts anew with each solve. Effort is limited by nodes, which
 repeat on every machine; the time limit is only a guard.
 """
 
@@ -41,6 +41,14 @@ class MixedAnswer:
     objective: float
 
 
+class _Quiet(highspy.Highs):
+    """HiGHS without its banner, which 1.16 prints as its constructor enables callbacks, before options can be set."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - the library's own name
+        self.setOptionValue("output_flag", OPTIONS["output_flag"])
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 class MixedProgram:
     """``minimise cost @ x`` subject to rows that may be added, and bounds that vary from solve to solve.
 
@@ -48,7 +56,7 @@ class MixedProgram:
     """
 
     def __init__(self, cost: Vector, rows: LinearRows, integral: NDArray[np.bool_], gap: float) -> None:
-        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        self._solver = _Quiet()  # type: ignore[no-untyped-call]
         for name, value in OPTIONS.items():
             self._solver.setOptionValue(name, value)
         self._solver.setOptionValue("mip_abs_gap", gap)

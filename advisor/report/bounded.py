@@ -25,6 +25,7 @@ import jinja2
 from advisor.errors import InputError, Issue, Location
 from advisor.report.sandbox import TEMPLATE, Plain, environment
 from advisor.share import share
+from advisor.streams import own_standard_output
 
 CPU_SECONDS, WAIT_SECONDS = 5, 30
 MEMORY_BYTES = 512 * 2**20
@@ -86,6 +87,7 @@ class _TooLargeError(Exception):
 
 def _main() -> NoReturn:
     """The child: one job from standard input, one answer on standard output."""
+    own_standard_output()
     job = json.loads(sys.stdin.buffer.read())
     own = Path(job["own"])
     _limit()
