@@ -306,7 +306,7 @@ def _exposure(side: int, accounts: tuple[AccountExposure, ...]) -> Exposure:
             basis=FUNDS[symbol][5],
             source="issuer's file" if FUNDS[symbol][5] == "full file" else "Yahoo fund data",
             proxy=FUNDS[symbol][8],
-            note="A second source of 2025-12-01 says 31.3 %." if symbol == "VTI" else None,
+            note="A second source of 2025-12-01 says 31.3%." if symbol == "VTI" else None,
         )
         for symbol, weight in weights.items()
         if symbol in FUNDS
@@ -603,7 +603,7 @@ def trade_off() -> TradeOff:
         Outcome("ijr_only", "IJR only", "trade", base.trades[:2], base.after, LIMITS, *given,
                 changes=(buys,), causes=(Cause(buys, 0.031),)),
         Outcome("russell_2000_only", "Russell 2000 only", "conflict", (), None, (), None, None, None,
-                reason="small caps cannot be more than 9.0 %, and the file asks for at least 10.0 % (line 31)"),
+                reason="small caps cannot be more than 9.0%, and the file asks for at least 10.0% (line 31)"),
     )  # fmt: skip
     caps = (0.354, 0.32, 0.28, 0.25, 0.22)
     curve = tuple(CurvePoint(cap, _measures(cap)) for cap in caps)

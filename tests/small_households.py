@@ -73,7 +73,7 @@ def limits(**bounds: object) -> tuple[Limit, ...]:
 
 
 def tax(**fields: object) -> TaxSituation:
-    """35 % short-term, 15 % long-term, no state tax, unless said otherwise."""
+    """35% short-term, 15% long-term, no state tax, unless said otherwise."""
     given = {"short_term_rate": "0.35", "long_term_rate": "0.15"} | fields
     plain = {key: FilingStatus(v) if key == "filing_status" else Decimal(str(v)) for key, v in given.items()}
     return TaxSituation(is_stated=True, **plain)

@@ -10,8 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "advisor"
 STAGES = (
-    ("errors", "units", "dates", "share"),
-    ("files",),
+    ("errors", "units", "dates", "share", "streams"),
+    ("files", "format"),
     ("portfolio",),
     ("market",),
     ("exposure", "risk", "evidence"),

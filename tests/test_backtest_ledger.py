@@ -70,7 +70,7 @@ def test_a_lot_is_long_term_from_a_year_and_a_day_on() -> None:
 
 
 def test_losses_are_carried_over_the_years_and_save_tax_by_the_deduction() -> None:
-    """A loss of 8,000: 3,000 are deducted in that year at 40 %; 5,000 stay; of 6,000 gained next year 1,000 is left."""
+    """A loss of 8,000: 3,000 are deducted in that year at 40%; 5,000 stay; of 6,000 gained next year 1,000 is left."""
     book = ledger()
     book.sell(np.array([100.0, 0.0]), np.array([20.0, 50.0]), date(2020, 12, 1).toordinal())
     assert book.close_year(2020).tax_usd == pytest.approx(-0.40 * 3000)

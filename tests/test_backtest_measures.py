@@ -49,7 +49,7 @@ def test_a_path_that_never_falls_has_no_drawdown() -> None:
 
 
 def test_a_growth_rate_compounds_to_the_last_value() -> None:
-    """10 % and 21 % over the two years 2021 and 2022, which have 730 days: 730 / 365.25 years."""
+    """10% and 21% over the two years 2021 and 2022, which have 730 days: 730 / 365.25 years."""
     rate = growth_rate(np.array([100.0, 121.0]), [date(2021, 1, 1), date(2023, 1, 1)])
     assert 100.0 * (1.0 + rate) ** (730 / 365.25) == pytest.approx(121.0, rel=1e-12)
 
@@ -84,7 +84,7 @@ def test_a_year_is_whole_where_the_first_day_is_the_last_close_of_the_year_befor
 
 
 def test_tax_that_was_paid_is_no_loss_before_tax() -> None:
-    """100 grows by 10 % to 110, of which 5 are paid; 105 grow by 10 % again: 1.21 before tax."""
+    """100 grows by 10% to 110, of which 5 are paid; 105 grow by 10% again: 1.21 before tax."""
     grown = before_tax(np.array([100.0, 105.0, 115.5]), np.array([0.0, 5.0, 0.0]))
     np.testing.assert_allclose(grown, [1.0, 1.1, 1.21], rtol=1e-12)
 
@@ -121,7 +121,7 @@ def test_money_that_does_not_move_has_no_sharpe_ratio() -> None:
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs the shared price panel")
 def test_the_published_figures_of_the_sp_500_fund_are_reproduced() -> None:
-    """Since 2000-05-26: 19.14 % a year, and a fall of 55.2 %; 17.72 % in 2025."""
+    """Since 2000-05-26: 19.14% a year, and a fall of 55.2%; 17.72% in 2025."""
     panel = panel_of_table(read_prices(SHARED, {"SPY"}, date(2000, 5, 26)))
     values = panel.column("SPY")
     assert realized_volatility(returns_of_values(values)) == pytest.approx(0.1914, abs=5e-5)

@@ -58,7 +58,7 @@ def test_a_goal_takes_the_place_of_the_files_limit(half: Path, capsys) -> None:
 def test_a_goal_is_not_placed_on_the_line_of_the_files_limit(half: Path, capsys) -> None:
     ended = call(capsys, "ask", half, "least-gain", "--goal", "limits.magnificent_seven.max=80%")
     assert ended.code == 5
-    assert "at most 80.0 % (magnificent_seven.max)" in ended.err
+    assert "at most 80.0% (magnificent_seven.max)" in ended.err
     assert "line 8" not in ended.err
 
 
@@ -104,7 +104,7 @@ def test_nothing_needs_to_be_relaxed(half: Path, capsys) -> None:
 
 
 def test_the_largest_withdrawal_leaves_the_limits_held(half: Path, capsys) -> None:
-    """Of 20,363 with 20,353 locked, a cap of 100 % leaves the 10 of the Roth, which is not taxable."""
+    """Of 20,363 with 20,353 locked, a cap of 100% leaves the 10 of the Roth, which is not taxable."""
     half.write_text(HALF.replace("type: taxable, ", "type: taxable, cash: 500, "))
     ended = call(capsys, "ask", half, "largest-withdrawal", "--goal", "limits.magnificent_seven.max=100%")
     assert "At most $500 can be withdrawn from Broker" in ended.out

@@ -30,7 +30,7 @@ limits: {magnificent_seven: {max: 40%}, small_caps: {max: 30%}}
 
 
 def closes() -> dict[str, np.ndarray]:
-    """Six years: a market, Nvidia, and small caps of which two follow one index but for 0.05 % a day."""
+    """Six years: a market, Nvidia, and small caps of which two follow one index but for 0.05% a day."""
     rng = np.random.default_rng(26)
     count = len(sessions())
     large = rng.normal(0.0004, 0.010, count)

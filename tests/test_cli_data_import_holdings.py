@@ -34,10 +34,10 @@ def test_the_result_says_what_was_imported_what_not_and_where_it_is(file: Path, 
     text = ended.out.replace("\xa0", " ")
     for part in (
         "MADE: iShares holdings file 2026-05-05, 2 of 5 rows imported",
-        "imported: 90.00 % of $10,000",
+        "imported: 90.00% of $10,000",
         "cash 1, cash fund 1, future 1",
-        "companies not named (futures, funds): 0.50 %",
-        "Magnificent Seven: 60.00 % (Nvidia 60.00 %)",
+        "companies not named (futures, funds): 0.50%",
+        "Magnificent Seven: 60.00% (Nvidia 60.00%)",
         str(imported_folder()),
         "by every command",
     ):
@@ -120,4 +120,4 @@ def test_the_group_lists_its_commands(capsys) -> None:
 def test_the_issuers_own_files_give_the_published_figures(name: str, fund: str, seven: str, capsys) -> None:
     ended = call(capsys, "data", "import-holdings", REAL / name, "--fund", fund)
     assert ended.code == 0
-    assert f"Magnificent Seven: {seven}\xa0%" in ended.out
+    assert f"Magnificent Seven: {seven}%" in ended.out

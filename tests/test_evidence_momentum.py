@@ -16,7 +16,7 @@ START = date(2024, 1, 1)  # a Monday
 
 
 def weekly(signs: str):
-    """SPY flat; IWM gains or loses 1 % on the Monday of each week, by the signs."""
+    """SPY flat; IWM gains or loses 1% on the Monday of each week, by the signs."""
     days = weekdays(START, START + timedelta(days=7 * len(signs) + 4))  # the first week is the base
     level, closes = 100.0, []
     for day in days:

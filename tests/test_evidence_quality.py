@@ -79,7 +79,7 @@ def test_a_year_of_closes_is_too_short_and_other_years_have_no_crash() -> None:
 
 
 def test_a_switch_pays_after_its_cost_over_the_fee_it_saves() -> None:
-    """0.02 % of spreads and 15 % of a gain of a tenth, over 0.12 % a year."""
+    """0.02% of spreads and 15% of a gain of a tenth, over 0.12% a year."""
     held, other = fund("DEAR", 0.0019, 0.0001), fund("CHEAP", 0.0007, 0.0001)
     assert switch_years(held, other, gain=0.0, tax_rate=0.15) == pytest.approx(0.0002 / 0.0012)
     assert switch_years(held, other, gain=0.1, tax_rate=0.15) == pytest.approx(0.0152 / 0.0012)

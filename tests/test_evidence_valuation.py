@@ -44,7 +44,7 @@ def test_the_articles_russell_does_not_compare_with_its_s_and_p() -> None:
 def test_the_s_and_p_600_compares_with_a_note() -> None:
     small = one("S&P SmallCap 600", "trailing P/E", "2025-12", "not stated")
     large = one("S&P 500", "trailing P/E", "2025-12", "not stated")
-    assert earnings_yield_gap(small, large) == pytest.approx(0.025856, abs=1e-6)  # 6.2893 % less 3.7037 %
+    assert earnings_yield_gap(small, large) == pytest.approx(0.025856, abs=1e-6)  # 6.2893% less 3.7037%
     assert "not stated" in treatment_note(small, large)
 
 

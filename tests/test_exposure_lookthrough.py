@@ -93,7 +93,7 @@ def test_a_position_without_a_price_is_an_error():
 
 
 def test_the_already_diversified_household_on_the_embedded_snapshot():
-    """300 RSP and cash to make RSP a third: its list names none of the seven and leaves 8 classes x 0.2279 % open."""
+    """300 RSP and cash to make RSP a third: its list names none of the seven and leaves 8 classes x 0.2279% open."""
     market = load_snapshot()
     price = market.securities["RSP"].close_usd
     found = look_through(household(("Joint", str(price * 600), {"RSP": "300"})), market)

@@ -24,7 +24,7 @@ def test_funds_of_one_index_are_the_same_portfolio():
 
 
 def test_full_files_give_a_point_and_funds_of_the_same_index_share_it():
-    """IWM and IJR: 41.0 % by ticker, swaps on shares counted with their notional amounts (40.8 % without them),
+    """IWM and IJR: 41.0% by ticker, swaps on shares counted with their notional amounts (40.8% without them),
     from the two issuers' files; VTWO and SPSM follow the same two indexes.
     """
     assert overlap(SNAPSHOT, "IWM", "IJR") == pytest.approx((0.4101, 0.4101), abs=0.00005)
@@ -33,7 +33,7 @@ def test_full_files_give_a_point_and_funds_of_the_same_index_share_it():
 
 
 def test_files_of_these_two_funds_go_before_those_of_another_fund_of_the_index():
-    """IVV's and QQQ's files are of other days than SPY's: 51.8 % there, 50.5 % between SPY and QQQ."""
+    """IVV's and QQQ's files are of other days than SPY's: 51.8% there, 50.5% between SPY and QQQ."""
     assert overlap(SNAPSHOT, "QQQ", "SPY") == pytest.approx((0.50465, 0.50465), abs=0.00005)
     assert overlap(SNAPSHOT, "IVV", "QQQ") == pytest.approx((0.51788, 0.51788), abs=0.00005)
 

@@ -401,7 +401,7 @@ def test_14_relaxing_a_limit_never_costs_anything(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_15_the_dual_of_a_limit_is_what_relaxing_it_gains(seed: int) -> None:
-    """One-sided steps of 1e-4 within 2 % or 0.05 basis points a point, or the dual between the two; never negative."""
+    """One-sided steps of 1e-4 within 2% or 0.05 basis points a point, or the dual between the two; never negative."""
     problem, solution, _ = case(seed)
     for label, dual in problem.limit_duals(solution).items():
         assert dual >= 0

@@ -34,7 +34,7 @@ def test_the_committed_snapshot_is_what_the_builder_writes_byte_for_byte(tmp_pat
 
 @needs_inputs
 def test_portfolio_volatility_is_that_of_the_returns_themselves():
-    """200 random mixes of ten full histories: the factor form is within 3 % of the sample, 1 % for most."""
+    """200 random mixes of ten full histories: the factor form is within 3% of the sample, 1% for most."""
     import pandas as pd
 
     market = load_snapshot()

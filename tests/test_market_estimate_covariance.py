@@ -161,7 +161,7 @@ def test_the_same_history_contradicts_the_others_pair_by_pair_and_is_refused() -
 @pytest.mark.skipif(not WIDE.is_file(), reason="the shared price panel is not beside this checkout")
 @pytest.mark.parametrize("method", CovarianceMethod)
 def test_ijr_with_sixty_of_its_returns_has_a_volatility_like_its_own(method: CovarianceMethod) -> None:
-    """15.5 % a year in these 60 days, 21.4 % in the five years; with zeros in place of the others it would be 3.4 %."""
+    """15.5% a year in these 60 days, 21.4% in the five years; with zeros in place of the others it would be 3.4%."""
     full = real("SPY", "IWM", "IJR", "VTI")
     prices = full.prices.copy()
     prices[: len(prices) - 61, full.symbols.index("IJR")] = np.nan
@@ -243,7 +243,7 @@ def test_several_starts_are_the_maximum_likelihood_estimate() -> None:
 
 @pytest.mark.parametrize("method", NESTED)
 def test_two_short_histories_keep_what_they_share_beyond_the_full_ones(method: CovarianceMethod) -> None:
-    """Two funds of one coin: independent but for the market they would differ by 70 % a year, and differ by 3 %."""
+    """Two funds of one coin: independent but for the market they would differ by 70% a year, and differ by 3%."""
     rng = np.random.default_rng(9)
     X = returns(9, 5, 1000)
     coin = rng.normal(0.0, 0.03, 1000)
@@ -274,9 +274,9 @@ def with_gaps(X: np.ndarray, gaps: int) -> PricePanel:
 
 
 def test_gaps_on_different_days_do_not_empty_the_sample() -> None:
-    """25 securities: without 2 of 1,000 closes each, together they have 91 % of the days; without 10 each, 61 %.
+    """25 securities: without 2 of 1,000 closes each, together they have 91% of the days; without 10 each, 61%.
 
-    At least 90 % of the days stay in every regression; where that leaves securities out, their own risk and their
+    At least 90% of the days stay in every regression; where that leaves securities out, their own risk and their
     beta stay, and what they share with the ones left out is lost.
     """
     X = returns(11, 25, 1000)

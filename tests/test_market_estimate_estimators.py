@@ -53,7 +53,7 @@ def test_ledoit_and_wolf_is_lemma_3_3_of_their_paper(seed: int, periods: int, co
 
 
 def test_ledoit_and_wolf_of_two_days_by_hand() -> None:
-    """x = (1, 0), (-1, 0), (0, 2), (0, -2) times 1 %: S = diag(0.5, 2) over 4 days, m = 1.25, d^2 = 0.5625.
+    """x = (1, 0), (-1, 0), (0, 2), (0, -2) times 1%: S = diag(0.5, 2) over 4 days, m = 1.25, d^2 = 0.5625.
 
     Each day's xx' is diag(1, 0) or diag(0, 4): squared distances from S 0.25 + 4 and 0.25 + 4, halved; their sum over
     16 is 17 / 32 = 0.53125, so that 17/18 of the way is gone.
@@ -117,7 +117,7 @@ def test_a_pair_with_one_common_period_has_no_covariance() -> None:
 
 
 def test_a_missing_return_is_not_zero_in_any_sum() -> None:
-    """Two columns that share two days, 1 and 3 %, 2 and 8 %; what each has besides does not count for the pair."""
+    """Two columns that share two days, 1 and 3%, 2 and 8%; what each has besides does not count for the pair."""
     X = np.array([[0.01, 0.02], [0.03, 0.08], [0.50, np.nan], [np.nan, -0.70]])
     found, _ = pairwise_covariance(X)
     assert found[0, 1] == pytest.approx(0.0006, rel=1e-13)

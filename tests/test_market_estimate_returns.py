@@ -31,7 +31,7 @@ def column(table: ReturnTable, symbol: str) -> list[float]:
 
 
 def test_a_day_that_a_security_lacks_gives_no_return_on_it_nor_on_the_next() -> None:
-    """B: 50, none, 60, 66: never 20 % in two days, and never 0 on the missing one."""
+    """B: 50, none, 60, 66: never 20% in two days, and never 0 on the missing one."""
     prices = panel("A", "B", d2026_07_08=[100, 50], d2026_07_09=[110, NONE], d2026_07_10=[99, 60], d2026_07_13=[99, 66])
     table = returns_of(prices, DAILY)
     assert table.ends == (date(2026, 7, 9), date(2026, 7, 10), date(2026, 7, 13))

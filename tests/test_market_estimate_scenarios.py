@@ -36,7 +36,7 @@ def column(found: Scenarios, symbol: str) -> list[float]:
 
 
 def test_a_security_has_its_own_months_and_the_known_ones_before_its_closes_begin() -> None:
-    """IWM 200, 220, 198: May +10 %, June -10 %; March and April as known; July is not over."""
+    """IWM 200, 220, 198: May +10%, June -10%; March and April as known; July is not over."""
     found = scenarios_of(panel(IWM=[200, 220, 198, 500]), BASE, {})
     assert found.symbols == ("IWM",)
     assert found.months == (date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 29), date(2026, 6, 30))
@@ -76,7 +76,7 @@ def test_a_month_that_nobody_knows_is_refused_and_is_not_zero() -> None:
 
 
 def test_no_more_than_ten_years_of_months_and_whole_basis_points() -> None:
-    """0.033 % a month to the end of February 2026; what is known of the months after it is not known yet."""
+    """0.033% a month to the end of February 2026; what is known of the months after it is not known yet."""
     days = tuple(date(2010 + k // 12, k % 12 + 1, 28) for k in range(16 * 12 + 2))
     found = scenarios_of(PricePanel(("IWM",), days, 1.00033 ** np.arange(len(days))[:, None]), BASE, {})
     assert len(found.months) == MONTHS
@@ -98,7 +98,7 @@ EPISODE = StressEpisode(
 
 
 def test_an_episode_is_as_known_else_between_its_two_closes_else_the_stand_ins() -> None:
-    """OWN 100 to 80 is -20 %; NEW has no close at the start; GAP none at the end."""
+    """OWN 100 to 80 is -20%; NEW has no close at the start; GAP none at the end."""
     prices = panel(IWM=[1, 1, 1, 1], TEN=[1, 1, 1, 1], OWN=[100, 50, 80, 1], NEW=[NONE, 5, 6, 7], GAP=[5, 6, NONE, 7])
     found = episode_of(EPISODE, prices, {"NEW": ("ELSE", "IWM"), "GAP": ("TEN",)})
     assert found.returns == pytest.approx({"IWM": -0.3, "TEN": -0.4, "OWN": -0.2, "NEW": -0.3, "GAP": -0.4}, abs=1e-15)

@@ -22,7 +22,7 @@ def checked(facts: SecurityFacts) -> tuple[SecurityFacts, list[str]]:
 
 
 def test_facts_that_can_be_right_stay_as_they_are() -> None:
-    """MGK's list in the snapshot has 59 % in the seven; 48 % or more in four names is no contradiction."""
+    """MGK's list in the snapshot has 59% in the seven; 48% or more in four names is no contradiction."""
     facts = replace(MGK, top_holdings=(*SEVEN, ("GOOGL", "Alphabet", 0.06)))
     assert checked(facts) == (facts, [])
     assert checked(FACTS) == (FACTS, [])
@@ -77,7 +77,7 @@ def test_a_list_that_would_not_be_used_is_not_compared() -> None:
     ],
 )
 def test_a_fee_is_near_what_it_was(symbol: str, fee: float, taken: bool) -> None:
-    """SPY charges 0.0945 % a year, TQQQ 0.82 %: not five times as much, nor nothing where it was above 0.3 %."""
+    """SPY charges 0.0945% a year, TQQQ 0.82%: not five times as much, nor nothing where it was above 0.3%."""
     known = market().securities[symbol].expense_ratio
     assert known is not None
     assert known.value == pytest.approx({"SPY": 0.000945, "TQQQ": 0.0082}[symbol], abs=0.0003)
@@ -97,7 +97,7 @@ def test_a_rate_of_zero_is_believed_where_it_was_near_zero() -> None:
     ("rate", "taken"), [(0.0, False), (0.001, True), (0.041, True), (0.0798, True), (0.081, False), (0.41, False)]
 )
 def test_the_yield_of_treasury_bills_is_near_what_it_was(rate: float, taken: bool) -> None:
-    """3.99 % in the snapshot, give or take four points, but not 0: it is the risk-free rate."""
+    """3.99% in the snapshot, give or take four points, but not 0: it is the risk-free rate."""
     found, messages = checked(replace(FACTS, symbol="SGOV", top_holdings=(), dividend_yield=rate))
     assert (found.dividend_yield == rate) is taken
     assert len(messages) == (not taken)

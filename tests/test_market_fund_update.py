@@ -110,10 +110,10 @@ def test_a_full_file_counts_before_a_newer_list_that_stops_early() -> None:
 
 
 def test_a_newer_list_that_says_something_else_is_named() -> None:
-    """The list's three names: Apple 8 %, Nvidia 7 %; the other five together at most 5 x 4 %."""
+    """The list's three names: Apple 8%, Nvidia 7%; the other five together at most 5 x 4%."""
     note = updated("VOO", files=files(file("VOO")), known={"VOO": facts("VOO")})["VOO"].note
     assert note == (
-        "The ten largest read on 2026-11-20 hold 15.00 % in the seven; the full file of 2026-10-30, used here, 30.00 %."
+        "The ten largest read on 2026-11-20 hold 15.00% in the seven; the full file of 2026-10-30, used here, 30.00%."
     )
     silent = facts("VOO", top_holdings=(("ABC", "Abc", 0.04),))
     assert updated("VOO", files=files(file("VOO")), known={"VOO": silent})["VOO"].note is None
@@ -124,7 +124,7 @@ def test_a_fund_of_the_same_index_follows_a_newer_file() -> None:
     assert (found["VOO"].basis, found["VOO"].proxy, found["VOO"].as_of) == ("same index as IVV", "IVV", OCTOBER)
     assert found["VOO"].companies["JPMorgan Chase"] == (0.5, 0.5)
     assert found["VOO"].sha256 == file("IVV").sha256
-    assert "15.00 %" in (found["VOO"].note or "")
+    assert "15.00%" in (found["VOO"].note or "")
     assert (found["VFIAX"].basis, found["VFIAX"].proxy) == ("share class of VOO", "VOO")
     assert (found["FXAIX"].basis, found["FXAIX"].proxy) == ("same index as IVV", "IVV")
     assert {found[fund].companies["JPMorgan Chase"] for fund in ("VFIAX", "FXAIX")} == {(0.5, 0.5)}
@@ -196,7 +196,7 @@ AOR = (
 
 
 def test_a_fund_of_funds_holds_what_its_funds_hold() -> None:
-    """IVV's own share of the seven is known; IUSB, IDEV and IAGG, 57 % together, are not."""
+    """IVV's own share of the seven is known; IUSB, IDEV and IAGG, 57% together, are not."""
     found = updated("AOR", known={"AOR": facts("AOR", top_holdings=AOR, sectors={})})["AOR"]
     seven = market().constituents["IVV"].magnificent_seven
     assert seven[0] > 0.3
@@ -204,8 +204,8 @@ def test_a_fund_of_funds_holds_what_its_funds_hold() -> None:
     assert 0.352 * seven[1] + 0.57 <= found.magnificent_seven[1] <= 0.352 * seven[1] + 0.57 + 2 * 0.008 + 1e-9
     assert found.companies["Nvidia"][0] == pytest.approx(0.352 * market().constituents["IVV"].companies["Nvidia"][0])
     assert found.note == (
-        "It holds funds: IVV 35.2 %, IEMG 7.0 %, looked through; "
-        "IUSB 33.0 %, IDEV 19.0 %, IAGG 5.0 %, where any company may be."
+        "It holds funds: IVV 35.2%, IEMG 7.0%, looked through; "
+        "IUSB 33.0%, IDEV 19.0%, IAGG 5.0%, where any company may be."
     )
 
 
@@ -215,9 +215,9 @@ def test_funds_in_an_issuers_file_are_no_companies_and_both_notes_are_kept() -> 
     apple = market().constituents["IVV"].companies["Apple"]
     assert found.companies["Apple"] == pytest.approx((0.3 + 0.6 * apple[0], 0.3 + 0.6 * apple[1] + 0.1))
     assert found.note == (
-        "It holds funds: IVV 60.0 %, looked through; NEWF 10.0 %, where any company may be. "
-        "The ten largest read on 2026-11-20 hold 15.00 % in the seven; the full file of 2026-10-30, used here, "
-        f"{100 * found.magnificent_seven[0]:.2f} %."
+        "It holds funds: IVV 60.0%, looked through; NEWF 10.0%, where any company may be. "
+        "The ten largest read on 2026-11-20 hold 15.00% in the seven; the full file of 2026-10-30, used here, "
+        f"{100 * found.magnificent_seven[0]:.2f}%."
     )
 
 
@@ -273,7 +273,7 @@ def test_a_sector_has_one_name(text: str | None, name: str | None) -> None:
 
 # Overlaps -----------------------------------------------------------------------------------------------------------
 def test_the_overlap_of_two_files_is_the_sum_of_the_smaller_weights() -> None:
-    """AAPL min(30, 10) + ABC min(20, 60) = 30 %."""
+    """AAPL min(30, 10) + ABC min(20, 60) = 30%."""
     other = [Part("AAPL", 10.0), Part("ABC", 60.0), Part("XYZ", 30.0)]
     given = files(file("VOO"), file("VTI", other, day=date(2026, 9, 30)))
     figure = overlaps_of(["VTI", "VOO", "QQQ"], market(), given)[("VOO", "VTI")]

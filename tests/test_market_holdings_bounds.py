@@ -119,7 +119,7 @@ def test_a_listed_fund_is_looked_through_and_one_that_nobody_knows_may_be_any_co
     assert found.companies["Bank"] == pytest.approx((0.1 + 0.04, 0.1 + 0.05 + 0.04 + 0.25), abs=1e-12)
     assert found.others_high == pytest.approx(0.4 + 0.05 + 0.4 * 0.2 + 0.25, abs=1e-12)
     assert found.coverage == pytest.approx(0.95 - 0.25, abs=1e-12)
-    assert found.note == "It holds funds: IN 40.0 %, BIL 20.0 %, looked through; NEWF 25.0 %, where any company may be."
+    assert found.note == "It holds funds: IN 40.0%, BIL 20.0%, looked through; NEWF 25.0%, where any company may be."
 
 
 def test_a_little_money_in_a_fund_widens_by_that_little_whatever_the_mandate():
@@ -149,7 +149,7 @@ def test_a_geared_fund_inside_counts_with_its_exposure():
 
 
 def test_funds_in_a_full_file_are_looked_through_as_well():
-    """Half in a fund with 30 % Nvidia, a tenth in an unknown one: 0.4 x 1 + 0.5 x 0.3, and 0.1 more."""
+    """Half in a fund with 30% Nvidia, a tenth in an unknown one: 0.4 x 1 + 0.5 x 0.3, and 0.1 more."""
     file = read_holdings(ishares([Part("NVDA", 40.0), Part("IN", 50.0), Part("NEWF", 10.0)]), name="f.csv", fund="F")
     found = from_holdings(file, {"Tech": 0.4}, STOCKS, {"IN": INSIDE, "NEWF": None})
     assert found.companies["Nvidia"] == pytest.approx((0.55, 0.65), abs=1e-12)

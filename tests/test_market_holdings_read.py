@@ -94,7 +94,7 @@ def test_a_swap_on_a_listed_stock_adds_its_notional_amount_to_the_shares(new):
     assert sector_weights(file) == {"Industrials": 0.85}
     assert [row.is_share for row in file.rows] == [True, False, False, False]
     assert (file.imported, reasons(file)) == (3, ["cash fund"])
-    assert file.notes == ("2 swaps on shares count with their notional amount, 25.00 % of the fund",)
+    assert file.notes == ("2 swaps on shares count with their notional amount, 25.00% of the fund",)
 
 
 def test_a_warrant_and_a_swap_on_an_index_are_not_shares():
@@ -191,16 +191,14 @@ def test_a_row_below_a_blank_line_is_not_lost_in_silence():
 def test_a_list_that_was_cut_is_told_by_the_sum_of_its_own_weights():
     content = ishares([Part(f"A{number}", 1000.0) for number in range(10)])
     cut = b"\n".join(line for line in content.split(b"\n") if b'"A9"' not in line)
-    refused(cut, "the weights sum to 90.00 %, where the market values would print as 99.99 %")
-    refused(ssga([Part("AAA", 60.0), Part("BBB", 40.0)], weights=["60.0", "30.0"]), "90.00 %, not 99.5 to 100.5 %")
+    refused(cut, "the weights sum to 90.00%, where the market values would print as 99.99%")
+    refused(ssga([Part("AAA", 60.0), Part("BBB", 40.0)], weights=["60.0", "30.0"]), "90.00%, not 99.5 to 100.5%")
 
 
 def test_a_printed_weight_that_its_value_does_not_explain_is_named_and_the_value_counts():
     file = read(ishares([Part("AAA", 50.0), Part("BBB", 50.0)], weights=["50.30", "49.70"]))
     assert share_weights(file) == {"AAA": 0.5, "BBB": 0.5}
-    assert file.notes == (
-        "NAME AAA (line 11) is printed as 50.300 %, and is 50.000 % by its market value, which counts",
-    )
+    assert file.notes == ("NAME AAA (line 11) is printed as 50.300%, and is 50.000% by its market value, which counts",)
 
 
 def test_market_values_that_sum_to_nothing_are_refused():
@@ -292,8 +290,8 @@ def test_vanguards_document_has_no_cash_and_its_weights_stay_below_one():
     file = read(vanguard_json([Part("NVDA", 75.0, cusip=NVIDIA), Part("AAA", 25.0)], cash=0.02))
     assert file.as_of == date(2026, 6, 30)
     assert share_weights(file) == pytest.approx({"NVDA": 0.735, "AAA": 0.245}, abs=1e-12)
-    assert file.notes[0].startswith("the positions are 98.00 % of net assets")
-    refused(vanguard_json([Part("NVDA", 75.0)], cash=0.4), "sum to 60.00 %, not 95 to 100.5 %")
+    assert file.notes[0].startswith("the positions are 98.00% of net assets")
+    refused(vanguard_json([Part("NVDA", 75.0)], cash=0.4), "sum to 60.00%, not 95 to 100.5%")
 
 
 def test_a_page_of_several_is_refused_with_the_count():
@@ -336,7 +334,7 @@ def test_a_filing_is_matched_by_cusip_and_isin_and_dated_by_its_report_date():
     assert reasons(file) == ["bond", "cash", "another fund"]
     assert unnamed_weights(file) == {"Some ETF": 0.005}
     assert file.notes[0] == "the filing is of Made-Up Series"
-    assert file.notes[1].startswith("the positions are 99.50 % of net assets")
+    assert file.notes[1].startswith("the positions are 99.50% of net assets")
 
 
 def test_derivatives_of_a_filing_count_by_their_notional_amounts():

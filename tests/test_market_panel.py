@@ -21,7 +21,7 @@ def test_last_closes_are_cents_and_share_classes_have_one_spelling(tmp_path):
 
 
 def test_volatility_drawdown_and_years_by_hand(tmp_path):
-    """100, 110, 99: returns +10 % and -10 %, sample deviation sqrt(0.02), a year sqrt(252) times that."""
+    """100, 110, 99: returns +10% and -10%, sample deviation sqrt(0.02), a year sqrt(252) times that."""
     found = panel(tmp_path, "Date,AAA\n2026-07-09,100\n2026-07-10,110\n2026-07-13,99\n")
     figures = long_run(found)["AAA"]
     assert figures["volatility"] == pytest.approx(0.02**0.5 * 252**0.5, rel=1e-12)

@@ -47,7 +47,7 @@ def history(closes: Sequence[float] | np.ndarray, **fields) -> PriceHistory:
 
 
 def walk(count: int = COUNT) -> np.ndarray:
-    """Closes near 100 that move by up to 1 % a day."""
+    """Closes near 100 that move by up to 1% a day."""
     return 100.0 * np.exp(np.cumsum(np.random.default_rng(7).uniform(-0.01, 0.01, count)))
 
 
@@ -114,7 +114,7 @@ FAULTS = {
     "row of long ago": (history(CLEAN, days=(date(1950, 1, 3), *DAYS[-COUNT + 1 :])), "days", True),
     "two rows after the last": (history(CLEAN, days=(*DAYS[-COUNT:-3], FRIDAY, *DAYS[-3:-1])), "days", True),
     "block of 100 times": (history(np.concatenate([CLEAN[:30], CLEAN[30:33] * 100, CLEAN[33:]])), "spike", True),
-    "one row 60 % too high": (history(changed(CLEAN, back_20=CLEAN[-20] * 1.6)), "spike", True),
+    "one row 60% too high": (history(changed(CLEAN, back_20=CLEAN[-20] * 1.6)), "spike", True),
     "unit changed for good": (history(np.append(CLEAN[:30] * 100, CLEAN[30:])), "unit", True),
     "numbers missing at the end": (history(np.append(CLEAN[:-3], [np.nan] * 3)), "close", True),
     "one close for weeks": (history(np.append(CLEAN[:-10], [LAST] * 10)), "same close", False),
@@ -232,9 +232,9 @@ def calm(count: int = 62, change: float = 0.01) -> np.ndarray:
 @pytest.mark.parametrize(
     ("kind", "change", "step", "held"),
     [
-        (Kind.ETF, 0.01, 0.1495, False),  # 14.83 deviations of it are 0.148 in logarithms, and 15 % are 0.140
+        (Kind.ETF, 0.01, 0.1495, False),  # 14.83 deviations of it are 0.148 in logarithms, and 15% are 0.140
         (Kind.ETF, 0.01, 0.161, True),
-        (Kind.ETF, 0.001, 0.149, False),  # 15 % of the price in any case
+        (Kind.ETF, 0.001, 0.149, False),  # 15% of the price in any case
         (Kind.ETF, 0.001, 0.151, True),
         (Kind.ETF, 0.001, -0.149, False),
         (Kind.ETF, 0.001, -0.151, True),
@@ -276,7 +276,7 @@ def test_a_small_split_that_is_reported_explains_a_move():
 
 
 def test_a_fault_of_the_last_days_that_goes_back_is_held_both_ways():
-    """60 % up and 37.5 % down: the way back alone is less than 40 %."""
+    """60% up and 37.5% down: the way back alone is less than 40%."""
     closes = calm(80)
     closes[-3] *= 1.6
     assert rules(check(history(closes))) == [("recent move", True), ("unusual move", True)]

@@ -285,7 +285,7 @@ def scaled(symbol: str, factor: float) -> PriceHistory:
 
 
 def rewritten(symbol: str) -> PriceHistory:
-    """A history whose last month is 1 % higher than it was."""
+    """A history whose last month is 1% higher than it was."""
     made = history(symbol)
     factors = np.where(np.arange(len(made.days)) >= len(made.days) - 20, 1.01, 1.0)
     return replace(made, closes=made.closes * factors, adjusted=made.adjusted * factors)

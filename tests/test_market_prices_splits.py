@@ -109,7 +109,7 @@ def test_they_are_found_against_closes_that_are_adjusted_for_dividends_too(symbo
 @pytest.mark.parametrize(
     ("cost", "expected"),
     [
-        ("96.97", None),  # 20 % above the close in today's shares
+        ("96.97", None),  # 20% above the close in today's shares
         ("96.98", None),  # and beyond it, but not explained
         ("64.64", None),
         ("300", None),  # nothing explains it: an average cost, or another security

@@ -131,7 +131,7 @@ def test_every_door_gives_the_same_answer(name: str, doors: Callable[[Portfolio]
             expected, found = snapshot[when], other[when]
             for exact in ("value_usd", "magnificent_seven", "small_cap_weight", "cash_weight", "expense_ratio"):
                 assert found[exact] == expected[exact]
-            # Tracking errors of under 2 % are mostly what is own to each fund, which the snapshot's model takes for
+            # Tracking errors of under 2% are mostly what is own to each fund, which the snapshot's model takes for
             # independent: of VFIAX and VTI, in young-saver, it is not.
             assert found["volatility"] == pytest.approx(expected["volatility"], rel=0.001)
             assert found["beta"] == pytest.approx(expected["beta"], rel=0.001)

@@ -88,7 +88,7 @@ def test_full_files_give_the_published_weight_of_the_seven(fund, percent, future
     ],
 )
 def test_ten_largest_lists_give_the_known_intervals(fund, low, high):
-    """Weights of 2026-05-03 as tabulated by hand; XLK is open by its media sector alone (0.96 %)."""
+    """Weights of 2026-05-03 as tabulated by hand; XLK is open by its media sector alone (0.96%)."""
     found = MARKET.constituents[fund].magnificent_seven
     assert found == pytest.approx((low / 100, high / 100), abs=0.00011)
 
@@ -114,7 +114,7 @@ def test_a_geared_fund_counts_three_times_and_the_seven_fund_is_nothing_else():
 
 
 def test_a_second_source_that_disagrees_is_named():
-    assert "40.41 %" in (MARKET.constituents["QQQ"].note or "")
+    assert "40.41%" in (MARKET.constituents["QQQ"].note or "")
 
 
 def test_risk_of_the_small_cap_funds_is_the_published_one():
@@ -199,7 +199,7 @@ def test_a_month_before_a_security_existed_is_that_of_the_stand_in_that_the_epis
 
 
 def test_no_fault_of_the_panel_is_a_scenario():
-    """Danaher's +61 % of 2016-07-05 is out; the months left above 60 or below -40 % each grew over many sessions."""
+    """Danaher's +61% of 2016-07-05 is out; the months left above 60 or below -40% each grew over many sessions."""
     assert abs(monthly("DHR")["2016-07"]) < 0.10
     extremes = {
         (symbol, month)

@@ -46,7 +46,7 @@ def at(limit: WeightLimit, weights: dict[str, float]) -> float:
 
 
 def test_a_sector_counts_its_upper_end_for_a_maximum_and_its_lower_for_a_minimum() -> None:
-    """NVDA is all of it; IVV's list gives SPY 38.48 %, and leaves 0.14 % of its whole without a sector."""
+    """NVDA is all of it; IVV's list gives SPY 38.48%, and leaves 0.14% of its whole without a sector."""
     listed = market().constituents["IVV"].sectors
     assert listed is not None
     low = WEIGHTS["NVDA"] + WEIGHTS["SPY"] * listed[SECTOR]

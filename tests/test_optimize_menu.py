@@ -85,7 +85,7 @@ def test_every_set_of_three_funds_is_tried_and_the_whole_offer_loses_nothing() -
 
 
 def test_of_two_funds_of_one_index_the_cheaper_one_is_taken() -> None:
-    """Of IWM (0.19 % a year) and VTWO (0.06 %), VTWO alone; IWM loses its fee, spread and risk on the sum bought.
+    """Of IWM (0.19% a year) and VTWO (0.06%), VTWO alone; IWM loses its fee, spread and risk on the sum bought.
 
     The sum is chosen anew with IWM, so that its loss is a little less than on the sum bought of VTWO.
     """
@@ -118,7 +118,7 @@ def test_iwm_and_vtwo_share_one_expected_return() -> None:
 
 @pytest.mark.parametrize(("extra", "expected"), [(0.4, 1), (0.6, 2)])
 def test_a_second_fund_is_worth_half_a_basis_point(extra: float, expected: int) -> None:
-    """VTWO is capped at 10 % and earns more; beside it the other 20 % go to IJR, which alone loses `extra` points."""
+    """VTWO is capped at 10% and earns more; beside it the other 20% go to IJR, which alone loses `extra` points."""
     portfolio = saver(funds__VTWO_max="0.1", small_caps_max="0.3")
     base = allocated(problem_of(portfolio))
 
@@ -144,7 +144,7 @@ def equal_funds(**ratios: float) -> AllocationProblem:
     fees, spreads, returns = i.expense_ratio.copy(), i.half_spread.copy(), i.expected_return.copy()
     fees[[iwm, vtwo]] = ratios["IWM"], ratios["VTWO"]
     spreads[iwm] = spreads[vtwo]
-    returns[iwm], returns[vtwo] = 0.08 + ratios["IWM"], 0.08 + ratios["VTWO"]  # so that both earn 8 % after fees
+    returns[iwm], returns[vtwo] = 0.08 + ratios["IWM"], 0.08 + ratios["VTWO"]  # so that both earn 8% after fees
     root = i.model.root.copy()
     root[:, iwm] = root[:, vtwo]
     model = replace(i.model, root=root, covariance=root.T @ root)

@@ -53,7 +53,7 @@ def test_the_parts_are_the_gradients_of_the_objective(seed: int) -> None:
 
 
 def test_the_tax_of_a_long_gain_is_its_rate_over_the_horizon() -> None:
-    """NVDA at a gain of 70 %, 15 % long-term, three years: 0.15 x 0.7 / 3 a dollar."""
+    """NVDA at a gain of 70%, 15% long-term, three years: 0.15 x 0.7 / 3 a dollar."""
     portfolio = household(
         account("Joint", "taxable", 5000, {"NVDA": [lot(250, 61.059)], "SPY": [lot(60, 700)]}),
         limits=limits(magnificent_seven_max="0.4"),

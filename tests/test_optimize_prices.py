@@ -68,7 +68,7 @@ def test_a_limit_said_twice_has_an_interval_in_place_of_a_price() -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_every_price_lies_between_a_step_out_and_a_step_in(seed: int) -> None:
-    """Within 2 % or 0.05 basis points a point; so does the dual where no price is given."""
+    """Within 2% or 0.05 basis points a point; so does the dual where no price is given."""
     portfolio = random_household(seed)
     problem = problem_of(portfolio)
     allocation = allocate(problem)

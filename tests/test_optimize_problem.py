@@ -132,7 +132,7 @@ def weights_of(problem: AllocationProblem, solution: Solution) -> np.ndarray:
 
 @pytest.mark.parametrize("price", ["0.5", "2", "10"])
 def test_a_soft_limit_is_exceeded_as_far_as_its_price_makes_worthwhile(price: str) -> None:
-    """The best excess e of a hard limit at 30 % + e, less what e costs at `price` basis points a point."""
+    """The best excess e of a hard limit at 30% + e, less what e costs at `price` basis points a point."""
     bound = limits(magnificent_seven_max="0.3")[0]
     soft = replace(bound, mode=LimitMode.SOFT, price_bps_per_pp=Decimal(price))
     hard = problem_of(mixed(limits=(bound,)))
@@ -146,7 +146,7 @@ def test_a_soft_limit_is_exceeded_as_far_as_its_price_makes_worthwhile(price: st
 
 
 def mean_of_the_worst(returns: np.ndarray) -> float:
-    """Mean loss of the worst 5 % of months, the last of them counted in part."""
+    """Mean loss of the worst 5% of months, the last of them counted in part."""
     worst, tail = sorted(-returns, reverse=True), 0.05 * len(returns)
     whole = int(tail)
     return (sum(worst[:whole]) + (tail - whole) * worst[whole]) / tail

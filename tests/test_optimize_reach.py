@@ -79,7 +79,7 @@ def test_a_bound_that_does_not_stand_beside_the_value_cannot_be_moved() -> None:
 
 
 def test_a_limit_compiled_with_a_bound_that_makes_a_coefficient_zero_cannot_be_moved() -> None:
-    """A cap of 100 % has no coefficient for Nvidia, all of which is in the seven."""
+    """A cap of 100% has no coefficient for Nvidia, all of which is in the seven."""
     problem = problem_of(
         household(account("A", "roth", 100, {"NVDA": [lot(5)]}), limits=limits(magnificent_seven_max=1))
     )

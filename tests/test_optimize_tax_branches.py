@@ -101,7 +101,7 @@ def test_the_branch_of_a_year_is_one_whose_sides_it_keeps() -> None:
 
 @pytest.mark.parametrize(
     ("short", "long", "owed"),
-    [  # 35 % and 15 %, 3,000 deductible, 10 cents for a dollar carried forward; in thousands
+    [  # 35% and 15%, 3,000 deductible, 10 cents for a dollar carried forward; in thousands
         (10, 20, 0.35 * 10 + 0.15 * 20),
         (-10, 20, 0.15 * 10),
         (20, -10, 0.35 * 10),

@@ -121,7 +121,7 @@ def test_money_stays_in_its_account_and_pays_the_spread() -> None:
 
 
 def test_a_hard_limit_out_of_reach_is_come_as_close_to_as_the_lots_allow() -> None:
-    """Half of the first security may be sold: from 60 % it comes to 30 % of what the spread leaves, not to 20 %."""
+    """Half of the first security may be sold: from 60% it comes to 30% of what the spread leaves, not to 20%."""
     limit = ShareLimit("funds.A.max", np.array([[1.0, 0.0]]), 0.0, 1.0)
     made = replace(shape(2, 1, limits=(limit,), taxed=False, accounts=1), half_spread=np.zeros(2))
     today = WalkDay(
@@ -159,7 +159,7 @@ def test_the_best_share_of_one_fund_is_mertons() -> None:
 
 
 def test_tax_keeps_a_gain_unrealised_where_its_yearly_share_outweighs_what_is_gained() -> None:
-    """Selling a dollar for cash gains 1 % a year in utility at no risk; tax of a long gain of 0.9 costs 0.225 / 3."""
+    """Selling a dollar for cash gains 1% a year in utility at no risk; tax of a long gain of 0.9 costs 0.225 / 3."""
     made = replace(shape(1, 1, accounts=1), half_spread=np.zeros(1), return_uncertainty=0.0)
     today = WalkDay(
         root=np.zeros((1, 1)),
@@ -190,7 +190,7 @@ def test_doing_nothing_is_worth_what_a_day_without_trades_is(taxed: bool) -> Non
 
 
 def test_doing_nothing_pays_the_price_of_a_soft_limit() -> None:
-    """Of 20 %, 60 % are held, at a price of 2 % a year: 0.02 x 0.4 = 0.008, and 0.09 x 0.6 are earned."""
+    """Of 20%, 60% are held, at a price of 2% a year: 0.02 x 0.4 = 0.008, and 0.09 x 0.6 are earned."""
     soft = ShareLimit("funds.A.max", np.array([[1.0, 0.0]]), 0.0, 1.0, price=0.02)
     made = replace(shape(2, 1, limits=(soft,), taxed=False, accounts=1), risk_aversion=0.0)
     today = replace(

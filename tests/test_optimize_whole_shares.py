@@ -202,7 +202,7 @@ def test_a_position_below_the_least_trade_is_sold_whole_or_not_at_all() -> None:
 
 
 def test_an_order_that_a_limit_needs_is_as_large_as_the_least_trade() -> None:
-    """6,105.90 of 21,089.30 dollars in Nvidia, at most 27 %: three shares mend it, ten are 2,000 dollars."""
+    """6,105.90 of 21,089.30 dollars in Nvidia, at most 27%: three shares mend it, ten are 2,000 dollars."""
     portfolio = roth(
         0,
         {"NVDA": [lot(30)], "SPY": [lot(20)]},

@@ -103,7 +103,7 @@ def test_a_set_is_switched_on_and_off_by_a_setting() -> None:
 
 
 def test_building_blocks_are_kept_with_the_return_that_they_make() -> None:
-    """1.2 % + 6 % + (17/18)^(1/5) - 1 = 6.06334 %."""
+    """1.2% + 6% + (17/18)^(1/5) - 1 = 6.06334%."""
     (view,) = load(f"[{BLOCKS}]").views
     assert view.name == "IWM"
     assert float(view.annual_return) == pytest.approx(0.0606334, abs=1e-7)

@@ -172,7 +172,7 @@ def test_the_message_names_every_limit_and_its_figures_are_those_for_a_program(n
     assert all(label in str(error) for label in error.limits)
     assert "What would help" in str(error)
     if set(error.details["repair"]) == {"magnificent_seven.max"}:
-        shown = re.search(r"magnificent_seven\.max to ([\d.]+) %", str(error))
+        shown = re.search(r"magnificent_seven\.max to ([\d.]+)%", str(error))
         bound = error.details["conflicts"][0]["limits"][0]["bound"]
         assert shown is not None
         assert float(shown[1]) / 100 >= bound + error.details["repair"]["magnificent_seven.max"] - 1e-9
@@ -189,11 +189,11 @@ def test_what_is_locked_is_said_in_plain_figures() -> None:
     portfolio = CONFLICTS["a locked stock over the limit on one company"][0]
     worth = 250 * 203.53
     share = worth / (worth + 60 * 749.17)
-    assert f"{100 * share:.1f} % of the household counts here and may not be sold" in str(refusal(portfolio))
+    assert f"{100 * share:.1f}% of the household counts here and may not be sold" in str(refusal(portfolio))
 
 
 def test_the_largest_fall_within_the_turnover_is_a_fractional_knapsack() -> None:
-    """Twice the turnover of NVDA, all of it one of the seven, is what 10 % of turnover can sell: 20 points."""
+    """Twice the turnover of NVDA, all of it one of the seven, is what 10% of turnover can sell: 20 points."""
     portfolio = CONFLICTS["seven of ten in the seven, and little turnover"][0]
     assert "sales within the turnover limit bring at most 20.0 points" in str(refusal(portfolio))
 
@@ -247,8 +247,8 @@ def test_a_limit_that_may_be_no_worse_than_today_never_conflicts_alone() -> None
     ("label", "shown"),
     [
         ("beta.max", "1.020001"),
-        ("magnificent_seven.max", "50.0001 %"),
-        ("realized_gain.max", "1.0436 % of household value"),
+        ("magnificent_seven.max", "50.0001%"),
+        ("realized_gain.max", "1.0436% of household value"),
     ],
 )
 def test_a_conflict_by_a_hair_has_more_digits_in_its_own_unit(label: str, shown: str) -> None:

@@ -75,7 +75,7 @@ def test_prices_are_given_for_trades_only() -> None:
 
 
 def test_the_price_of_the_seven_is_what_a_point_of_room_gains() -> None:
-    """The file with a limit of 65.1 % in place of 65 %, in parts of a share: a tenth of the price of a point.
+    """The file with a limit of 65.1% in place of 65%, in parts of a share: a tenth of the price of a point.
 
     The price holds at the margin, so what the tenth gains is a little less.
     """

@@ -172,7 +172,7 @@ def test_the_gain_is_its_parts_and_each_part_is_worked_out_by_hand() -> None:
     later = variance({"NVDA": 20_353, "SPY": 37_458.50, "IJR": 14_499})
     assert parts.risk == close(1.5 * (before - later))
     assert parts.trading_cost == close(-2.76 / 100_000 / 2)
-    assert price.tax_usd == Decimal("427.95")  # 2,853 of long-term gain is left, at 15 %
+    assert price.tax_usd == Decimal("427.95")  # 2,853 of long-term gain is left, at 15%
     assert parts.tax == close(-427.95 / 100_000 / 2)
     assert parts.doubt == close(-0.005 * 20_353 / 100_000)
     assert parts.total == close(parts.expected_return + parts.risk + parts.trading_cost + parts.tax + parts.doubt)
@@ -188,7 +188,7 @@ def months(weights: dict[str, float]) -> list[dict[str, float]]:
 
 
 def average_of_the_worst_six_months(weights: dict[str, float]) -> float:
-    """Of 120 months: 5 % are six whole ones."""
+    """Of 120 months: 5% are six whole ones."""
     assert len(months(weights)) == 120
     returns = sorted(sum(weights[s] * r for s, r in month.items()) for month in months(weights))
     return -sum(returns[:6]) / 6
@@ -210,7 +210,7 @@ def stress(weights: dict[str, float]) -> float:
 
 
 def fees(weights: dict[str, float]) -> float:
-    """SPY 0.0945 % and IJR 0.06 % a year in the snapshot; a share has none."""
+    """SPY 0.0945% and IJR 0.06% a year in the snapshot; a share has none."""
     return weights["SPY"] * 0.000945 + weights.get("IJR", 0.0) * 0.0006
 
 
@@ -230,7 +230,7 @@ def test_losses_and_fees_are_measured_before_and_after(label: str) -> None:
 
 
 def test_a_sector_is_measured_at_the_end_that_its_side_asks_for() -> None:
-    """Nvidia wholly, 38.48 % of IVV's list for SPY, 13.61 % of SPSM's for IJR; the lists lack 0.14 % and 2.2 %."""
+    """Nvidia wholly, 38.48% of IVV's list for SPY, 13.61% of SPSM's for IJR; the lists lack 0.14% and 2.2%."""
     it = "Information Technology"
     lists = {"SPY": market().constituents["IVV"].sectors, "IJR": market().constituents["IJR"].sectors}
     assert all(lists.values())
@@ -253,7 +253,7 @@ def in_mode(mode: LimitMode, **bounds: object) -> Portfolio:
     [("0.15", "exceeded"), ("0.2", "exceeded"), ("0.3", "broken_before"), ("0.5", "slack")],
 )
 def test_a_soft_limit_is_exceeded_where_the_trades_leave_it_so(bound: str, status: str) -> None:
-    """NVDA goes from 40.7 % to 20.4 %."""
+    """NVDA goes from 40.7% to 20.4%."""
     found = result_of(in_mode(LimitMode.SOFT, funds__NVDA_max=bound))["funds.NVDA.max"]
     assert (found.mode, found.status, found.charge_bps_per_pp, found.allowed) == ("soft", status, 10.0, None)
     assert effective_bound(found) is None
@@ -282,7 +282,7 @@ def test_a_hard_limit_allows_its_bound() -> None:
 
 
 def test_soft_limits_charge_for_each_point_beyond_their_bounds() -> None:
-    """NVDA 40.706 % to 20.3536 % against 15 % at 10 bp; 2,853 dollars of gain against 1,000 at 20 bp of 100,000."""
+    """NVDA 40.706% to 20.3536% against 15% at 10 bp; 2,853 dollars of gain against 1,000 at 20 bp of 100,000."""
     wanted = (
         replace(limits(funds__NVDA_max="0.15")[0], mode=LimitMode.SOFT),
         replace(limits(realized_gain_max="1000")[0], mode=LimitMode.SOFT, price_bps_per_pp=Decimal(20)),

@@ -13,12 +13,12 @@ from advisor.rebalance.tax import year_tax
 from advisor.rebalance.verify.taxes import schedule_d
 from tests.small_households import account, household, tax
 
-# Rates 35 % short, 15 % long. Columns: short, long, tax, loss carried forward.
+# Rates 35% short, 15% long. Columns: short, long, tax, loss carried forward.
 NETTING = [
     ("0", "0", "0.00", "0.00"),
     ("1000", "2000", "650.00", "0.00"),  # 350 + 300
-    ("1000", "-400", "210.00", "0.00"),  # 600 of short gain left, at 35 %
-    ("-400", "1000", "90.00", "0.00"),  # 600 of long gain left, at 15 %
+    ("1000", "-400", "210.00", "0.00"),  # 600 of short gain left, at 35%
+    ("-400", "1000", "90.00", "0.00"),  # 600 of long gain left, at 15%
     ("1000", "-1000", "0.00", "0.00"),
     ("-1000", "1000", "0.00", "0.00"),
     ("-1000", "0", "-350.00", "0.00"),  # deducted from ordinary income at the ordinary rate

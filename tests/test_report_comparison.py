@@ -107,7 +107,7 @@ def test_overlap_is_that_of_the_funds_left_after_the_trades_as_far_as_it_is_know
     funds = {symbol for symbol in made.after.weights if data.securities[symbol].is_fund}
     assert {name for pair in cells(table, 0) for name in pair.split(" and ")} <= funds
     assert cells(table, 0)[:2] == ["IWM and VTWO", "QQQM and VOO"]
-    assert cells(table, 1)[0] == "100.0 %"  # two funds of one index
+    assert cells(table, 1)[0] == "100.0%"  # two funds of one index
     stored = data.overlaps["IVV", "QQQ"].value  # funds of the same two indexes
     assert figure(cells(table, 1)[1]) == pytest.approx(100 * stored, abs=0.051)
     left = len(funds) * (len(funds) - 1) // 2 - len(table.rows)
@@ -154,7 +154,7 @@ def test_years_are_compounded_months_and_only_whole_ones_count():
 
 
 def test_the_years_of_the_snapshot_agree_with_published_total_returns():
-    """SPY returned 28.7 % in 2021 and -18.2 % in 2022, IWM 14.5 % and -20.5 %: State Street's and iShares' fact sheets.
+    """SPY returned 28.7% in 2021 and -18.2% in 2022, IWM 14.5% and -20.5%: State Street's and iShares' fact sheets.
 
     Tolerance 0.1 points: the snapshot's months are whole basis points.
     """
@@ -197,7 +197,7 @@ def test_without_months_there_is_no_history():
 def test_alternatives_stand_below_the_proposal_with_cause_and_what_stays_broken():
     table = alternatives_table(plan(), trade_off())
     assert cells(table, 0) == ["The proposal", "Do nothing", "Half the move", "IJR only", "Russell 2000 only"]
-    assert cells(table, 6)[3] == "preferences.buy [IWM, VTWO, IJR] to [IJR] moves 3.1 % of the household"
+    assert cells(table, 6)[3] == "preferences.buy [IWM, VTWO, IJR] to [IJR] moves 3.1% of the household"
     conflict = table.rows[4]
     assert [cell.text for cell in conflict.cells[1:6]] == ["–"] * 5
     assert conflict.cells[6].text == "no answer: the limits conflict"
@@ -215,12 +215,12 @@ def test_without_alternatives_or_sensitivities_there_is_no_table():
 
 def test_a_sensitivity_without_an_answer_says_so():
     table = sensitivity_table(trade_off())
-    assert cells(table, 1) == ["25.0 %", "no answer"]
+    assert cells(table, 1) == ["25.0%", "no answer"]
 
 
 def test_the_cost_chart_names_what_is_out_of_reach_and_the_limit():
     chart = cost_chart(plan(), trade_off())
-    assert "Less than 22.0 % is out of reach" in chart.description.replace(NB, " ")
+    assert "Less than 22.0% is out of reach" in chart.description.replace(NB, " ")
     assert {"Today", "Proposed", "out of reach"} <= {text.text for text in chart.texts}
 
 

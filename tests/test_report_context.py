@@ -70,9 +70,9 @@ def test_the_answer_names_moves_totals_limit_tax_and_cost():
     sold = sum(trade.amount_usd for trade in plan().trades if trade.side == "sell")
     assert f"Sell ${sold:,.0f} of SPY, QQQ, NVDA and 3 more" in answer
     assert "of IJR and IWM" in answer
-    assert "34.9–35.4 %" in answer
-    assert "22.0–25.0 %" in answer
-    assert "within your limit of 25.0 %" in answer
+    assert "34.9–35.4%" in answer
+    assert "22.0–25.0%" in answer
+    assert "within your limit of 25.0%" in answer
     assert "$10,267.53 of tax this year" in answer
     assert "$61.12 of trading cost" in answer
 
@@ -95,7 +95,7 @@ def test_lower_tax_is_not_called_a_cost():
 def test_an_unchanged_share_is_said_to_stay():
     same = replace(plan(), after=replace(plan().after, exposure=plan().before.exposure), tax=do_nothing_plan().tax)
     answer = context(same).answer.sentence.replace(NB, " ")
-    assert "the Magnificent Seven stay at 34.9–35.4 %" in answer
+    assert "the Magnificent Seven stay at 34.9–35.4%" in answer
     assert "with an estimated $0.00 of tax this year" in answer
 
 
@@ -166,22 +166,22 @@ def test_cash_of_each_account_is_shown_before_and_after():
 def test_company_table_joins_interval_ends_and_totals():
     table = context().why.by_company
     assert column(table, "Company")[0] == "Nvidia"
-    assert column(table, "Direct")[0] == "12.1 %"
-    assert column(table, "Today")[-1].endswith("35.4 %")
-    assert column(table, "Proposed")[-1].endswith("25.0 %")
+    assert column(table, "Direct")[0] == "12.1%"
+    assert column(table, "Today")[-1].endswith("35.4%")
+    assert column(table, "Proposed")[-1].endswith("25.0%")
 
 
 def test_group_subtotals_are_the_sums_of_their_members():
     table = context().comparison.holdings
     shown = dict(zip(column(table, "Holding"), column(table, "Weight"), strict=True))
-    assert shown["Seven held directly"] == "20.5 %"  # 12.14 + 5.21 + 3.11
-    assert shown["Bond funds"] == shown["BND"] == "8.0 %"
-    assert shown["Household"] == "100.0 %"
+    assert shown["Seven held directly"] == "20.5%"  # 12.14 + 5.21 + 3.11
+    assert shown["Bond funds"] == shown["BND"] == "8.0%"
+    assert shown["Household"] == "100.0%"
 
 
 def test_a_limit_says_its_bound_and_status_in_words():
     table = context().why.limits
-    assert column(table, "Bound")[3] == "at least 10.0 %"
+    assert column(table, "Bound")[3] == "at least 10.0%"
     assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.10"]
     assert column(table, "Status")[0] == "Broken today, met by the proposal"
     assert column(table, "Price of a point")[:2] == ["1.84 bp", "–"]
@@ -218,7 +218,7 @@ def test_episodes_in_which_the_proposal_is_worse_are_counted_and_marked_with_bot
     assert len(worse) == 6
     assert "Rate shock, 2022" not in worse
     first = rows["Financial crisis, 2007-09"]
-    assert first[:4] == ["\u221247.1 %", "\u2212$470,062", "\u221248.9 %", "\u2212$488,503"]
+    assert first[:4] == ["\u221247.1%", "\u2212$470,062", "\u221248.9%", "\u2212$488,503"]
     words = shown.stress_words.replace(NB, " ")
     assert f"in 6 of {len(rows)} episodes, most of all in " in words
     deepest = min(rows, key=lambda name: float(rows[name][4].split()[0].replace("\u2212", "-")))
@@ -232,8 +232,8 @@ def test_stand_ins_are_named_by_episode():
 
 def test_what_speaks_against_the_proposal_follows_from_its_figures():
     found = " ".join(context().why.drawbacks).replace(NB, " ")
-    assert "Expected return falls from 8.0 % to 7.7 %" in found
-    assert "tracking error goes from 3.9 % to 5.4 %" in found
+    assert "Expected return falls from 8.0% to 7.7%" in found
+    assert "tracking error goes from 3.9% to 5.4%" in found
     assert "$11,836.95 of the realized gain is short-term" in found
     assert "6 episodes" in found
     better = replace(plan(), after=replace(plan().before, exposure=plan().after.exposure))
@@ -323,13 +323,13 @@ def test_the_limits_of_each_kind_and_mode_are_told_in_words():
     shown = context(replace(plan(), limits=EVERY_KIND)).why.limits
     assert column(shown, "Limit") == [
         "Information Technology sector",
-        "Average loss of the worst 5 % of months",
+        "Average loss of the worst 5% of months",
         "Largest fall from a peak",
         "Loss in a past episode (Covid crash)",
         "Expense ratio",
     ]
-    assert column(shown, "Bound")[-1] == "at most 0.150 %"
-    assert column(shown, "Proposed") == ["39.0 %", "8.6 %", "49.9 %", "29.0 %", "0.069 %"]
+    assert column(shown, "Bound")[-1] == "at most 0.150%"
+    assert column(shown, "Proposed") == ["39.0%", "8.6%", "49.9%", "29.0%", "0.069%"]
     assert column(shown, "Status") == [
         "Broken today, met by the proposal",
         "Met, with room",
@@ -381,7 +381,7 @@ def test_seldom_parts_of_the_gain_are_shown_where_there_are_any():
 def test_losses_over_past_months_are_measures_with_their_caveat_or_left_out():
     labels = column(context().comparison.measures, "Measure")
     assert [label for label in labels if "past months" in label or "those months" in label] == [
-        "Average loss of the worst 5 % of past months",
+        "Average loss of the worst 5% of past months",
         "Largest fall from a peak over those months",
     ]
     assert "hypothetical" in context().comparison.measures.notes[0]

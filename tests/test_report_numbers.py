@@ -330,7 +330,7 @@ def test_how_far_history_decides_shows_the_figures_of_the_record(report: Report)
         same(cells["Small caps"], shares.get(header))
         ends = cells["In nine of ten draws"].first_words.split(" to ")
         band = bands.get(header)
-        same(ends[0] + ("" if "%" in ends[0] or band is None else " %"), band and band["low"])
+        same(ends[0] + ("" if "%" in ends[0] or band is None else "%"), band and band["low"])
         same(ends[-1], band and band["high"])
     assert {"Small caps in all", *shares} <= seen
     assert len(bands) == 2 or set(bands) <= seen  # the one index of one fund is all there is
@@ -400,8 +400,8 @@ def test_the_steps_of_the_waterfall_add_up_to_the_proposal(report: Report) -> No
     figures = [shown(text.text)[0] for text in found.all("text")[1::2]]
     (first, _), *steps, (last, _) = figures
     known = [report.record[side]["magnificent_seven"]["high"] for side in ("before", "after")]
-    same(f"{100 * first:.1f} %", known[0])
-    same(f"{100 * last:.1f} %", known[1])
+    same(f"{100 * first:.1f}%", known[0])
+    same(f"{100 * last:.1f}%", known[1])
     slack = sum((half for _, half in steps), Decimal(0)) / 100 + Decimal("0.001")
     assert abs(first + sum((step for step, _ in steps), Decimal(0)) / 100 - last) <= slack
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from advisor.format import exact_money, percent
 from advisor.report.charts.marks import WIDTH, text_box
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart, ticks
 from advisor.report.charts.steps import Step, waterfall
-from advisor.report.format import exact_money, percent
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -122,7 +122,7 @@ def test_the_part_out_of_reach_ends_where_the_curve_begins():
 
 
 def test_names_of_bounds_that_lie_together_stay_inside_and_apart():
-    chart = drawn(limits=((0.30, "at most 30 %"), (0.31, "at least 31 %")), levels=((1.0, "limit 100 %"),))
+    chart = drawn(limits=((0.30, "at most 30%"), (0.31, "at least 31%")), levels=((1.0, "limit 100%"),))
     names = [text for text in chart.texts if text.tone == "limit"]
     assert len(names) == 3
     boxes = [text_box(text) for text in names]
@@ -132,10 +132,10 @@ def test_names_of_bounds_that_lie_together_stay_inside_and_apart():
 
 def steps():
     return (
-        Step("Today", 0.4, "40 %", is_total=True, tone="now"),
+        Step("Today", 0.4, "40%", is_total=True, tone="now"),
         Step("Sell NVDA", -0.1, "-10", tone="better"),
         Step("Buy SPY", 0.05, "+5", tone="worse"),
-        Step("Proposed", 0.35, "35 %", is_total=True),
+        Step("Proposed", 0.35, "35%", is_total=True),
     )
 
 
@@ -183,9 +183,9 @@ def test_the_orders_of_the_plan_add_up_to_the_change_of_the_seven():
 @pytest.mark.parametrize(
     ("ends", "written"),
     [
-        ((0.0479, 0.0590), ["4.75 %", "5.00 %", "5.25 %", "5.50 %", "5.75 %", "6.00 %"]),
-        ((0.0, 0.4), ["0 %", "10 %", "20 %", "30 %", "40 %"]),
-        ((0.03001, 0.03004), ["3.001 %", "3.002 %", "3.003 %", "3.004 %"]),
+        ((0.0479, 0.0590), ["4.75%", "5.00%", "5.25%", "5.50%", "5.75%", "6.00%"]),
+        ((0.0, 0.4), ["0%", "10%", "20%", "30%", "40%"]),
+        ((0.03001, 0.03004), ["3.001%", "3.002%", "3.003%", "3.004%"]),
     ],
 )
 def test_a_tick_is_written_as_exactly_as_it_stands(ends, written):

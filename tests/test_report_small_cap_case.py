@@ -12,8 +12,8 @@ from advisor.evidence.case import dated_case
 from advisor.evidence.model import Claim, Evidence, Verdict
 from advisor.evidence.rate_cuts import HorizonResult
 from advisor.evidence.results import dated_results
+from advisor.format import NO_BREAK
 from advisor.portfolio.model import View
-from advisor.report.format import NO_BREAK
 from advisor.report.small_cap_case import (
     TWINS,
     case_words,
@@ -123,15 +123,15 @@ def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_chang
     assert table is not None
     over, flips, unmet = text_of(table)
     assert over == [
-        "IJR over SPY | held with 25 % confidence for 5 years | of the set small-caps-2026",
-        "+2.59 %", "+0.30 %", "+0.91 %", "8.4 % | gain +20.3 bp", "12.0 % | gain +27.1 bp", "12.0 % | gain +41.0 bp",
+        "IJR over SPY | held with 25% confidence for 5 years | of the set small-caps-2026",
+        "+2.59%", "+0.30%", "+0.91%", "8.4% | gain +20.3 bp", "12.0% | gain +27.1 bp", "12.0% | gain +41.0 bp",
         "never, whatever the confidence | bought as held: IJR",
     ]  # fmt: skip
-    assert flips[0] == "IWM | held with 25 % confidence for 1 year"
-    assert flips[-1] == "once confidence rises to 62 % | then bought: IWM, 15.0 % in small caps | bought as held: IJR"
+    assert flips[0] == "IWM | held with 25% confidence for 1 year"
+    assert flips[-1] == "once confidence rises to 62% | then bought: IWM, 15.0% in small caps | bought as held: IJR"
     assert unmet[0].endswith("for 2.5 years")
     assert unmet[-2] == "no answer"
-    assert unmet[-1] == "once confidence falls to 10 % | then no answer within the limits | bought as held: IJR"
+    assert unmet[-1] == "once confidence falls to 10% | then no answer within the limits | bought as held: IJR"
     assert any("a letter" in note for note in table.notes)
 
 
@@ -151,7 +151,7 @@ def test_a_household_too_large_to_compare_is_told_so_once_in_place_of_views_and_
     assert "it takes enough months" in no_stability_words(portfolio(), NOTHING)
 
 
-@pytest.mark.parametrize(("confidence", "words"), [(0.0, "0 %"), (0.25, "25 %"), (0.625, "62.5 %"), (1.0, "100 %")])
+@pytest.mark.parametrize(("confidence", "words"), [(0.0, "0%"), (0.25, "25%"), (0.625, "62.5%"), (1.0, "100%")])
 def test_a_confidence_is_shown_as_it_is_held(confidence: float, words: str) -> None:
     audit = replace(trade_off().views[0], confidence=confidence)
     table = view_audit_table(replace(trade_off(), views=(audit,)))
@@ -163,15 +163,15 @@ def test_bands_and_methods_are_rows_and_what_is_not_determined_is_called_so() ->
     table = stability_table(trade_off())
     assert table is not None
     assert text_of(table) == [
-        ["Small caps in all", "7.1 %", "5.0 to 9.0 %"],
-        ["Russell 2000 | IWM, VTWO", "", "0.0 to 3.0 %"],
-        ["S&P SmallCap 600 | IJR", "", "5.0 to 9.0 %"],
-        ["Risk by sample covariance, 10 years of months", "7.0 %", ""],
+        ["Small caps in all", "7.1%", "5.0 to 9.0%"],
+        ["Russell 2000 | IWM, VTWO", "", "0.0 to 3.0%"],
+        ["S&P SmallCap 600 | IJR", "", "5.0 to 9.0%"],
+        ["Risk by sample covariance, 10 years of months", "7.0%", ""],
         ["Risk by shrunk, 10 years of months", "no answer", ""],
     ]
     words = [plain(line) for line in stability_words(trade_off())]
     assert words == [
-        "The share in small caps lies within 5.0 to 9.0 % in nine of ten draws of history.",
+        "The share in small caps lies within 5.0 to 9.0% in nine of ten draws of history.",
         "Which fund is bought is not determined by history: IJR in 40, VTWO in 18 of 58 draws.",
         "In 2 of 60 draws the limits leave no answer: under their risk not all can be met.",
         TWINS,
@@ -192,7 +192,7 @@ def test_bands_and_methods_are_rows_and_what_is_not_determined_is_called_so() ->
 def test_funds_that_nearly_every_draw_buys_count_as_determined(menus, words: str) -> None:
     found = replace(stability(), menus=menus, unmet=0, small_caps=Band(0.12, 0.12, 0.1201))
     told = [plain(line) for line in stability_words(replace(trade_off(), stability=found))]
-    assert told[0].startswith("The share in small caps is 12.0 % in nine of ten draws of history: the estimate")
+    assert told[0].startswith("The share in small caps is 12.0% in nine of ten draws of history: the estimate")
     assert told[1] == words
 
 

@@ -78,7 +78,7 @@ def test_a_template_that_changes_nothing_gives_the_shipped_page(tmp_path: Path) 
 
 @pytest.mark.parametrize("block", re.findall(r"{%-? block (\w+)", (share("templates") / "report.html.j2").read_text()))
 def test_every_block_can_be_replaced_and_is_documented(block: str) -> None:
-    own = environment().from_string(EXTENDS + f"{{% block {block} %}}instead of it{{% endblock %}}")
+    own = environment().from_string(EXTENDS + f"{{% block {block}%}}instead of it{{% endblock %}}")
     assert "instead of it" in own.render(given())
     assert f"\n| `{block}` | " in DOCUMENT
 

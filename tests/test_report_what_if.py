@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from advisor.format import money, percent, signed_bps
 from advisor.report.context import Sources
-from advisor.report.format import money, percent, signed_bps
 from advisor.report.what_if import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.grid import grid
@@ -234,7 +234,7 @@ def test_the_address_keeps_the_state_and_brings_it_back(browser, file):
     assert fragment.startswith("cap=")
     browser.open(file, fragment=fragment)
     assert shown(browser) == before
-    browser.open(file, fragment="cap=<script>&small=900 %&status=%22%5D,body")
+    browser.open(file, fragment="cap=<script>&small=900%&status=%22%5D,body")
     assert browser.console() == []
     browser.run("document.getElementById('reset').click()")
     assert text(browser, "#status")

@@ -66,12 +66,12 @@ def test_every_row_of_a_samples_price_book_adds_up_to_the_cent(name):
 def test_the_price_book_says_why_each_lot_is_sold_or_kept():
     table = book(plan())
     assert column(table, "Verdict") == [
-        "Sold in part (17.3 %): the last dollar gains nothing more",
+        "Sold in part (17.3%): the last dollar gains nothing more",
         "Sold out: would still gain $0.92",
-        "Sold in part (34.0 %): one more dollar would lose $0.20",
+        "Sold in part (34.0%): one more dollar would lose $0.20",
         "Kept: selling would lose $4.48; without the tax of $13.00 it would pay",
         "Sold out: would still gain $5.55",
-        "Sold in part (52.0 %): the last dollar gains nothing more",
+        "Sold in part (52.0%): the last dollar gains nothing more",
         "Bought: the last dollar gains nothing more",
         "Not bought: one more dollar would lose $1.17",
     ]
@@ -151,7 +151,7 @@ def test_kept_lots_with_most_of_the_seven_are_asked_about_first():
 
 def test_doing_nothing_speaks_of_trades_that_would_be_made():
     verdicts = column(book(do_nothing_plan()), "Verdict")
-    assert verdicts[0] == "Would be sold in part (17.3 %): the last dollar gains nothing more"
+    assert verdicts[0] == "Would be sold in part (17.3%): the last dollar gains nothing more"
     assert verdicts[1] == "Would be sold out: would still gain $0.92"
     assert verdicts[6] == "Would be bought: the last dollar gains nothing more"
 

@@ -37,7 +37,7 @@ def test_scenarios_come_in_the_order_asked_for() -> None:
 def test_scenarios_of_the_snapshot_are_its_own_figures() -> None:
     """SPY closed at 296.26 and 257.75; 1.406 was paid on 20 March 2020, after a close of 240.51.
 
-    257.75 / 296.26 / (1 - 1.406 / 240.51) - 1 = -12.487 %, in whole basis points.
+    257.75 / 296.26 / (1 - 1.406 / 240.51) - 1 = -12.487%, in whole basis points.
     """
     found = scenario_returns(market(), ("IWM", "SPY"))
     place = [month.isoformat() for month in market().scenarios.months].index("2020-03-31")

@@ -189,7 +189,7 @@ def test_a_view_over_part_of_the_horizon_counts_for_that_part_of_its_distance() 
 
 
 def test_building_blocks_are_yield_growth_and_re_rating() -> None:
-    """1.2 % + 6 % + (17/18)^(1/5) - 1 = 7.2 % - 1.13666 % = 6.06334 %, by hand with logarithms."""
+    """1.2% + 6% + (17/18)^(1/5) - 1 = 7.2% - 1.13666% = 6.06334%, by hand with logarithms."""
     blocks = BuildingBlocks(Decimal("0.012"), Decimal("0.06"), Decimal(18), Decimal(17))
     assert float(blocks.annual_return(Decimal(5))) == pytest.approx(0.0606334, abs=1e-7)
     flat = BuildingBlocks(Decimal("0.012"), Decimal("0.06"), Decimal(18), Decimal(18))

@@ -86,7 +86,7 @@ def test_half_the_move_of_the_engineer_pays_the_tax_of_its_own_lots() -> None:
                 gain += (lot.shares // 2) * (trade.price_usd - lot.cost_per_share_usd)
     assert found.tax is not None
     assert found.tax.long_term_gain_usd == gain.quantize(CENT, ROUND_HALF_UP)
-    assert found.tax.tax_usd == (gain * Decimal("0.281")).quantize(CENT, ROUND_HALF_UP)  # 18.8 % and 9.3 %
+    assert found.tax.tax_usd == (gain * Decimal("0.281")).quantize(CENT, ROUND_HALF_UP)  # 18.8% and 9.3%
 
 
 def test_half_the_move_shows_the_limits_it_leaves_broken() -> None:

@@ -31,7 +31,7 @@ def decided(portfolio: Portfolio) -> Decision:
 
 
 def test_a_decision_is_the_proposal_before_rounding_to_shares() -> None:
-    """A share of the dearest fund is less than 0.3 % of this household."""
+    """A share of the dearest fund is less than 0.3% of this household."""
     portfolio = typical()
     plan, decision = rebalance(portfolio, resolved(portfolio)), decided(portfolio)
     assert decision.bought == tuple(sorted({trade.symbol for trade in plan.trades if trade.side == "buy"}))

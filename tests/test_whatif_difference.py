@@ -119,7 +119,7 @@ def test_every_group_is_a_step_in_the_stated_order_and_the_last_is_the_new_answe
 def test_a_step_without_an_answer_moves_nothing_that_can_be_told() -> None:
     base = old().portfolio
     limits = (replace(x, bound=Decimal("0.05")) if x.label == "small_caps.max" else x for x in base.limits)
-    portfolio = replace(base, limits=tuple(limits))  # the least is 10 %
+    portfolio = replace(base, limits=tuple(limits))  # the least is 10%
     (step,) = difference(old(), Inputs(portfolio, market())).steps
     assert (step.outcome.status, step.moved) == ("conflict", None)
 

@@ -106,7 +106,7 @@ def test_the_least_deposit_of_random_households_is_where_fresh_problems_turn(see
 
 
 def test_no_deposit_helps_where_cash_itself_is_too_much() -> None:
-    """Nothing may be bought or sold, and cash is to be at most 1 %."""
+    """Nothing may be bought or sold, and cash is to be at most 1%."""
     portfolio = household(
         account("Taxable", "taxable", 5000, {"NVDA": [lot(100, 50)]}, buy=()),
         do_not_sell=(DoNotSell(symbol="NVDA"),),
@@ -170,7 +170,7 @@ def test_the_least_gain_of_random_households_is_where_fresh_problems_turn(seed: 
 
 
 def test_the_largest_withdrawal_by_hand() -> None:
-    """20,353 of Nvidia in the Roth may be 80 % of what is left: 25,441.25 of 30,353."""
+    """20,353 of Nvidia in the Roth may be 80% of what is left: 25,441.25 of 30,353."""
     portfolio = household(
         account("Roth", "roth", 0, {"NVDA": [lot(100)]}),
         account("Taxable", "taxable", 10_000),
@@ -199,7 +199,7 @@ def test_a_lot_with_a_short_term_gain_is_not_sold_for_a_withdrawal() -> None:
 
 
 def test_the_tax_of_a_withdrawal_is_kept_back() -> None:
-    """A long-term gain of half the price at 15 %: 7.5 % of what is sold stays as cash."""
+    """A long-term gain of half the price at 15%: 7.5% of what is sold stays as cash."""
     portfolio = household(
         account("Taxable", "taxable", 0, {"NVDA": [lot(100, "101.765")]}),
         account("Roth", "roth", 20_000),
@@ -226,7 +226,7 @@ def test_the_largest_withdrawal_of_random_households_is_where_fresh_problems_tur
 
 
 def test_a_small_household_may_be_a_whole_share_away_from_the_exact_amount() -> None:
-    """A share of BRK.B is 3 % of it: plans in whole shares begin far below the exact amount."""
+    """A share of BRK.B is 3% of it: plans in whole shares begin far below the exact amount."""
     portfolio = random_household(155)
     answer = withdrawal(portfolio, "Account 0")
     assert 0 < answer.amount_usd < answer.optimum_usd * Decimal("0.98")
@@ -234,7 +234,7 @@ def test_a_small_household_may_be_a_whole_share_away_from_the_exact_amount() -> 
 
 
 def test_a_limit_no_worse_than_today_compares_with_what_is_left_of_the_withdrawal() -> None:
-    """Nvidia is 67 % today and all of the household once the cash is gone: doing nothing keeps it no worse."""
+    """Nvidia is 67% today and all of the household once the cash is gone: doing nothing keeps it no worse."""
     loose = Limit("magnificent_seven", LimitKind.MAX, Decimal("0.5"), mode=LimitMode.NOT_WORSE_THAN_TODAY)
     portfolio = household(
         account("Roth", "roth", 0, {"NVDA": [lot(100)]}),
@@ -285,7 +285,7 @@ def test_nothing_needs_to_be_relaxed_where_the_limits_can_be_met() -> None:
 
 
 def test_the_least_relaxation_by_hand() -> None:
-    """Nvidia that stays is 20,353 of 25,353: 80.28 %, in hundredths of a point."""
+    """Nvidia that stays is 20,353 of 25,353: 80.28%, in hundredths of a point."""
     portfolio = with_cash(locked(limits=limits(magnificent_seven_max="0.5")), "Taxable", Decimal(5000))
     answer = relaxation(portfolio)
     (change,) = answer.changes

@@ -117,9 +117,9 @@ def test_a_change_that_has_no_answer_by_itself_is_no_cause_and_the_rest_holds_it
 @pytest.mark.parametrize(
     ("rates", "impossible"),
     [
-        ("short_term_rate: 10%, long_term_rate: 5%", {"tax.short_term_rate"}),  # 10 % beside the file's 18.8 %
+        ("short_term_rate: 10%, long_term_rate: 5%", {"tax.short_term_rate"}),  # 10% beside the file's 18.8%
         ("short_term_rate: 40%, state_rate: 5%, long_term_rate: 15%", set()),
-        ("short_term_rate: 95%, state_rate: 2%", {"tax.short_term_rate"}),  # 95 % beside the file's 9.3 %
+        ("short_term_rate: 95%, state_rate: 2%", {"tax.short_term_rate"}),  # 95% beside the file's 9.3%
         ("long_term_rate: 30%, carryforward_value: 32%", {"tax.carryforward_value"}),
     ],
 )

@@ -73,8 +73,8 @@ def test_rows_of_views_premia_and_risk_aversion_are_what_scipy_finds_under_them(
         "without the view on QQQ over SPY": replace(portfolio, views=(ijr,)),
         "half the risk aversion (1.0)": replace(portfolio, preferences=replace(stated, risk_aversion=Decimal(1))),
         "double the risk aversion (4.0)": replace(portfolio, preferences=replace(stated, risk_aversion=Decimal(4))),
-        "2 % a year of equity premium": replace(portfolio, preferences=replace(stated, equity_premium=Decimal("0.02"))),
-        "6 % a year of equity premium": replace(portfolio, preferences=replace(stated, equity_premium=Decimal("0.06"))),
+        "2% a year of equity premium": replace(portfolio, preferences=replace(stated, equity_premium=Decimal("0.02"))),
+        "6% a year of equity premium": replace(portfolio, preferences=replace(stated, equity_premium=Decimal("0.06"))),
     }
     for title, changed in asked.items():
         assert rows[title].gain == pytest.approx(gain_by_scipy(changed), abs=1e-6), title
@@ -84,7 +84,7 @@ def test_an_implied_risk_aversion_is_implied_anew_in_each_row() -> None:
     """With gamma = premium / (beta sigma^2), a household between the ends of gamma wants the same risky share."""
     portfolio = typical(views=(), limits=(), preferences=Preferences(return_uncertainty=Decimal(0)))
     rows = rows_of(portfolio)
-    low, high = rows["2 % a year of equity premium"], rows["6 % a year of equity premium"]
+    low, high = rows["2% a year of equity premium"], rows["6% a year of equity premium"]
     again = solved(
         problem_of(replace(portfolio, preferences=replace(portfolio.preferences, equity_premium=Decimal("0.06"))))
     )

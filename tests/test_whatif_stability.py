@@ -93,7 +93,7 @@ def test_where_limits_leave_no_choice_the_band_is_one_figure() -> None:
 
 
 def test_draws_under_which_a_limit_on_risk_cannot_be_met_are_counted_and_in_no_band() -> None:
-    """Nearly all of the household has to be small caps, whose volatility passes 20 % in some draws alone."""
+    """Nearly all of the household has to be small caps, whose volatility passes 20% in some draws alone."""
     portfolio = typical(limits=limits(volatility_max="0.2", small_caps_min="0.85"))
     market, symbols = resolved(portfolio), universe(portfolio)
     returns = scenario_returns(market, symbols)

@@ -60,7 +60,7 @@ def test_each_column_is_the_answer_of_a_file_that_says_so(place: int) -> None:
 
 
 def test_what_the_view_is_about_is_shown_in_equilibrium_and_after_all_views() -> None:
-    """A view by itself moves its own figure by its confidence; equilibrium is 4.5 % times the difference of betas."""
+    """A view by itself moves its own figure by its confidence; equilibrium is 4.5% times the difference of betas."""
     portfolio = typical(IJR_OVER_SPY)
     (audit,) = view_audit(portfolio, resolved(portfolio))
     model = survey(portfolio, resolved(portfolio)).yardstick.model

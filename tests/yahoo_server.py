@@ -77,7 +77,7 @@ def walk(
     kind: str = "ETF",
     **more: Any,
 ) -> Chart:
-    """A plausible history of `count` sessions that ends at `close`: returns of 1.1 % a day, 0.3 % paid a quarter."""
+    """A plausible history of `count` sessions that ends at `close`: returns of 1.1% a day, 0.3% paid a quarter."""
     days = tuple(days) if days is not None else tuple(day for day in sessions().days if day <= last)[-count:]
     generator = np.random.default_rng([seed, *symbol.encode()])
     returns = np.clip(generator.normal(0.0003, 0.011, len(days)), -0.2, 0.2)

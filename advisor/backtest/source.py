@@ -42,7 +42,7 @@ def price_panel(request: Request, prices: Path | None, portfolio: Portfolio, wat
 
 
 def _refuse_faults(table: PriceTable, path: Path) -> None:
-    """Refuse steps of more than 40 % that go back at once, or have a ratio of splits or units. Others may be real.
+    """Refuse steps of more than 40% that go back at once, or have a ratio of splits or units. Others may be real.
 
     Yahoo's closes are checked where they are fetched.
     """

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
+from advisor import format as fmt
 from advisor.backtest.compare import Backtest, Figures, exceeded
 from advisor.backtest.measures import DAYS_A_YEAR
 from advisor.backtest.words import DISCLOSURES, assumptions, hindsight
 from advisor.cli.summary import plain_lines, plain_table
 from advisor.errors import printable
 from advisor.portfolio.model import Portfolio
-from advisor.report import format as fmt
 
 WORST = 3  # years shown
 CERTAIN = 0.999  # a larger probability is said to be above it

@@ -50,7 +50,7 @@ def import_holdings(*, file: Path, fund: str | None, as_json: bool, quiet: bool,
 
 
 def _text(holdings: HoldingsFile, folder: Path) -> str:
-    from advisor.report.format import percent
+    from advisor.format import percent
 
     figures = _figures(holdings)
     counts = Counter(row.reason.partition(":")[0] for row in holdings.skipped)

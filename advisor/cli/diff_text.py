@@ -9,10 +9,10 @@ from io import StringIO
 from rich.table import Table
 from rich.text import Text
 
+from advisor import format as fmt
 from advisor.cli.summary import console_for, figures_table, for_console
 from advisor.errors import printable
 from advisor.rebalance.model import LimitResult
-from advisor.report import format as fmt
 from advisor.report.cause_words import NOTHING, change_words
 from advisor.report.limits import limit_figure
 from advisor.whatif.difference import Step

@@ -45,7 +45,7 @@ def small_caps_text(evidence: Evidence, as_of: date, prices: str) -> str:
 
 
 def _text(words: str, style: str = "") -> Text:
-    return Text(printable(for_console(words).replace(" %", "%")), style=style)
+    return Text(printable(for_console(words)), style=style)
 
 
 def _overview(claims: tuple[Claim, ...]) -> Table:

@@ -15,12 +15,12 @@ from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
+from advisor import format as fmt
 from advisor.errors import printable
 from advisor.exposure.lookthrough import Exposure
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
-from advisor.report import format as fmt
 from advisor.report.limits import is_costly, is_met, limit_figure, price_in_dollars, price_words
 from advisor.report.sentences import answer
 from advisor.report.small_cap_case import stability_words
@@ -138,8 +138,8 @@ def _shares(trades: tuple[Trade, ...]) -> dict[tuple[str, str, str], Decimal]:
 
 
 def for_console(words: str) -> str:
-    """Text for a console: no space before a percent sign, because rich breaks lines at a no-break space, too."""
-    return words.replace(f"{fmt.NO_BREAK}%", "%").replace(fmt.NO_BREAK, " ")
+    """Text for a console: plain spaces, because rich breaks lines at a no-break space, too."""
+    return words.replace(fmt.NO_BREAK, " ")
 
 
 def dates_words(as_of: date, market: MarketData) -> str:

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from advisor import format as fmt
 from advisor.cli.compare import Comparison, Picked
 from advisor.cli.summary import console_for, dates_words, figures_table, for_console
 from advisor.errors import printable
-from advisor.report import format as fmt
 from advisor.report.cause_words import cause_words, change_words
 from advisor.report.limits import limit_figure
 from advisor.whatif.model import Outcome

@@ -17,7 +17,8 @@ from advisor.evidence.valuation import (
     price_of_growth,
     treatment_note,
 )
-from advisor.evidence.words import listed, number, percent, points, signed_percent
+from advisor.evidence.words import listed, percent, points, signed_percent
+from advisor.format import number
 from advisor.market.valuations import Valuation, all_valuations
 
 NEAR = 0.02  # of a share that is said in words

@@ -44,7 +44,7 @@ def price_panel(request: Request, prices: Path | None, as_of: date, watch: Watch
 
 
 def _check_jumps(panel: PricePanel, path: Path) -> None:
-    """Refuse steps of more than 40 % within a week: an index fund has none, a missed split or a slip has."""
+    """Refuse steps of more than 40% within a week: an index fund has none, a missed split or a slip has."""
     faults = []
     for symbol in panel.symbols:
         closes = panel.column(symbol)

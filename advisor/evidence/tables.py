@@ -21,7 +21,8 @@ from advisor.evidence.rate_cuts import (
     HorizonResult,
 )
 from advisor.evidence.results import Results
-from advisor.evidence.words import UNKNOWN, bare_points, number, percent, signed, signed_percent
+from advisor.evidence.words import UNKNOWN, bare_points, percent, signed_percent
+from advisor.format import number, signed
 from advisor.market.valuations import all_valuations
 
 SET_WORDS = {

@@ -1,48 +1,33 @@
-"""Figures in the words of a claim: fractions become percentages here, as the report writes them."""
+"""Figures in the words of a claim, where a figure may be unknown: a dash stands for it."""
 
 from __future__ import annotations
 
-import math
 from datetime import date
 
-MINUS = "\N{MINUS SIGN}"
-NO_BREAK = "\N{NO-BREAK SPACE}"
-UNKNOWN = "\N{EN DASH}"
+from advisor import format as fmt
+
+UNKNOWN = fmt.EN_DASH
 _DAYS_A_MONTH = 30.44
 
 
-def number(value: float, decimals: int = 1) -> str:
-    """``12.3``, ``−0.4``, and zero without a sign; raises ValueError unless finite."""
-    if not math.isfinite(value):
-        raise ValueError(f"a figure of the evidence is not finite: {value!r}")
-    text = f"{value:,.{decimals}f}"
-    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", MINUS)
-
-
-def signed(value: float, decimals: int = 1) -> str:
-    """As `number`, with a plus sign on what is above zero after rounding."""
-    text = number(value, decimals)
-    return text if text.startswith(MINUS) or not text.strip("0.,") else f"+{text}"
-
-
 def percent(fraction: float | None, decimals: int = 1) -> str:
-    """0.191 as ``19.1 %``; a dash for what is not known."""
-    return UNKNOWN if fraction is None else f"{number(100.0 * fraction, decimals)}{NO_BREAK}%"
+    """0.191 as ``19.1%``; a dash for what is not known."""
+    return UNKNOWN if fraction is None else fmt.percent(fraction, decimals)
 
 
 def signed_percent(fraction: float | None, decimals: int = 1) -> str:
-    """0.066 as ``+6.6 %``; a dash for what is not known."""
-    return UNKNOWN if fraction is None else f"{signed(100.0 * fraction, decimals)}{NO_BREAK}%"
+    """0.066 as ``+6.6%``; a dash for what is not known."""
+    return UNKNOWN if fraction is None else fmt.signed_percent(fraction, decimals)
 
 
 def points(fraction: float | None, decimals: int = 1) -> str:
     """0.066 as ``+6.6 points``; a dash for what is not known."""
-    return UNKNOWN if fraction is None else f"{signed(100.0 * fraction, decimals)}{NO_BREAK}points"
+    return UNKNOWN if fraction is None else fmt.points(fraction, decimals)
 
 
 def bare_points(fraction: float | None, decimals: int = 1) -> str:
     """0.066 as ``+6.6``, under a head that says points."""
-    return UNKNOWN if fraction is None else signed(100.0 * fraction, decimals)
+    return UNKNOWN if fraction is None else fmt.signed(100.0 * fraction, decimals)
 
 
 def listed(items: list[str]) -> str:

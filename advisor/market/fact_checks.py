@@ -13,11 +13,11 @@ from advisor.market.prices.history import SecurityFacts
 from advisor.market.symbols import canonical_symbol
 
 ROUNDING = 0.001  # of a sum of weights
-HIGHEST_FEE = 0.05  # a year; leveraged funds charge 1 %
+HIGHEST_FEE = 0.05  # a year; leveraged funds charge 1%
 FEE_GREW = 5.0  # times the fee known before
 FEE_OF_NOTE = 0.005  # a year; a smaller fee may grow as it likes
 FEE_TO_MISS = 0.003  # a year; a smaller one may be waived
-HIGHEST_YIELD = 0.30  # a year; covered-call funds pay out 12 %
+HIGHEST_YIELD = 0.30  # a year; covered-call funds pay out 12%
 RATES_MOVE = 0.04  # of short rates, since the snapshot
 LOWEST_RATE = 0.0001  # a year
 NEAR_ZERO = 0.005  # a year; short rates from below which they may have fallen to 0

@@ -205,8 +205,8 @@ def second_source(full: Constituents, top: TopList, stocks: Stocks, when: str) -
     if seven == 0.0:
         return None
     return (
-        f"The ten largest {when} hold {100 * seven:.2f} % in the seven; "
-        f"the full file of {full.as_of}, used here, {100 * full.magnificent_seven[0]:.2f} %."
+        f"The ten largest {when} hold {100 * seven:.2f}% in the seven; "
+        f"the full file of {full.as_of}, used here, {100 * full.magnificent_seven[0]:.2f}%."
     )
 
 

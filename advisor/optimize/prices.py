@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from advisor.optimize.problem import AllocationProblem, Solution
 
 STEP = 1e-4  # of a limit, in its own unit: a hundredth of a percentage point
-RELATIVE, ABSOLUTE = 0.02, 5e-4  # agreement: 2 %, or 0.05 basis points for each percentage point
+RELATIVE, ABSOLUTE = 0.02, 5e-4  # agreement: 2%, or 0.05 basis points for each percentage point
 NOTHING = 1e-6  # gain for each unit of a limit that counts as none
 
 

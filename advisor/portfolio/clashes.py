@@ -1,6 +1,6 @@
 """Views that cannot stand beside each other, found in exact arithmetic.
 
-A view is one equation in expected returns: ``r(IJR) = 8 %``, or ``r(IJR) - r(SPY) = 2 %``. Equations are reduced one
+A view is one equation in expected returns: ``r(IJR) = 8%``, or ``r(IJR) - r(SPY) = 2%``. Equations are reduced one
 after another by those before them (Gaussian elimination over fractions). What is left of one is ``0 = 0`` where it
 follows from them, and ``0 = c`` where it contradicts them, whatever confidence the views have.
 """

@@ -1,6 +1,6 @@
 """The household: accounts, positions, lots, and what the user asks for.
 
-Money and shares are `Decimal`; rates, weights and returns are fractions (0.25 is 25 %), kept as `Decimal`
+Money and shares are `Decimal`; rates, weights and returns are fractions (0.25 is 25%), kept as `Decimal`
 here because they come from the user's text, and turned into floats in `optimize.inputs` alone.
 """
 
@@ -159,7 +159,7 @@ class Limit:
     `name` is the path below ``limits`` in the YAML ("magnificent_seven", "funds.IWM"); `bound` is a fraction,
     except for "realized_gain" (USD) and "beta" (a ratio); "tracking_error" and "beta" have a `benchmark`.
     `price_bps_per_pp` is what a soft limit charges: basis points of household value a year for each percentage
-    point beyond the bound, which is 1 % of household value for "realized_gain" and 0.01 for "beta".
+    point beyond the bound, which is 1% of household value for "realized_gain" and 0.01 for "beta".
     """
 
     name: str

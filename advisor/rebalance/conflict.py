@@ -28,7 +28,7 @@ _NAMES = {
     "realized_gain": "the realized gain",
     "cash": "cash",
     "expense_ratio": "the expense ratio",
-    "cvar_95": "the average loss of the worst 5 % of months",
+    "cvar_95": "the average loss of the worst 5% of months",
     "max_drawdown": "the largest fall from a peak",
     TAX_RESERVE: "the cash kept for tax",
 }
@@ -167,7 +167,7 @@ class _Speaker:
         return named.get(kind) or _NAMES.get(path, path)
 
     def _asked(self, label: str) -> str:
-        """``at most 25.0 % (line 18)``."""
+        """``at most 25.0% (line 18)``."""
         limit = self._limit(label)
         if label == TAX_RESERVE:
             return f"as much as the sales' tax ({label})"
@@ -188,7 +188,7 @@ class _Speaker:
             return short
         if label.startswith("beta."):
             return f"{value:.6f}"
-        return f"{100 * value:.4f} %" + (" of household value" if self._is_amount(label) else "")
+        return f"{100 * value:.4f}%" + (" of household value" if self._is_amount(label) else "")
 
     def _moved(self, label: str, excess: float) -> str:
         """The bound moved by `excess`, rounded so that it is enough."""
@@ -207,7 +207,7 @@ class _Speaker:
         decimals = 3 if label.startswith("expense_ratio.") else 2 if self._is_amount(label) else 1
         shown = f"{rounding(100 * value * 10**decimals) / 10**decimals:.{decimals}f}"
         if self._is_amount(label):
-            return f"{shown} % of household value"
+            return f"{shown}% of household value"
         return f"{shown} {'points' if is_change else '%'}"
 
     def _is_amount(self, label: str) -> bool:

@@ -71,7 +71,7 @@ class HouseholdState:
     expense_ratio: float  # of household value, a year
     expected_return: float  # a year, after expense ratios, before tax
     undiversified_volatility: float  # a year, if all securities moved together: the sum of weight times volatility
-    cvar_95: float | None  # mean loss of the worst 5 % of the scenario months; None where the market data have none
+    cvar_95: float | None  # mean loss of the worst 5% of the scenario months; None where the market data have none
     max_drawdown: float | None  # largest fall from a peak, held unchanged through those months; likewise
     stress: tuple[StressLoss, ...]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.report.format import percent
+from advisor.format import percent
 from advisor.whatif.causes import TOGETHER
 from advisor.whatif.model import Change, Outcome
 
-NOTHING = 5e-4  # of household value; a smaller move shows as 0.0 %
+NOTHING = 5e-4  # of household value; a smaller move shows as 0.0%
 _NONE_AT_ALL = 1e-6  # of household value
 _LONGEST = 40  # letters of a value
 

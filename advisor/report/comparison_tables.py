@@ -8,11 +8,7 @@ from itertools import combinations
 
 from advisor.exposure.overlap import overlap
 from advisor.exposure.sectors import household_sectors
-from advisor.market.data import MarketData
-from advisor.market.fund_kinds import holds_bonds_alone
-from advisor.market.valuations import valuations
-from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import (
+from advisor.format import (
     EN_DASH,
     NOTICEABLE,
     ROUGH_USD,
@@ -25,6 +21,10 @@ from advisor.report.format import (
     plural,
     points,
 )
+from advisor.market.data import MarketData
+from advisor.market.fund_kinds import holds_bonds_alone
+from advisor.market.valuations import valuations
+from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, is_trade, merged, row, security_name, table
 

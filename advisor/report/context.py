@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from advisor.evidence.case import dated_case
 from advisor.evidence.model import Evidence
 from advisor.evidence.results import dated_results
+from advisor.format import css_string, day, iso, plural
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
@@ -31,7 +32,6 @@ from advisor.report.data_tables import (
 from advisor.report.disclosures import IMPORTANT, data_dates, disclosures, fund_days
 from advisor.report.drawings import allocation_chart, seven_chart, stress_chart, waterfall_chart
 from advisor.report.exposure_tables import account_table, company_table, concentration, fund_table
-from advisor.report.format import css_string, day, iso, plural
 from advisor.report.glossary import GLOSSARY
 from advisor.report.limits import broken_sentence, broken_today, limits_table
 from advisor.report.model import (

@@ -6,9 +6,9 @@ Source: FINRA Rule 2214 (investment analysis tools) for the shape and for the se
 
 from __future__ import annotations
 
+from advisor.format import day, iso, years
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.format import day, iso, years
 from advisor.report.model import Entry
 
 IMPORTANT = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from advisor.exposure.lookthrough import CompanyExposure, SevenExposure
+from advisor.format import NOTICEABLE, interval, percent, plural, points, signed_money, signed_percent
 from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import MarketData
 from advisor.rebalance.model import HouseholdState, RebalancePlan, StressLoss, Trade
@@ -10,7 +11,6 @@ from advisor.report.charts.bars import Bar, Panel, StressBar, StressEnd, paired_
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.steps import Step, waterfall
 from advisor.report.exposure_tables import company_index, seven_companies
-from advisor.report.format import NOTICEABLE, interval, percent, plural, points, signed_money, signed_percent
 from advisor.report.limits import find_limit
 from advisor.report.parts import GROUPS, dollars, group_weights, is_trade
 from advisor.report.sentences import worse_episodes

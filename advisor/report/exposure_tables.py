@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from advisor.exposure.lookthrough import CompanyExposure, Exposure, FundExposure, SevenExposure
+from advisor.format import EN_DASH, count_interval, interval, iso, money, number, percent
 from advisor.market.constituents import company_interval
 from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.format import EN_DASH, count_interval, interval, iso, money, number, percent
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row, table
 

@@ -27,8 +27,8 @@ GLOSSARY = (
     ),
     Entry(
         "View",
-        "What the household expects a security to earn, or to earn more than another, with a confidence: 0 % counts "
-        "nothing, 100 % leaves no doubt.",
+        "What the household expects a security to earn, or to earn more than another, with a confidence: 0% counts "
+        "nothing, 100% leaves no doubt.",
     ),
     Entry(
         "Equilibrium",

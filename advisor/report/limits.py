@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from advisor.format import EN_DASH, NO_BREAK, fine, money, number, percent, rough_money
 from advisor.portfolio.model import LimitKind
 from advisor.rebalance.model import LimitResult, RebalancePlan
-from advisor.report.format import EN_DASH, NO_BREAK, fine, money, number, percent, rough_money
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, is_trade, row, table
 from advisor.units import BASIS_POINT
@@ -48,7 +48,7 @@ _WORDS = {
     "realized_gain": "Realized gain",
     "cash": "Cash",
     "expense_ratio": "Expense ratio",
-    "cvar_95": "Average loss of the worst 5 % of months",
+    "cvar_95": "Average loss of the worst 5% of months",
     "max_drawdown": "Largest fall from a peak",
 }
 
@@ -79,7 +79,7 @@ def limit_figure(limit: LimitResult, value: float) -> str:
 
 
 def bound_words(limit: LimitResult) -> str:
-    """``at most 25.0 %``."""
+    """``at most 25.0%``."""
     side = "at most" if limit.kind is LimitKind.MAX else "at least"
     return f"{side} {limit_figure(limit, limit.bound)}"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from advisor.format import NOTICEABLE
 from advisor.market.data import MarketData
 from advisor.market.fund_kinds import holds_bonds_alone
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, SMALL_CAP_FUNDS
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import NOTICEABLE
 from advisor.report.model import Cell, Column, Row, Table
 
 SEVEN, OTHER_STOCKS, FUNDS, BONDS, OTHER_SMALL, CASH = (

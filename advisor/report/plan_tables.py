@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from advisor.market.data import MarketData
-from advisor.portfolio.model import Account, Portfolio
-from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, StressLoss, Trade
-from advisor.report.exposure_tables import ACCOUNT_WORDS
-from advisor.report.format import (
+from advisor.format import (
     EN_DASH,
     NOTICEABLE,
     ROUGH_USD,
@@ -28,6 +24,10 @@ from advisor.report.format import (
     signed_percent,
     years,
 )
+from advisor.market.data import MarketData
+from advisor.portfolio.model import Account, Portfolio
+from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, StressLoss, Trade
+from advisor.report.exposure_tables import ACCOUNT_WORDS
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import (
     CASH,
@@ -140,7 +140,7 @@ def measures_table(plan: RebalancePlan) -> Table:
 def _scenario_rows(plan: RebalancePlan, share: Callable[[str, float, float], Row]) -> list[Row]:
     """Losses over the scenario months, where the market data have any."""
     pairs_of = (
-        ("Average loss of the worst 5 % of past months", plan.before.cvar_95, plan.after.cvar_95),
+        ("Average loss of the worst 5% of past months", plan.before.cvar_95, plan.after.cvar_95),
         ("Largest fall from a peak over those months", plan.before.max_drawdown, plan.after.max_drawdown),
     )
     return [

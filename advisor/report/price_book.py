@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from advisor.format import cents, iso, listing, per_hundred, percent, plural, signed
 from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
 from advisor.rebalance.model import RebalancePlan, TradeReason
-from advisor.report.format import cents, iso, listing, per_hundred, percent, plural, signed
 from advisor.report.limits import limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
@@ -221,7 +221,7 @@ class _Verdict:
     line: _Line
 
     def words(self) -> str:
-        """``Sold in part (13.3 %): the last dollar gains nothing more``."""
+        """``Sold in part (13.3%): the last dollar gains nothing more``."""
         reason, net = self.line.reason, self.line.net
         is_ordered = _key(reason) in _ordered(self.plan)
         done = {"sell": "sold", "buy": "bought"}[reason.side]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from advisor.format import EN_DASH, money, percent, signed_money, signed_percent
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.report.format import EN_DASH, NO_BREAK, money, percent, signed_money, signed_percent
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, row, table, tone_of
 
 SHOCKS = (  # what it is, return of the seven, return of small-cap funds; everything else stands still
-    (f"The seven gain 20{NO_BREAK}%, small caps lose 10{NO_BREAK}%", 0.20, -0.10),
-    (f"Small caps lose 20{NO_BREAK}% alone", 0.0, -0.20),
-    (f"The seven lose 30{NO_BREAK}% alone", -0.30, 0.0),
+    ("The seven gain 20%, small caps lose 10%", 0.20, -0.10),
+    ("Small caps lose 20% alone", 0.0, -0.20),
+    ("The seven lose 30% alone", -0.30, 0.0),
 )
 
 
@@ -37,7 +37,7 @@ def _measures(plan: RebalancePlan) -> tuple[tuple[str, Callable[[HouseholdState]
     return (
         ("Volatility, a year", lambda state: state.volatility),
         (f"Tracking error against {plan.benchmark}, a year", lambda state: state.tracking_error),
-        ("Average loss of the worst 5 % of past months", lambda state: state.cvar_95),
+        ("Average loss of the worst 5% of past months", lambda state: state.cvar_95),
         ("Largest fall from a peak over those months", lambda state: state.max_drawdown),
     )
 

@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from advisor.files import read_file
-from advisor.report.format import MINUS
+from advisor.format import MINUS
 from advisor.share import share
 
 TEMPLATE = "report.html.j2"

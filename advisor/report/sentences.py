@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from advisor.portfolio.model import Portfolio
-from advisor.rebalance.model import RebalancePlan, StressLoss, Trade
-from advisor.rebalance.warn import STALE_DAYS
-from advisor.report.format import (
+from advisor.format import (
     NOTICEABLE,
     bps,
     cents,
@@ -28,6 +25,9 @@ from advisor.report.format import (
     signed_percent,
     years,
 )
+from advisor.portfolio.model import Portfolio
+from advisor.rebalance.model import RebalancePlan, StressLoss, Trade
+from advisor.rebalance.warn import STALE_DAYS
 from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
 from advisor.report.model import Card
 from advisor.report.parts import dollars, is_trade

@@ -7,10 +7,10 @@ from datetime import date
 
 from advisor.evidence.model import Claim, Evidence, Verdict
 from advisor.evidence.rate_cuts import EVERY, FIRST, HORIZONS, EventStudy, HorizonResult
+from advisor.format import day, number, percent, plural, signed, signed_bps, signed_percent, years
 from advisor.portfolio.model import Portfolio
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
-from advisor.report.format import NO_BREAK, day, number, percent, plural, signed, signed_bps, signed_percent, years
 from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
 from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
@@ -164,7 +164,7 @@ def view_audit_table(trade_off: TradeOff) -> Table | None:
         "Without any view: what the same thing earns in equilibrium, for its beta alone. With all views: what the "
         "proposal reckons with: that, moved by the views as far as they are trusted (Black and Litterman). Small caps: "
         "share of the household after the trades, before rounding to shares: without the view, with it as held, and "
-        f"held with 100{NO_BREAK}% confidence. Gain: of the best trades against doing nothing, in basis points of "
+        "held with 100% confidence. Gain: of the best trades against doing nothing, in basis points of "
         "household value a year, if returns are as expected there. The decision changes where other funds are bought, "
         "or none, or the share in small caps differs by a point. Each view is turned alone.",
         *_sources(trade_off.views),
@@ -197,7 +197,7 @@ def _audited(audit: ViewAudit) -> Iterator[str | Cell]:
 
 
 def _confidence(fraction: float) -> str:
-    """``25 %``, ``62.5 %``."""
+    """``25%``, ``62.5%``."""
     return percent(fraction, 0 if round(1000 * fraction) % 10 == 0 else 1)
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.format import number, signed_percent
 from advisor.market.data import MarketData
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
-from advisor.report.format import number, signed_percent
 from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
 from advisor.units import Vector

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from advisor.format import EN_DASH, cents, exact_money, interval, money, percent, plural, signed_bps
 from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
 from advisor.report.cause_words import cause_words
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart
-from advisor.report.format import EN_DASH, cents, exact_money, interval, money, percent, plural, signed_bps
 from advisor.report.limits import find_limit, limit_figure, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row

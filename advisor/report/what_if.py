@@ -12,13 +12,13 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from advisor.format import EN_DASH, exact_money, money, percent, signed_bps
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Limit, LimitKind, Portfolio
 from advisor.rebalance.model import HouseholdState
 from advisor.report.charts.marks import COLOURS, Chart
 from advisor.report.charts.plane import Axis, Plane, exact_words, plane_chart, scales
 from advisor.report.context import Sources, header_of
-from advisor.report.format import EN_DASH, exact_money, money, percent, signed_bps
 from advisor.report.model import Card, Cell, Column, Header, Row, Table
 from advisor.report.parts import row
 from advisor.report.render import fonts

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.portfolio.model import Account, Portfolio
-from advisor.rebalance.model import HorizonResult, MenuResult, RebalancePlan, Trade
-from advisor.rebalance.outcome import MONTHS, months_to_break_even
-from advisor.report.format import (
+from advisor.format import (
     bps,
     cents,
     fine_bps,
@@ -17,6 +14,9 @@ from advisor.report.format import (
     signed_bps,
     years,
 )
+from advisor.portfolio.model import Account, Portfolio
+from advisor.rebalance.model import HorizonResult, MenuResult, RebalancePlan, Trade
+from advisor.rebalance.outcome import MONTHS, months_to_break_even
 from advisor.report.model import Column, Table
 from advisor.report.parts import dollars, is_trade, row
 

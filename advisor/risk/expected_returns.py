@@ -2,7 +2,7 @@
 
 1. The market portfolio is the total US stock market (`MARKET`); its premium over cash is the user's assumption.
 2. In equilibrium a security earns cash plus its beta times that premium; there is no size premium on top
-   (0.17 % a year since 1982 with t = 0.11, Fama-French SMB 1982-01..2025-08).
+   (0.17% a year since 1982 with t = 0.11, Fama-French SMB 1982-01..2025-08).
 3. Funds of one index hold the same portfolio, so they share one expected return.
 4. The user's views move the equilibrium returns, each as far as it is trusted (`risk.views`).
 

@@ -37,7 +37,7 @@ def grid(
 ) -> Grid:
     """The optimum at each of `caps` (in any order, returned falling) and `shares` (returned rising).
 
-    Without `shares`: whole points from the least share that can be reached to 40 %, or further if today's share, the
+    Without `shares`: whole points from the least share that can be reached to 40%, or further if today's share, the
     user's bounds or the optimum lie beyond, but not beyond the greatest that can be reached; and the user's own bounds
     within that reach. Without `caps`: from today's level, rounded up, to the least that can be reached, in whole
     points, as many as make 205 together; and the user's own bound. Where there are few whole points, they are tenths

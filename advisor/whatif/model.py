@@ -109,7 +109,7 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Where a figure lies in nine of ten draws and in half of them: quantiles at 5, 50 and 95 %."""
+    """Where a figure lies in nine of ten draws and in half of them: quantiles at 5, 50 and 95%."""
 
     low: float
     middle: float

@@ -24,7 +24,7 @@ from advisor.whatif.outcomes import solved, surveyed
 
 FULL, BALANCED, CHEAP = "full", "balanced", "cheap"
 THOUSAND = 1000
-STEP = Decimal("0.0001")  # to which bounds are rounded, outward: 0.01 %
+STEP = Decimal("0.0001")  # to which bounds are rounded, outward: 0.01%
 TRIES = 20  # thousandths beyond the continuous optimum's at which whole shares are tried one by one, before halving
 GAIN = "realized_gain"
 NOT_CHEAP = "no orders without a net gain keep the other limits, even with every breach of today left as it is"
@@ -93,7 +93,7 @@ def broken_today(household: Household) -> dict[str, float]:
 
 
 def bounds_at(household: Household, share: Decimal) -> dict[str, Decimal]:
-    """Bounds of the limits broken today with `share` of each breach left, rounded outward to 0.01 %."""
+    """Bounds of the limits broken today with `share` of each breach left, rounded outward to 0.01%."""
     today = broken_today(household)
     bounds = {limit.label: limit for limit in household.portfolio.limits if limit.label in today}
     return {label: _relaxed(limit, Decimal(repr(today[label])), share) for label, limit in bounds.items()}

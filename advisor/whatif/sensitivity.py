@@ -101,7 +101,7 @@ def _over_premia(household: Household, problem: AllocationProblem) -> Iterator[S
     if low.risk_aversion == high.risk_aversion and np.allclose(low.expected_return, high.expected_return, atol=1e-12):
         return
     for premium, other in zip(PREMIA, others, strict=True):
-        title = f"{premium.scaleb(2):f} % a year of equity premium"
+        title = f"{premium.scaleb(2):f}% a year of equity premium"
         yield Sensitivity("equity_premium", title, _measures(other, problem))
 
 

@@ -63,7 +63,7 @@ class BareClarabel:
         self.b[self.most] = inputs.most
         self.b[self.caps] = np.append(inputs.cap, inputs.group_caps)
         self.b[self.held] = np.concatenate([inputs.held, -inputs.held])
-        self.b[self.held.stop] = min(inputs.volatility, 10.0)  # 1,000 % a year is no limit
+        self.b[self.held.stop] = min(inputs.volatility, 10.0)  # 1,000% a year is no limit
 
 
 def with_volatility_limit(problem: Reference) -> Reference:

@@ -50,7 +50,7 @@ def lot_map(n: int) -> Matrix:
 
 
 def households(problem: Reference, count: int) -> list[Household]:
-    """About half of the slots used; gains of -60 to 90 %, three in ten of them short-term."""
+    """About half of the slots used; gains of -60 to 90%, three in ten of them short-term."""
     rng = np.random.default_rng(11)
     made = []
     for _ in range(count):

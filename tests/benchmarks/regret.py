@@ -68,7 +68,7 @@ def law(rates: TaxRates, short: float, long: float) -> float:
 
 
 def figures(count: int) -> dict[str, float]:
-    """Mean, median, 90 %, largest and share above one basis point, over the first `count` households with an answer."""
+    """Mean, median, 90%, largest and share above one basis point, over the first `count` households with an answer."""
     found: list[float] = []
     seed = 0
     while len(found) < count:
@@ -84,7 +84,7 @@ def figures(count: int) -> dict[str, float]:
         "households": float(count),
         "mean": float(bps.mean()),
         "median": float(np.median(bps)),
-        "90 %": float(np.quantile(bps, 0.9)),
+        "90%": float(np.quantile(bps, 0.9)),
         "largest": float(bps.max()),
         "share above 1": float((bps > 1).mean()),
     }

@@ -40,7 +40,7 @@ def load_panel(path: Path) -> Panel:
     ------
     MarketDataError
         A price that is not positive, a gap inside a history, dates out of order, a history that does not reach
-        the last date, or a move of more than 40 % in a day that the table `large_moves` does not explain.
+        the last date, or a move of more than 40% in a day that the table `large_moves` does not explain.
     """
     text = pd.read_csv(path, index_col=0, dtype=str, keep_default_na=False)
     text.columns = pd.Index([canonical_symbol(name) for name in text.columns])

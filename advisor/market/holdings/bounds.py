@@ -217,8 +217,8 @@ def _largest_beside(companies: Collection[str], fund: Constituents) -> float:
 
 def _of_funds(weights: Mapping[str, float], funds: Mapping[str, Constituents | None]) -> str:
     """Which funds a list holds, and what was made of them."""
-    known = [f"{symbol} {100 * weights[symbol]:.1f} %" for symbol, inner in funds.items() if inner]
-    unknown = [f"{symbol} {100 * weights[symbol]:.1f} %" for symbol, inner in funds.items() if not inner]
+    known = [f"{symbol} {100 * weights[symbol]:.1f}%" for symbol, inner in funds.items() if inner]
+    unknown = [f"{symbol} {100 * weights[symbol]:.1f}%" for symbol, inner in funds.items() if not inner]
     through = f"{', '.join(known)}, looked through" if known else ""
     closed = f"{', '.join(unknown)}, where any company may be" if unknown else ""
     return f"It holds funds: {'; '.join(filter(None, (through, closed)))}."

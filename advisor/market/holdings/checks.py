@@ -56,7 +56,7 @@ def _totals(listing: Listing, faults: Faults) -> tuple[str, ...]:
     expected = sum(_rounded(weight, listing.weight_unit) for _, weight in by_value)
     if abs(printed - expected) > TOLERANCE:
         faults.add(
-            f"the weights sum to {100 * printed:.2f} %, where the market values would print as {100 * expected:.2f} %",
+            f"the weights sum to {100 * printed:.2f}%, where the market values would print as {100 * expected:.2f}%",
             hint=AGAIN,
         )
     return (*_rest(listing, printed), *_worst(by_value, listing.weight_unit))
@@ -64,7 +64,7 @@ def _totals(listing: Listing, faults: Faults) -> tuple[str, ...]:
 
 def _in_range(value: float, low: float, high: float, what: str, faults: Faults) -> None:
     if not low <= value <= high:
-        faults.add(f"{what} sum to {100 * value:.2f} %, not {100 * low:g} to {100 * high:g} %", hint=AGAIN)
+        faults.add(f"{what} sum to {100 * value:.2f}%, not {100 * low:g} to {100 * high:g}%", hint=AGAIN)
 
 
 def _rounded(weight: float, unit: float) -> float:
@@ -74,7 +74,7 @@ def _rounded(weight: float, unit: float) -> float:
 def _rest(listing: Listing, printed: float) -> tuple[str, ...]:
     if listing.net_assets_usd is None or abs(1.0 - printed) < ROUNDING:
         return ()
-    return (f"the positions are {100 * printed:.2f} % of net assets; the rest is cash, receivables and payables",)
+    return (f"the positions are {100 * printed:.2f}% of net assets; the rest is cash, receivables and payables",)
 
 
 def _worst(by_value: list[tuple[HoldingRow, float]], unit: float) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def _worst(by_value: list[tuple[HoldingRow, float]], unit: float) -> tuple[str, 
     if abs((row.weight or 0.0) - weight) <= 0.5 * unit + max(ROUNDING, 1e-6 * abs(weight)):
         return ()
     return (
-        f"{row.name} (line {row.line}) is printed as {100 * (row.weight or 0.0):.3f} %, and is {100 * weight:.3f} % by "
+        f"{row.name} (line {row.line}) is printed as {100 * (row.weight or 0.0):.3f}%, and is {100 * weight:.3f}% by "
         "its market value, which counts",
     )
 
@@ -100,4 +100,4 @@ def _swaps(listing: Listing) -> tuple[str, ...]:
     if not amounts or not total:
         return ()
     weight = 100 * sum(amounts) / total
-    return (f"{len(amounts)} swaps on shares count with their notional amount, {weight:.2f} % of the fund",)
+    return (f"{len(amounts)} swaps on shares count with their notional amount, {weight:.2f}% of the fund",)

@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 
 from advisor.units import Vector
 
-UP, DOWN = 1.4, 0.6  # a move of more than 40 %
+UP, DOWN = 1.4, 0.6  # a move of more than 40%
 RECENT = 5  # sessions in which nothing later can tell what a move was
 UNIT, UNIT_TOLERANCE = 100.0, 1.10  # dollars and cents, pounds and pence
-SPIKE_TOLERANCE = 1.05  # a wrong row goes back to within a day's move: GME on 2021-01-29 missed by 6.5 %, and was real
-SPLIT_TOLERANCE = 1.03  # AAPL fell on 2000-09-29 as after a split of 2 to 1, to within 3.9 %, and was real
+SPIKE_TOLERANCE = 1.05  # a wrong row goes back to within a day's move: GME on 2021-01-29 missed by 6.5%, and was real
+SPLIT_TOLERANCE = 1.03  # AAPL fell on 2000-09-29 as after a split of 2 to 1, to within 3.9%, and was real
 IMPLAUSIBLE = 10.0  # no listed share or fund has moved by this factor in a day
 EXPLAINED = 1.10  # a reported split explains a move this close to it
 SMALLEST_SPLIT = 1.4  # 3 to 2 and beyond; what is less drowns in the day's own move
 
 # A close of the last days beyond this many of the security's own deviations and beyond this part of its price is no
-# close yet. Of 200 securities since 2000, with each day as the last, that is 13 of 553,726 days of funds (TQQQ -34 %
-# and VNQ -18 % on 2020-03-16, SLV -29 % on 2026-01-30; SPTM +25 % on 2008-10-10 looks like a fault) and 30 of 515,790
-# of stocks (NFLX -35 % on 2022-04-20, META -26 % on 2022-02-03). Funds at 12 % would be 60 days, 40 of them 2020-03-16;
-# stocks at 15 % would be 147.
+# close yet. Of 200 securities since 2000, with each day as the last, that is 13 of 553,726 days of funds (TQQQ -34%
+# and VNQ -18% on 2020-03-16, SLV -29% on 2026-01-30; SPTM +25% on 2008-10-10 looks like a fault) and 30 of 515,790
+# of stocks (NFLX -35% on 2022-04-20, META -26% on 2022-02-03). Funds at 12% would be 60 days, 40 of them 2020-03-16;
+# stocks at 15% would be 147.
 DEVIATIONS = 10.0
 FUND_MOVE, STOCK_MOVE = 0.15, 0.25
 LEAST_RETURNS, MOST_RETURNS = 60, 252  # before the move, from which the deviation is estimated
@@ -37,10 +37,10 @@ TO_DEVIATION = 1.4826  # from a median absolute deviation, for a normal distribu
 
 
 class MoveKind(StrEnum):
-    """What a move of more than 40 %, or far beyond the security's own, is taken for."""
+    """What a move of more than 40%, or far beyond the security's own, is taken for."""
 
     RECENT = "recent move"  # too new to tell
-    UNUSUAL = "unusual move"  # less than 40 %, but too new to tell and far beyond its own
+    UNUSUAL = "unusual move"  # less than 40%, but too new to tell and far beyond its own
     SPIKE = "spike"  # a few rows that are wrong
     UNIT = "unit"  # 100 or 1/100: the rows before are in another unit
     MISSING_SPLIT = "missing split"  # a ratio that only splits have, and none is reported
@@ -57,7 +57,7 @@ class Move:
 
 
 def large_moves(closes: Vector) -> tuple[Move, ...]:
-    """All steps of more than 40 % in positive closes, shape (T,), in their order."""
+    """All steps of more than 40% in positive closes, shape (T,), in their order."""
     steps = np.diff(np.log(closes))
     moves: list[Move] = []
     for place in (np.flatnonzero((steps > log(UP)) | (steps < log(DOWN))) + 1).tolist():

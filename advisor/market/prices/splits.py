@@ -3,7 +3,7 @@
 1. What can have been missed are the splits after the lot's day; of several, the later ones, since a number that was
    entered between two splits knows the first.
 2. With a close on the lot's day, the cost tells: nearest, by ratio, to that close in the shares of which day? A cost
-   within 20 % of the close in today's shares is one of today's shares.
+   within 20% of the close in today's shares is one of today's shares.
 3. Without one, a cost far above every close that is known is weak evidence.
 4. Without a cost or a day, a split of the last twelve months is reason to check the number.
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from advisor.format import NOTICEABLE, interval, percent
 from advisor.report.charts.marks import (
     LABEL,
     SMALL,
@@ -24,7 +25,6 @@ from advisor.report.charts.marks import (
     text_width,
     triangle,
 )
-from advisor.report.format import NOTICEABLE, interval, percent
 
 _BAR, _PAIR_GAP, _STRESS_BAR = 9.0, 2.0, 12.0
 _WORSE = "worse"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.report import format as fmt
+from advisor import format as fmt
 
 NB = "\N{NO-BREAK SPACE}"
 

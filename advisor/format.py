@@ -1,4 +1,4 @@
-"""Numbers and dates as the reader sees them; the only place where a fraction becomes a percentage.
+"""Numbers and dates as the reader sees them; the one place where a fraction becomes a percentage.
 
 A non-finite number is refused: missing data has no way to be printed. Zero carries no sign. Spaces inside a
 figure do not break, and a minus sign is U+2212.
@@ -37,7 +37,7 @@ _MONTHS = [
 def number(value: float | Decimal, decimals: int = 1) -> str:
     """Plain figure with grouped thousands: ``1,234.5``; raises ValueError unless finite."""
     if not math.isfinite(value):
-        raise ValueError(f"a figure of the report is not finite: {value!r}")
+        raise ValueError(f"a figure is not finite: {value!r}")
     text = f"{value:,.{decimals}f}"
     if not text.strip("-0.,"):
         return text.lstrip("-")
@@ -51,19 +51,19 @@ def signed(value: float | Decimal, decimals: int = 1) -> str:
 
 
 def percent(fraction: float | Decimal, decimals: int = 1) -> str:
-    """0.343 as ``34.3 %``."""
-    return f"{number(fraction * 100, decimals)}{NO_BREAK}%"
+    """0.343 as ``34.3%``."""
+    return f"{number(fraction * 100, decimals)}%"
 
 
 def signed_percent(fraction: float | Decimal, decimals: int = 1) -> str:
-    """0.012 as ``+1.2 %``."""
-    return f"{signed(fraction * 100, decimals)}{NO_BREAK}%"
+    """0.012 as ``+1.2%``."""
+    return f"{signed(fraction * 100, decimals)}%"
 
 
 def interval(low: float, high: float) -> str:
-    """Interval of fractions as ``34.2–34.9 %``; one figure where both ends round to the same."""
+    """Interval of fractions as ``34.2–34.9%``; one figure where both ends round to the same."""
     ends = number(low * 100), number(high * 100)
-    return f"{ends[0]}{NO_BREAK}%" if ends[0] == ends[1] else f"{ends[0]}{EN_DASH}{ends[1]}{NO_BREAK}%"
+    return f"{ends[0]}%" if ends[0] == ends[1] else f"{ends[0]}{EN_DASH}{ends[1]}%"
 
 
 def count_interval(ends: tuple[float, float], decimals: int = 0) -> str:
@@ -77,9 +77,9 @@ def count_interval(ends: tuple[float, float], decimals: int = 0) -> str:
     return first if first == last else f"{first}{EN_DASH}{last}"
 
 
-def points(fraction: float) -> str:
+def points(fraction: float | Decimal, decimals: int = 1) -> str:
     """Difference of two fractions as ``−9.5 points``."""
-    return f"{signed(fraction * 100)}{NO_BREAK}points"
+    return f"{signed(fraction * 100, decimals)}{NO_BREAK}points"
 
 
 def bps(fraction: float | Decimal) -> str:
@@ -107,7 +107,7 @@ def fine_bps(fraction: float) -> str:
 def per_hundred(fraction: float) -> Decimal:
     """A part of each dollar in dollars for each $100, to the cent; raises ValueError unless finite."""
     if not math.isfinite(fraction):
-        raise ValueError(f"a figure of the report is not finite: {fraction!r}")
+        raise ValueError(f"a figure is not finite: {fraction!r}")
     return to_cents(Decimal(repr(float(fraction))) * 100)
 
 
