@@ -7,8 +7,9 @@ figure do not break, and a minus sign is U+2212.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from advisor.units import to_cents
 
@@ -80,6 +81,44 @@ def count_interval(ends: tuple[float, float], decimals: int = 0) -> str:
 def points(fraction: float | Decimal, decimals: int = 1) -> str:
     """Difference of two fractions as ``−9.5 points``."""
     return f"{signed(fraction * 100, decimals)}{NO_BREAK}points"
+
+
+def shown(value: float | Decimal, decimals: int) -> Decimal:
+    """The figure that `number` prints; raises ValueError unless finite."""
+    return Decimal(number(value, decimals).replace(",", "").replace(MINUS, "-"))
+
+
+def change_in_points(first: float, second: float, decimals: int = 1) -> str:
+    """The change between two printed percentages, in points; a dash where they print the same."""
+    change = shown(second * 100, decimals) - shown(first * 100, decimals)
+    return f"{signed(change, decimals)}{NO_BREAK}points" if change else EN_DASH
+
+
+def change_of_interval(first: tuple[float, float], second: tuple[float, float]) -> str:
+    """The change of both printed ends of an interval, in points: one figure where both move by as much."""
+    low, high = (shown(b * 100, 1) - shown(a * 100, 1) for a, b in zip(first, second, strict=True))
+    if low == high:
+        return f"{signed(low)}{NO_BREAK}points" if low else EN_DASH
+    return f"{signed(low)} to {signed(high)}{NO_BREAK}points"
+
+
+def apportioned(parts: Sequence[float | Decimal], decimals: int, total: float | Decimal | None = None) -> list[Decimal]:
+    """`parts` rounded so that they add up to their rounded total: the largest remainders are rounded up.
+
+    Each is within one unit of the last decimal of its exact value. `total` stands for the parts' own sum where that is
+    known better; raises ValueError where it is not their sum to within rounding.
+
+    Source: Hamilton's method of apportionment; Balinski and Young (1982), "Fair Representation".
+    """
+    unit = Decimal(1).scaleb(-decimals)
+    exact = [part if isinstance(part, Decimal) else Decimal(repr(float(part))) for part in parts]
+    rounded = [part.quantize(unit, ROUND_FLOOR) for part in exact]
+    missing = int((shown(sum(exact) if total is None else total, decimals) - sum(rounded)) / unit)
+    if not 0 <= missing <= len(exact):
+        raise ValueError(f"the parts do not add up to {total!r}")
+    for place in sorted(range(len(exact)), key=lambda place: rounded[place] - exact[place])[:missing]:
+        rounded[place] += unit
+    return rounded
 
 
 def bps(fraction: float | Decimal) -> str:

@@ -135,7 +135,7 @@ def test_json_is_the_record_that_is_written(tmp_path: Path, capsys) -> None:
     ended = call(capsys, "rebalance", SAVER, "--out", tmp_path, "--json")
     assert ended.code == 0
     assert ended.out == (tmp_path / "recommendation.json").read_text("utf-8")
-    assert ended.document["schema"] == "advisor.recommendation/1"
+    assert ended.document["schema"] == "advisor.recommendation/2"
 
 
 def test_the_day_can_be_overruled_and_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

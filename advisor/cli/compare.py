@@ -116,7 +116,7 @@ class Comparison:
         return render_what_if(what_if_page(base.portfolio, market, sources, self.grid, beside, self.before))
 
     def document(self) -> str:
-        """The record of schema ``advisor.what-if/1``."""
+        """The record of schema ``advisor.what-if/2``."""
         base = self.base
         record = {
             "schema": SCHEMA,

@@ -130,9 +130,7 @@ def _figure(name: str, unit: str, value: float) -> str:
 def _limits(answers: TwoAnswers) -> Table:
     table = figures_table("Limit", "bound then", "bound now", "today then", "today now", words="")
     for one in answers.limits:
-        bounds = (
-            "" if limit is None else for_console(limit_figure(limit, limit.bound)) for limit in (one.old, one.new)
-        )
+        bounds = ("" if limit is None else limit.bound_words for limit in (one.old, one.new))
         today = (
             "" if limit is None else for_console(limit_figure(limit, limit.before)) for limit in (one.old, one.new)
         )

@@ -59,6 +59,11 @@ def shown(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def on_terminal() -> bool:
+    """Whether the result is shown on a terminal."""
+    return _stream() is not None and _stream().isatty()
+
+
 def _stream() -> TextIO:
     return _results or sys.stdout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,22 +15,32 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor import format as fmt
+from advisor.cli.output import on_terminal
 from advisor.errors import printable
 from advisor.exposure.lookthrough import Exposure
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
-from advisor.report.limits import is_costly, is_met, limit_figure, price_in_dollars, price_words
+from advisor.report.limits import (
+    bound_words,
+    is_costly,
+    is_met,
+    level_after,
+    level_today,
+    limit_words,
+    price_in_dollars,
+    price_words,
+)
 from advisor.report.sentences import answer
 from advisor.report.small_cap_case import stability_words
 from advisor.report.why_words import break_even_words, funds_words, orders_words
 from advisor.whatif.model import Outcome, TradeOff
 
 LIMIT_WORDS = {
-    "broken_before": "broken today, held after",
-    "binding": "binding",
-    "slack": "slack",
-    "exceeded": "exceeded (soft)",
+    "broken_before": "broken today, met after",
+    "binding": "met, exactly at the limit",
+    "slack": "met, with room",
+    "exceeded": "exceeded, as a soft limit may be",
 }
 OTHERS = ("half", "ijr_only", "russell_2000_only")
 NO_WORSE = "broken today, no worse after"
@@ -42,7 +51,7 @@ LEAST_WIDTH = 80  # in a narrower terminal lines break; a cut figure would be wo
 
 def console_for(text: StringIO) -> Console:
     """Console that lays out for standard output; rich honours NO_COLOR, and a pipe gets plain text not cut at 80."""
-    terminal = sys.stdout is not None and sys.stdout.isatty()
+    terminal = on_terminal()
     console = Console(file=text, force_terminal=terminal, highlight=False, markup=False, emoji=False)
     console.width = max(console.width, LEAST_WIDTH) if terminal else PIPE_WIDTH
     return console
@@ -162,8 +171,8 @@ def _headline(plan: RebalancePlan) -> Table:
         ("Small caps", fmt.percent(before.small_cap_weight), fmt.percent(after.small_cap_weight)),
         ("Cash", fmt.percent(before.cash_weight), fmt.percent(after.cash_weight)),
         ("Volatility a year", fmt.percent(before.volatility), fmt.percent(after.volatility)),
-        ("Tax of these trades", "", fmt.cents(plan.tax.tax_usd)),
-        ("Spread of these trades", "", fmt.cents(plan.spread_usd)),
+        ("Tax of these trades", "", fmt.rough_money(plan.tax.tax_usd)),
+        ("Spread of these trades", "", fmt.rough_money(plan.spread_usd)),
     ]
     for row in rows:
         table.add_row(*row)
@@ -187,12 +196,14 @@ def _trades(trades: tuple[Trade, ...]) -> Table:
 def _limits(plan: RebalancePlan, *, has_prices: bool) -> Table:
     """Limits, with what a percentage point more room is worth a year where any of them costs something."""
     is_priced = has_prices and any(is_costly(limit) for limit in plan.limits)
-    price = ("price of a point",) if is_priced else ()
-    table = figures_table("Limit", "bound", "today", "proposed", *price, words="")
+    price = ("worth of a point",) if is_priced else ()
+    table = figures_table("Limit", "yours", "today", "proposed", *price, words="")
     for limit in plan.limits:
         table.add_row(
-            limit.label,
-            *(limit_figure(limit, value) for value in (limit.bound, limit.before, limit.after)),
+            limit_words(limit),
+            bound_words(limit),
+            level_today(limit),
+            level_after(limit),
             *((_price(limit, plan),) if is_priced else ()),
             _status(limit),
         )

@@ -16,7 +16,7 @@ from advisor.cli.compare import Comparison, Picked
 from advisor.cli.summary import console_for, dates_words, figures_table, for_console
 from advisor.errors import printable
 from advisor.report.cause_words import cause_words, change_words
-from advisor.report.limits import limit_figure
+from advisor.report.limits import level_after
 from advisor.whatif.model import Outcome
 from advisor.whatif.outcomes import broken_limits, value_before_usd
 
@@ -96,7 +96,7 @@ def _why(outcome: Outcome) -> Iterator[str]:
         yield f"{outcome.title}: {'; '.join(change_words(change) for change in outcome.changes)}"
     broken = broken_limits(outcome)
     if broken:
-        told = (f"{x.label} ({limit_figure(x, x.after)}, bound {limit_figure(x, x.bound)})" for x in broken)
+        told = (f"{x.label} ({level_after(x)}, bound {x.bound_words})" for x in broken)
         yield f"{outcome.title} breaks {', '.join(told)}"
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from advisor.exposure.lookthrough import Exposure
 from advisor.portfolio.model import LimitKind
+from advisor.portfolio.written import bound_words, level_decimals
 from advisor.rebalance.check import Check
 
 
@@ -93,7 +94,8 @@ class LimitResult:
     after: float
     status: str  # "binding" | "slack" | "broken_before" | "exceeded"
     price_bps_per_pp: float | None  # worth of one percentage point more room, a year, in basis points of value
-    subject: str | None = None  # the company that stands highest, for single_company; the benchmark; the episode
+    subject: str | None = None  # after the trades: the company that stands highest; the benchmark; the episode
+    subject_before: str | None = None  # the same before them
     allowed: float | None = None  # not_worse_than_today: the looser of the bound and today's figure
     price_range: tuple[float, float | None] | None = None  # where no one price holds: a step out, and a step in
     charge_bps_per_pp: float | None = None  # soft: basis points of value a year for each point beyond the bound
@@ -102,6 +104,20 @@ class LimitResult:
     def label(self) -> str:
         """Name with its side, as the user would search for it: ``magnificent_seven.max``."""
         return f"{self.name}.{self.kind}"
+
+    @property
+    def bound_words(self) -> str:
+        """The bound as the user wrote it."""
+        return bound_words(self.name, self._written)
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of a level beside the bound."""
+        return level_decimals(self.name, self._written)
+
+    @property
+    def _written(self) -> Decimal:
+        return Decimal(repr(self.bound))  # a float's shortest text has every digit that the file may have
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def limit_results(
 def _limit_result(
     limit: Limit, yardstick: Yardstick, before: HouseholdState, after: HouseholdState, trades: tuple[Trade, ...]
 ) -> LimitResult:
-    first, _ = _measure(limit, yardstick, before, (), before)
+    first, subject_before = _measure(limit, yardstick, before, (), before)
     last, subject = _measure(limit, yardstick, after, trades, before)
     unit = {"realized_gain": "usd", "beta": "ratio"}.get(limit.name, "fraction")
     bound = float(limit.bound)
@@ -49,6 +49,7 @@ def _limit_result(
         status="slack",
         price_bps_per_pp=None,
         subject=subject,
+        subject_before=subject_before,
         allowed=_looser(limit.kind, bound, first) if limit.mode is LimitMode.NOT_WORSE_THAN_TODAY else None,
         charge_bps_per_pp=float(limit.price_bps_per_pp) if is_soft else None,
     )

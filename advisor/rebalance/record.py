@@ -1,4 +1,4 @@
-"""The machine-readable record of a recommendation, schema ``advisor.recommendation/1``.
+"""The machine-readable record of a recommendation, schema ``advisor.recommendation/2``.
 
 Numbers are finite JSON numbers (fractions), money is a string of dollars and cents, shares are strings. The record
 carries the portfolio file's text, so that it can be verified again from itself and the snapshot alone.
@@ -33,7 +33,7 @@ from advisor.rebalance.outcome import months_to_break_even
 from advisor.rebalance.plan import universe
 from advisor.units import to_cents
 
-SCHEMA = "advisor.recommendation/1"
+SCHEMA = "advisor.recommendation/2"
 SEVEN = frozenset(MAGNIFICENT_SEVEN)
 Record = dict[str, Any]
 
@@ -152,7 +152,7 @@ def to_json(document: Record) -> str:
 
 def recommendation_schema() -> dict[str, Any]:
     """The JSON Schema that every record meets."""
-    text = (files("advisor.rebalance") / "schemas" / "recommendation-1.json").read_text("utf-8")
+    text = (files("advisor.rebalance") / "schemas" / "recommendation-2.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
@@ -259,6 +259,7 @@ def limit_record(limit: LimitResult) -> Record:
         "kind": str(limit.kind),
         "mode": limit.mode,
         "bound": limit.bound,
+        "bound_text": limit.bound_words,
         "allowed": limit.allowed,
         "charge_bps_per_pp": limit.charge_bps_per_pp,
         "unit": limit.unit,
@@ -266,6 +267,8 @@ def limit_record(limit: LimitResult) -> Record:
         "after": limit.after,
         "status": limit.status,
         "subject": limit.subject,
+        "subject_before": limit.subject_before,
+        "subject_after": limit.subject,
         "price_bps_per_pp": limit.price_bps_per_pp,
         "price_range_bps_per_pp": None if limit.price_range is None else list(limit.price_range),
     }

@@ -13,13 +13,13 @@ from advisor.format import (
     NOTICEABLE,
     ROUGH_USD,
     cents,
+    change_in_points,
     interval,
     listing,
     money,
     number,
     percent,
     plural,
-    points,
 )
 from advisor.market.data import MarketData
 from advisor.market.fund_kinds import holds_bonds_alone
@@ -89,8 +89,7 @@ def sector_table(plan: RebalancePlan, market: MarketData) -> Table | None:
 
 
 def _sector_change(first: tuple[float, float], second: tuple[float, float]) -> str:
-    change = second[0] - first[0]
-    return points(change) if abs(change) >= NOTICEABLE else EN_DASH
+    return change_in_points(first[0], second[0])
 
 
 def funds_table(plan: RebalancePlan, market: MarketData) -> Table | None:
@@ -207,5 +206,4 @@ def _columns(first: str) -> tuple[Column, ...]:
 
 
 def _share_row(label: str, first: float, second: float) -> Row:
-    change = second - first
-    return row(label, percent(first), percent(second), points(change) if abs(change) >= NOTICEABLE else EN_DASH)
+    return row(label, percent(first), percent(second), change_in_points(first, second))

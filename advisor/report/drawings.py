@@ -33,7 +33,7 @@ def seven_chart(plan: RebalancePlan) -> Chart:
     if companies:
         panels.append(Panel("By company, on a larger scale", companies))
     proposal = f", {interval(after.seven.low, after.seven.high)} proposed" if is_trade(plan) else ""
-    bound = "" if limit is None else f", limit {percent(limit.bound)}"
+    bound = "" if limit is None else f", limit {limit.bound_words}"
     each = "; ".join(
         f"{bar.label} {_ends(bar.before)}" + (f" to {_ends(bar.after)}" if is_trade(plan) else "") for bar in companies
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
+
 from advisor.exposure.lookthrough import CompanyExposure, Exposure, FundExposure, SevenExposure
-from advisor.format import EN_DASH, count_interval, interval, iso, money, number, percent
+from advisor.format import EN_DASH, apportioned, count_interval, interval, iso, money, number, percent
 from advisor.market.constituents import company_interval
 from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
@@ -47,11 +50,16 @@ def company_table(plan: RebalancePlan, market: MarketData) -> Table:
         Column("Today"),
         Column("Proposed", is_proposed=True),
     )
+    names = seven_companies(plan)
+    shown = (funds, bool(rest))
+    totals = _totals(before, shown)
+    parts = _apportioned([_parts(held.get(company), company, shown, market) for company in names], totals)
     rows = [
-        row(company, *_company_cells(held.get(company), company, (funds, bool(rest)), market), _ends(left.get(company)))
-        for company in seven_companies(plan)
+        row(company, *cells, _ends(held.get(company)), _ends(left.get(company)))
+        for company, cells in zip(names, parts, strict=True)
     ]
-    rows.append(row("All seven", *_together(before, (funds, bool(rest))), _ends_of(after.seven), kind="total"))
+    together = (interval(*ends_of(one.seven)) for one in (before, after))
+    rows.append(row("All seven", *map(percent, totals), *together, kind="total"))
     notes = (
         "Percent of household value, cash included. GOOG and GOOGL are one company. In a fund: what its list names; "
         "not ruled out: what the lists leave open. The sum of the seven can be narrower than its parts, because one "
@@ -60,34 +68,48 @@ def company_table(plan: RebalancePlan, market: MarketData) -> Table:
     return table("The Magnificent Seven by company", columns, rows, plan, notes)
 
 
-def _company_cells(
-    known: CompanyExposure | None,
-    company: str,
-    shown: tuple[tuple[FundExposure, ...], bool],
-    market: MarketData,
-) -> tuple[str, ...]:
-    funds, has_rest = shown
+def _apportioned(parts: list[tuple[float, ...] | None], totals: tuple[float, ...]) -> list[tuple[str, ...]]:
+    """Cells of each company, rounded so that each column adds up to its total; dashes for one not known to be held.
+
+    What is not ruled out adds up to no total: one unlisted remainder cannot be seven companies at once.
+    """
+    known = [row for row in parts if row is not None]
+    columns = [_column([row[place] for row in known], total) for place, total in enumerate(totals[:-1])]
+    filled = iter(zip(*columns, [row[-1] for row in known], strict=True))
+    return [(EN_DASH,) * len(totals) if row is None else tuple(map(percent, next(filled))) for row in parts]
+
+
+def _column(parts: list[float], total: float) -> list[Decimal]:
+    """Parts that add up to the printed total; by themselves where a list knows more of the seven than of each."""
+    return apportioned(parts, 3, total if math.isclose(sum(parts), total, abs_tol=1e-9) else None)
+
+
+def _parts(
+    known: CompanyExposure | None, company: str, shown: tuple[tuple[FundExposure, ...], bool], market: MarketData
+) -> tuple[float, ...] | None:
+    """Direct, in each of the funds, in the others, and not ruled out; fractions of the household."""
     if known is None:
-        return (*(EN_DASH,) * (len(funds) + has_rest + 2), NONE_KNOWN)
+        return None
+    funds, has_rest = shown
     through = [fund.weight * company_interval(market, fund.symbol, company)[0] for fund in funds]
     rest = (max(known.through_funds - sum(through), 0.0),) if has_rest else ()
-    open_part = known.high - known.low
-    return (*map(percent, (known.direct, *through, *rest, open_part)), interval(known.low, known.high))
+    return (known.direct, *through, *rest, known.high - known.low)
 
 
-def _together(exposure: Exposure, shown: tuple[tuple[FundExposure, ...], bool]) -> tuple[str, ...]:
+def _totals(exposure: Exposure, shown: tuple[tuple[FundExposure, ...], bool]) -> tuple[float, ...]:
     funds, has_rest = shown
     seven, through = exposure.seven, [fund.seven_low for fund in funds]
     rest = (max(seven.through_funds - sum(through), 0.0),) if has_rest else ()
-    return (*map(percent, (seven.direct, *through, *rest, seven.high - seven.low)), _ends_of(seven))
+    return (seven.direct, *through, *rest, seven.high - seven.low)
 
 
 def _ends(known: CompanyExposure | None) -> str:
     return NONE_KNOWN if known is None else interval(known.low, known.high)
 
 
-def _ends_of(seven: SevenExposure) -> str:
-    return interval(seven.low, seven.high)
+def ends_of(seven: SevenExposure) -> tuple[float, float]:
+    """Lower and upper end of the seven together."""
+    return seven.low, seven.high
 
 
 def fund_table(plan: RebalancePlan) -> Table | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
-from advisor.format import EN_DASH, NO_BREAK, fine, money, number, percent, rough_money
+from advisor.format import EN_DASH, NO_BREAK, exact_money, fine, number, percent, rough_money
 from advisor.portfolio.model import LimitKind
 from advisor.rebalance.model import LimitResult, RebalancePlan
 from advisor.report.model import Cell, Column, Row, Table
@@ -37,10 +36,10 @@ _SCENARIOS = (
     "Hypothetical: these weights applied to past months, before tax and trading cost. The largest fall is that of a "
     "household that holds them unchanged throughout."
 )
-_WORDS = {
+WORDS = {
     "magnificent_seven": "Magnificent Seven",
     "single_company": "Largest company",
-    "small_caps": "Small-cap funds together",
+    "small_caps": "Small caps",
     "volatility": "Volatility",
     "tracking_error": "Tracking error",
     "beta": "Beta",
@@ -54,7 +53,7 @@ _WORDS = {
 
 
 def limit_words(limit: LimitResult) -> str:
-    """What the limit bounds: ``Largest company (Nvidia)``, ``Tracking error against SPY``, ``Energy sector``."""
+    """What the limit bounds: ``Largest company``, ``Tracking error against SPY``, ``Energy sector``."""
     kind, _, part = limit.name.partition(".")
     match kind:
         case "funds":
@@ -63,25 +62,44 @@ def limit_words(limit: LimitResult) -> str:
             return f"{part} sector"
         case "stress":
             return f"Loss in a past episode ({limit.subject or part})"
-    name = _WORDS.get(limit.name, limit.name)
-    if limit.subject is None or limit.name not in _WORDS:
-        return name
-    return (
-        f"{name} against {limit.subject}" if limit.name in ("tracking_error", "beta") else f"{name} ({limit.subject})"
-    )
+    name = WORDS[limit.name]
+    return f"{name} against {limit.subject}" if limit.name in ("tracking_error", "beta") else name
 
 
 def limit_figure(limit: LimitResult, value: float) -> str:
-    """A bound or a level in the limit's own unit; an expense ratio is too small for one decimal."""
+    """A level in the limit's own unit, with at least the decimals of the bound beside it."""
     if limit.unit == "usd":
-        return money(Decimal(repr(value)))
-    return number(value, 2) if limit.unit == "ratio" else percent(value, 3 if limit.name == "expense_ratio" else 1)
+        return exact_money(value, limit.decimals)
+    return number(value, limit.decimals) if limit.unit == "ratio" else percent(value, limit.decimals)
+
+
+def company_before(limit: LimitResult) -> str | None:
+    """The company that stands highest today, where the limit is on the largest."""
+    return limit.subject_before if limit.name == "single_company" else None
+
+
+def company_after(limit: LimitResult) -> str | None:
+    """The company that stands highest with the proposal, where the limit is on the largest."""
+    return limit.subject if limit.name == "single_company" else None
+
+
+def level_today(limit: LimitResult) -> str:
+    """``Meta 20.9%`` where the limit is on the largest company, else ``20.9%``."""
+    return _level(company_before(limit), limit_figure(limit, limit.before))
+
+
+def level_after(limit: LimitResult) -> str:
+    """The same with the proposal: ``Apple 10.1%``."""
+    return _level(company_after(limit), limit_figure(limit, limit.after))
+
+
+def _level(company: str | None, figure: str) -> str:
+    return f"{company} {figure}" if company else figure
 
 
 def bound_words(limit: LimitResult) -> str:
-    """``at most 25.0%``."""
-    side = "at most" if limit.kind is LimitKind.MAX else "at least"
-    return f"{side} {limit_figure(limit, limit.bound)}"
+    """``at most 25%``."""
+    return f"{'at most' if limit.kind is LimitKind.MAX else 'at least'} {limit.bound_words}"
 
 
 def mode_words(limit: LimitResult) -> tuple[str, ...]:
@@ -129,10 +147,8 @@ def exceeded(plan: RebalancePlan) -> tuple[LimitResult, ...]:
 
 def broken_sentence(limit: LimitResult, plan: RebalancePlan) -> str:
     """One line about a broken limit, with what the proposal makes of it."""
-    today = f"{limit_words(limit)}: {limit_figure(limit, limit.before)} today, limit {bound_words(limit)}"
-    if not is_trade(plan):
-        return today + "."
-    return f"{today}; {limit_figure(limit, limit.after)} with the proposal."
+    today = f"{limit_words(limit)}: {level_today(limit)} today, limit {bound_words(limit)}"
+    return f"{today}; {level_after(limit)} with the proposal." if is_trade(plan) else f"{today}."
 
 
 def limits_table(plan: RebalancePlan) -> Table | None:
@@ -201,8 +217,8 @@ def _limit_row(limit: LimitResult, plan: RebalancePlan, *, is_priced: bool) -> R
     fields = [
         Cell(limit_words(limit), lines=(limit.label,)),
         Cell(bound_words(limit), lines=mode_words(limit)),
-        Cell(limit_figure(limit, limit.before)),
-        Cell(limit_figure(limit, limit.after)),
+        Cell(limit_figure(limit, limit.before), lines=tuple(filter(None, (company_before(limit),)))),
+        Cell(limit_figure(limit, limit.after), lines=tuple(filter(None, (company_after(limit),)))),
         _status_cell(limit, plan),
     ]
     if is_priced:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from advisor.format import (
     EN_DASH,
-    NOTICEABLE,
     ROUGH_USD,
+    apportioned,
     cents,
+    change_in_points,
+    change_of_interval,
     interval,
     iso,
     money,
     number,
     percent,
-    points,
     rough_money,
     shares,
+    shown,
+    signed,
     signed_bps,
     signed_cents,
     signed_money,
@@ -27,7 +31,7 @@ from advisor.format import (
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, Portfolio
 from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, StressLoss, Trade
-from advisor.report.exposure_tables import ACCOUNT_WORDS
+from advisor.report.exposure_tables import ACCOUNT_WORDS, ends_of
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import (
     CASH,
@@ -43,6 +47,7 @@ from advisor.report.parts import (
     table,
     tone_of,
 )
+from advisor.units import to_cents
 
 _STATUS_WORDS = {
     "single": "single",
@@ -68,21 +73,19 @@ def holdings_table(plan: RebalancePlan, market: MarketData) -> Table:
         Column("Proposed value", is_proposed=True),
         Column("Change", is_proposed=True),
     )
-    first, second = group_weights(before, market), group_weights(after, market)
+    first, second = _shown_holdings(before, market), _shown_holdings(after, market)
     symbols = merged(before.weights, after.weights)
+    held = [group_weights(state, market) for state in (before, after)]
     rows = []
-    for group in (name for name in GROUPS if name in first or name in second):
+    for group in (name for name in GROUPS if name in held[0] or name in held[1]):
         members = [symbol for symbol in symbols if group_of(symbol, market) == group]
         label = Cell(group, aside=security_name(market, group)) if members == [group] else Cell(group)
-        rows.append(_holding_row(label, first.get(group, 0.0), second.get(group, 0.0), plan, "group"))
-        if members == [group] or group == CASH:
-            continue
-        for symbol in members:
-            name = Cell(symbol, aside=security_name(market, symbol))
-            rows.append(
-                _holding_row(name, before.weights.get(symbol, 0.0), after.weights.get(symbol, 0.0), plan, "plain")
-            )
-    rows.append(_holding_row(Cell("Household"), 1.0, 1.0, plan, "total"))
+        rows.append(_holding_row(label, first.get(group), second.get(group), "group"))
+        if members != [group] and group != CASH:
+            named = ((Cell(symbol, aside=security_name(market, symbol)), symbol) for symbol in members)
+            rows += [_holding_row(cell, first.get(symbol), second.get(symbol), "plain") for cell, symbol in named]
+    whole = [_Held(Decimal(1), state.value_usd) for state in (before, after)]
+    rows.append(_holding_row(Cell("Household"), whole[0], whole[1], "total"))
     notes = ("Value after the trades is net of their spread; tax is owed later and not deducted.",)
     return table("Holdings, all accounts together", columns, rows, plan, notes if is_trade(plan) else ())
 
@@ -98,8 +101,9 @@ def measures_table(plan: RebalancePlan) -> Table:
     )
 
     def share(label: str, first: float, second: float, decimals: int = 1) -> Row:
-        change = points(second - first) if decimals == 1 else signed_bps(second - first)
-        return row(label, percent(first, decimals), percent(second, decimals), change)
+        return row(
+            label, percent(first, decimals), percent(second, decimals), change_in_points(first, second, decimals)
+        )
 
     def fees(state: HouseholdState) -> Decimal:
         return dollars(state.expense_ratio, state)
@@ -111,7 +115,7 @@ def measures_table(plan: RebalancePlan) -> Table:
             f"Beta against {plan.benchmark}",
             number(before.beta, 2),
             number(after.beta, 2),
-            number(after.beta - before.beta, 2),
+            signed(shown(after.beta, 2) - shown(before.beta, 2), 2),
         ),
         share(
             "Expected return, a year, after fund expenses, before tax",
@@ -123,7 +127,7 @@ def measures_table(plan: RebalancePlan) -> Table:
             "Fund expenses in dollars, a year",
             rough_money(fees(before)),
             rough_money(fees(after)),
-            (signed_cents if max(fees(before), fees(after)) < ROUGH_USD else signed_money)(fees(after) - fees(before)),
+            _change_in_fees(fees(before), fees(after)),
         ),
         *_scenario_rows(plan, share),
         share("Small-cap funds", before.small_cap_weight, after.small_cap_weight),
@@ -131,10 +135,16 @@ def measures_table(plan: RebalancePlan) -> Table:
             "Magnificent Seven, funds looked through",
             interval(before.exposure.seven.low, before.exposure.seven.high),
             interval(after.exposure.seven.low, after.exposure.seven.high),
-            "",
+            change_of_interval(ends_of(before.exposure.seven), ends_of(after.exposure.seven)),
         ),
     ]
     return table("Measures of the household", columns, rows, plan, _SCENARIO_NOTE if before.cvar_95 is not None else ())
+
+
+def _change_in_fees(first: Decimal, second: Decimal) -> str:
+    """The change between two amounts as `rough_money` prints them, in cents where either has them."""
+    ends = [to_cents(fee) if fee < ROUGH_USD else fee.quantize(Decimal(1)) for fee in (first, second)]
+    return (signed_cents if min(first, second) < ROUGH_USD else signed_money)(ends[1] - ends[0])
 
 
 def _scenario_rows(plan: RebalancePlan, share: Callable[[str, float, float], Row]) -> list[Row]:
@@ -173,8 +183,15 @@ def gain_table(plan: RebalancePlan) -> Table | None:
     )
     if not any(value for _, value in parts):
         return None
-    rows = [row(label, signed_bps(value), signed_money(dollars(value, plan.before))) for label, value in parts]
-    rows.append(row("Together", signed_bps(gain.total), signed_money(dollars(gain.total, plan.before)), kind="total"))
+    values = [value for _, value in parts]
+    points_a_year = apportioned([value * 10_000 for value in values], 1)
+    usd = apportioned([dollars(value, plan.before) for value in values], 0)
+    rows = [
+        row(label, signed_bps(of / 10_000), signed_money(amount))
+        for (label, _), of, amount in zip(parts, points_a_year, usd, strict=True)
+    ]
+    together = signed_bps(sum(points_a_year, Decimal(0)) / 10_000), signed_money(sum(usd, Decimal(0)))
+    rows.append(row("Together", *together, kind="total"))
     what = "The proposal against doing nothing" if is_trade(plan) else "The best trades found, against doing nothing"
     columns = (Column("Part", "text"), Column("A year"), Column("In dollars a year"))
     return Table(what, columns, tuple(rows))
@@ -258,18 +275,40 @@ def _stand_in_note(plan: RebalancePlan) -> tuple[str, ...]:
     return (f"Without a history of their own, represented by others: {'; '.join(parts)}.",) if parts else ()
 
 
-def _holding_row(label: Cell, before: float, after: float, plan: RebalancePlan, kind: str) -> Row:
-    return row(
-        label,
-        *_held(before, plan.before),
-        *_held(after, plan.after),
-        "" if kind == "total" else (points(after - before) if abs(after - before) >= NOTICEABLE else EN_DASH),
-        kind=kind,
-    )
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A holding as it is printed: rounded so that holdings add up to their group, and groups to the household."""
+
+    weight: Decimal
+    usd: Decimal
 
 
-def _held(weight: float, state: HouseholdState) -> tuple[str, str]:
-    return (percent(weight), money(dollars(weight, state))) if weight else (EN_DASH, EN_DASH)
+def _shown_holdings(state: HouseholdState, market: MarketData) -> dict[str, _Held]:
+    """Groups and symbols that are held, by name; a group of one symbol has its name."""
+    groups = group_weights(state, market)
+    whole = _Held(Decimal(1), state.value_usd)
+    found = dict(zip(groups, _apportioned(list(groups.values()), whole, state), strict=True))
+    for group in groups.keys() - {CASH}:
+        members = [symbol for symbol in state.weights if group_of(symbol, market) == group]
+        weights = [state.weights[symbol] for symbol in members]
+        found |= dict(zip(members, _apportioned(weights, found[group], state), strict=True))
+    return found
+
+
+def _apportioned(weights: list[float], total: _Held, state: HouseholdState) -> list[_Held]:
+    shares_shown = apportioned(weights, 3, total.weight)
+    usd_shown = apportioned([dollars(weight, state) for weight in weights], 0, total.usd)
+    return [_Held(*pair) for pair in zip(shares_shown, usd_shown, strict=True)]
+
+
+def _holding_row(label: Cell, before: _Held | None, after: _Held | None, kind: str) -> Row:
+    first, second = (float(held.weight) if held else 0.0 for held in (before, after))
+    change = "" if kind == "total" else change_in_points(first, second)
+    return row(label, *_held(before), *_held(after), change, kind=kind)
+
+
+def _held(held: _Held | None) -> tuple[str, str]:
+    return (percent(held.weight), money(held.usd)) if held else (EN_DASH, EN_DASH)
 
 
 def _orders_table(trades: list[Trade], account: Account, plan: RebalancePlan, market: MarketData) -> Table:
@@ -329,13 +368,13 @@ def _cash_words(trades: list[Trade], account: str, plan: RebalancePlan) -> str:
 
 
 def _stress_row(before: StressLoss, after: StressLoss, plan: RebalancePlan) -> Row:
-    change = after.household_return - before.household_return
-    tone = tone_of(change)
+    tone = tone_of(after.household_return - before.household_return)
+    change = change_in_points(before.household_return, after.household_return)
     return row(
         Cell(before.title, aside=f"{before.start:%Y-%m} to {before.end:%Y-%m}"),
         signed_percent(before.household_return),
         signed_money(dollars(before.household_return, plan.before)),
         signed_percent(after.household_return),
         signed_money(dollars(after.household_return, plan.after)),
-        Cell(points(change) + {"worse": ", worse", "better": ", better"}.get(tone, ""), tone=tone),
+        Cell(change + {"worse": ", worse", "better": ", better"}.get(tone, ""), tone=tone),
     )

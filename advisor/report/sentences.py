@@ -10,7 +10,6 @@ from decimal import Decimal
 from advisor.format import (
     NOTICEABLE,
     bps,
-    cents,
     count_interval,
     interval,
     listing,
@@ -45,12 +44,12 @@ def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
     limit = find_limit(plan, "magnificent_seven")
     fit = ""
     if limit is not None:
-        fit = f", {'within' if is_met(limit, limit.after) else 'still above'} your limit of {percent(limit.bound)}"
+        fit = f", {'within' if is_met(limit, limit.after) else 'still above'} your limit of {limit.bound_words}"
     first, last = interval(before.low, before.high), interval(after.low, after.high)
     change = f"stay at {last}" if first == last else f"go from {first} to {last}"
     return (
         f"{_moves(plan)}: the Magnificent Seven {change} of the household{fit}{_mended_words(plan)}, with "
-        f"{_tax_words(plan)} and {cents(plan.spread_usd)} of trading cost."
+        f"{_tax_words(plan)} and {rough_money(plan.spread_usd)} of trading cost."
     )
 
 
@@ -142,8 +141,9 @@ def _mended_words(plan: RebalancePlan) -> str:
 
 def _tax_words(plan: RebalancePlan) -> str:
     tax = plan.tax.tax_usd
-    amount = f"{cents(abs(tax))} of" if tax >= 0 else f"{cents(abs(tax))} less"
-    return f"an estimated {amount} tax this year"
+    if not tax:
+        return "no tax this year"
+    return f"an estimated {rough_money(abs(tax))} {'of' if tax > 0 else 'less'} tax this year"
 
 
 def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
@@ -163,7 +163,7 @@ def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
 def _seven_card(plan: RebalancePlan) -> Card:
     before, after = plan.before.exposure.seven, plan.after.exposure.seven
     limit = find_limit(plan, "magnificent_seven")
-    note = "of household value, funds looked through" if limit is None else f"limit {percent(limit.bound)}"
+    note = "of household value, funds looked through" if limit is None else f"limit {limit.bound_words}"
     tone = "plain" if limit is None else ("better" if is_met(limit, limit.after) else "worse")
     if limit is not None:
         note += ", met" if is_met(limit, limit.after) else ", not met"
@@ -194,7 +194,7 @@ def _cost_cards(plan: RebalancePlan) -> tuple[Card, ...]:
     realized = f", on a realized {'gain' if gain > 0 else 'loss'} of {money(abs(gain))}" if gain else "; no net gain"
     return (
         Card("Tax of these trades", money(plan.tax.tax_usd), f"this year{realized}"),
-        Card("Trades", str(len(plan.trades)), f"{cents(plan.spread_usd)} of spread cost"),
+        Card("Trades", str(len(plan.trades)), f"{rough_money(plan.spread_usd)} of spread cost"),
     )
 
 
@@ -315,7 +315,7 @@ def _remaining_concentration(plan: RebalancePlan) -> list[str]:
 def _tax_drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> list[str]:
     found = []
     if plan.tax.tax_usd > 0:
-        text = f"{cents(plan.tax.tax_usd)} of tax falls due for this year"
+        text = f"{rough_money(plan.tax.tax_usd)} of tax falls due for this year"
         assumed = (
             ""
             if portfolio.tax.is_stated
@@ -324,7 +324,7 @@ def _tax_drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> list[str]:
         found.append(f"{text}{assumed}.")
     if plan.tax.short_term_gain_usd > 0:
         found.append(
-            f"{cents(plan.tax.short_term_gain_usd)} of the realized gain is short-term and taxed at the higher rate."
+            f"{rough_money(plan.tax.short_term_gain_usd)} of the realized gain is short-term: the higher rate applies."
         )
     return found
 

@@ -9,7 +9,7 @@ from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
 from advisor.report.cause_words import cause_words
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart
-from advisor.report.limits import find_limit, limit_figure, limit_words
+from advisor.report.limits import find_limit, level_after, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
 from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
@@ -80,7 +80,7 @@ def cost_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
         Axis("one-off tax and spread", *y, exact_words(exact_money, 1, y)),
         (Line(points, "proposed"),),
         tuple(markers),
-        () if limit is None else ((limit.bound, f"limit {percent(limit.bound)}"),),
+        () if limit is None else ((limit.bound, f"limit {limit.bound_words}"),),
         unreachable=(low, least, "out of reach") if lost and least - low > _SAME else None,
     )
     return plane_chart("cost", "What each level of the Magnificent Seven costs", words, plane)
@@ -180,8 +180,7 @@ def _orders(trades: tuple[Trade, ...]) -> frozenset[tuple[str, str, str, Decimal
 
 def _broken(outcome: Outcome) -> tuple[str, ...]:
     return tuple(
-        f"{'still broken' if limit.status == 'broken_before' else 'broken'}: {limit_words(limit)}, "
-        f"{limit_figure(limit, limit.after)}"
+        f"{'still broken' if limit.status == 'broken_before' else 'broken'}: {limit_words(limit)}, {level_after(limit)}"
         for limit in broken_limits(outcome)
     )
 

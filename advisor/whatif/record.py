@@ -23,7 +23,7 @@ from advisor.whatif.model import (
 )
 from advisor.whatif.picks import Pick
 
-SCHEMA = "advisor.what-if/1"
+SCHEMA = "advisor.what-if/2"
 Record = dict[str, Any]
 
 
@@ -62,7 +62,7 @@ def pick_record(pick: Pick, outcome: Outcome | None, folder: str | None) -> Reco
 
 def what_if_schema() -> dict[str, Any]:
     """The JSON Schema of what ``advisor what-if`` writes."""
-    text = (files("advisor.rebalance") / "schemas" / "what-if-1.json").read_text("utf-8")
+    text = (files("advisor.rebalance") / "schemas" / "what-if-2.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 

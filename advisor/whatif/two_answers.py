@@ -153,6 +153,7 @@ def _limit(row: Record) -> LimitResult:
         status=str(row["status"]),
         price_bps_per_pp=None,
         subject=None if row["subject"] is None else str(row["subject"]),
+        subject_before=row.get("subject_before"),
         charge_bps_per_pp=None if charge is None else _number(charge),
     )
 

@@ -71,7 +71,7 @@ def _identity_faults(record: dict[str, Any], portfolio: Portfolio, market: Marke
     if not isinstance(inputs, dict) or not isinstance(stated := inputs.get("market"), dict):
         return ["inputs.market is missing"]
     faults = []
-    if record.get("schema") != "advisor.recommendation/1":
+    if record.get("schema") not in ("advisor.recommendation/1", "advisor.recommendation/2"):
         faults.append(f"schema is {record.get('schema')!r}")
     if stated.get("sha256") != market.sha256 or stated.get("id") != market.id:
         faults.append(
