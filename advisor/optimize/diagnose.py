@@ -26,6 +26,7 @@ from advisor.risk.measures import buy_and_hold_drawdown
 
 TIE = 1e-3  # weight by which a limit further down the file is moved less readily
 NOTICED = 1e-7  # of a limit; a smaller excess is the solver's noise
+NEARER = 5e-5  # of a limit; what is nearer to its bound by less reads the same
 SLACK = 1e-6  # of a limit, by which a relaxation is the least more than needed
 
 
@@ -47,11 +48,14 @@ class Diagnosis:
 
     `repair` moves several together at the least sum; `alone` has, for each limit of a core, what relaxing it alone
     takes, and None where that is not enough. Every figure has been confirmed by solving the relaxed problem.
+    `between` has, for a limit that its core alone would let go nearer to its bound, limits outside of the core that
+    keep it from there: no fewer of them do.
     """
 
     cores: tuple[Core, ...]
     repair: Mapping[str, float]
     alone: Mapping[str, float | None]
+    between: Mapping[str, tuple[str, ...]]
     needs_wash_sale: bool  # the limits could be met if what is sold at a loss were bought as well
 
 
@@ -62,10 +66,18 @@ def diagnose(problem: AllocationProblem) -> Diagnosis | None:
     if not found:
         return None
     blamed = tuple(label for label in search.labels if any(label in core for core in found))
+    cores = tuple(Core(core, search.beyond(core)) for core in found)
+    alone = {label: search.alone(label) for label in blamed}
     return Diagnosis(
-        cores=tuple(Core(core, search.beyond(core)) for core in found),
+        cores=cores,
         repair=search.repair(blamed),
-        alone={label: search.alone(label) for label in blamed},
+        alone=alone,
+        between={
+            label: search.between(core.labels, label)
+            for core in cores
+            for label, excess in core.beyond.items()
+            if alone[label] is not None and search.excess_with(label, search.labels) > excess + NEARER
+        },
         needs_wash_sale=search.is_met_with_wash_sales(),
     )
 
@@ -135,6 +147,21 @@ class _Search:
     def alone(self, label: str) -> float | None:
         excess = self.least_excess({other: 1.0 if other == label else math.inf for other in self.labels})
         return (self.confirmed(excess, (label,)) or {}).get(label)
+
+    def between(self, core: tuple[str, ...], label: str) -> tuple[str, ...]:
+        """Limits outside of `core` that keep `label` as far from its bound as all limits together do, and no more."""
+        needed = tuple(other for other in self.labels if other not in core)
+        excess = self.excess_with(label, (*core, *needed))
+        for other in needed:
+            rest = tuple(kept for kept in needed if kept != other)
+            if self.excess_with(label, (*core, *rest)) >= excess - NEARER:
+                needed = rest
+        return needed
+
+    def excess_with(self, label: str, kept: tuple[str, ...]) -> float:
+        """The least excess of `label` with the limits of `kept` held; infinite where the solver finds none."""
+        found = self.least_excess({other: 1.0 if other == label else math.inf for other in kept})
+        return found.weighted if found else math.inf
 
     def confirmed(self, excess: Excess | None, labels: tuple[str, ...]) -> dict[str, float] | None:
         """How far the bounds of `labels` have to move, if the problem relaxed by `excess` has a certified solution."""

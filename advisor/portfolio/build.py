@@ -116,6 +116,7 @@ def _preferences(entry: schema.PreferencesEntry) -> model.Preferences:
         return_uncertainty=entry.return_uncertainty,
         wait_days=entry.wait_days,
         reserve_tax=entry.reserve_tax,
+        is_reserve_stated="reserve_tax" in entry.model_fields_set,
         whole_shares=entry.whole_shares,
         covariance_inflation=entry.covariance_inflation,
         covariance=None if entry.covariance is None else _covariance(entry.covariance),

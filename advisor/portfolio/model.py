@@ -237,6 +237,7 @@ class Preferences:
     return_uncertainty: Decimal = Decimal("0.005")  # error of an expected return, a year, that a sale must outweigh
     wait_days: int = 30  # a short-term gain this close to long-term is not realised
     reserve_tax: bool = True  # keep the tax of these trades as cash in the taxable accounts
+    is_reserve_stated: bool = field(default=False, compare=False)  # False: the default above, which messages must say
     whole_shares: bool = True  # orders in whole shares, except where an account or a fund takes parts of a share
     covariance_inflation: Decimal = Decimal(0)  # weight of (vol'w)^2, as if all moved together, beside w'Sigma w
     covariance: CovarianceChoice | None = None  # None: the market source's own; else it needs price history

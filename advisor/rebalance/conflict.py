@@ -11,27 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.errors import LimitsConflictError, UnverifiedAnswerError
+from advisor.format import number
 from advisor.optimize.diagnose import Core, Diagnosis, diagnose
 from advisor.optimize.formulation import TAX_RESERVE
 from advisor.optimize.prechecks import Finding, findings
 from advisor.optimize.problem import AllocationProblem
-from advisor.portfolio.model import Limit, LimitKind, Portfolio
+from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.written import bound_words, level_decimals
+from advisor.rebalance.limit_nouns import limit_noun
 
-_NAMES = {
-    "magnificent_seven": "the Magnificent Seven",
-    "single_company": "the largest company",
-    "small_caps": "small caps",
-    "volatility": "volatility",
-    "tracking_error": "the tracking error",
-    "beta": "beta",
-    "turnover": "turnover",
-    "realized_gain": "the realized gain",
-    "cash": "cash",
-    "expense_ratio": "the expense ratio",
-    "cvar_95": "the average loss of the worst 5% of months",
-    "max_drawdown": "the largest fall from a peak",
-    TAX_RESERVE: "the cash kept for tax",
-}
+MORE_DECIMALS = 4  # at most, to show that a level is beyond its bound
 
 
 def refusal(problem: AllocationProblem, portfolio: Portfolio) -> LimitsConflictError | UnverifiedAnswerError:
@@ -61,6 +50,7 @@ class _Speaker:
         """The message, a line at a time."""
         for core in self.found.cores:
             yield self._core_sentence(core)
+            yield from (f"  {words}" for words in self._between_sentences(core))
             yield from (f"  {self._finding_sentence(finding)}" for finding in self._findings(core))
         if self.found.needs_wash_sale:
             yield "(nothing is bought that is sold at a loss: a wash sale)"
@@ -97,9 +87,21 @@ class _Speaker:
         reach = self._reach(movable, core.beyond[movable])
         side = "less" if self._side(movable) is LimitKind.MAX else "more"
         others = [self._bounded(label) for label in core.labels if label != movable]
-        condition = f"With {_listed(others)}, " if others else "Whatever is sold and bought, "
+        alone = "Even without your other limits, " if movable in self.found.between else "Whatever is sold and bought, "
+        condition = f"With {_listed(others)}, " if others else alone
         wish = f"the file asks for {self._asked(movable)}"
         return f"{condition}{self._name(movable)} cannot be {side} than {reach}, and {wish}."
+
+    def _between_sentences(self, core: Core) -> Iterator[str]:
+        """How far a limit gets with all others kept, where that is less far, and which of them is between."""
+        for label, between in self.found.between.items():
+            alone = self.found.alone[label]
+            if label in core.labels and between and alone is not None:
+                side = "less" if self._side(label) is LimitKind.MAX else "more"
+                causes = _listed([self._bounded(other) for other in between])
+                reach = self._reach(label, alone)
+                name = self._name(label)
+                yield f"with every other limit kept, {name} cannot be {side} than {reach}, because of {causes}"
 
     def _help(self) -> Iterator[str]:
         alone = {label: excess for label, excess in self.found.alone.items() if excess is not None}
@@ -109,16 +111,24 @@ class _Speaker:
             return
         yield "What would help, each confirmed by solving again:"
         if self.found.repair:
-            moves = _listed([f"{label} to {self._moved(label, by)}" for label, by in self.found.repair.items()])
-            yield f"  the least change in sum: {moves}"
+            moves = [f"{self._label(label)} to {self._moved(label, by)}" for label, by in self.found.repair.items()]
+            yield f"  the least change in sum: {_listed(moves)}"
         for label, excess in alone.items():
             if label == TAX_RESERVE:
-                yield "  keeping no cash for the tax of the sales (preferences.reserve_tax: false) would be enough"
+                yield f"  keeping no cash for the tax of the sales ({self._reserve(': false')}) would be enough"
             elif set(self.found.repair) != {label}:
                 by = self._figure(label, excess, is_change=True)
                 yield f"  {label} alone would have to move by {by}, to {self._moved(label, excess)}"
         if not_enough:
-            yield f"  not enough alone: {_listed(not_enough)}"
+            yield f"  not enough alone: {_listed([self._label(label) for label in not_enough])}"
+
+    def _label(self, label: str) -> str:
+        return self._reserve() if label == TAX_RESERVE else label
+
+    def _reserve(self, value: str = "") -> str:
+        """The key that keeps cash for tax, and that it is a default where the file does not set it."""
+        default = "" if self.portfolio.preferences.is_reserve_stated else ", on by default; your file does not set it"
+        return f"{TAX_RESERVE}{value}{default}"
 
     def _findings(self, core: Core) -> list[Finding]:
         """Reasons without a solver that concern limits of this core only."""
@@ -159,36 +169,46 @@ class _Speaker:
         return float(inputs.min_cash[names.index(label)]) if label in names else 0.0
 
     def _name(self, label: str) -> str:
-        path = label.rpartition(".")[0] if self._limit(label) else label
-        kind, _, part = path.partition(".")
-        if kind == "accounts":
-            return f"the cash of {part.rpartition('.')[0]}"
-        named = {"funds": part, "sectors": f"the {part} sector", "stress": f"the loss in the episode {part}"}
-        return named.get(kind) or _NAMES.get(path, path)
+        if label == TAX_RESERVE:
+            return "the cash kept for tax"
+        if label.startswith("accounts."):
+            return f"the cash of {label.removeprefix('accounts.').rpartition('.')[0]}"
+        return limit_noun(label.rpartition(".")[0])
 
     def _asked(self, label: str) -> str:
         """``at most 25.0% (line 18)``."""
         limit = self._limit(label)
         if label == TAX_RESERVE:
-            return f"as much as the sales' tax ({label})"
+            return f"as much as the sales' tax ({self._reserve()})"
         side = "at most" if self._side(label) is LimitKind.MAX else "at least"
         place = f" (limits.{label}, line {limit.where.line})" if limit and limit.where else f" ({label})"
-        return f"{side} {self._figure(label, self._bound(label))}{place}"
+        return f"{side} {self._bound_words(label)}{place}"
+
+    def _bound_words(self, label: str) -> str:
+        """The bound as the user wrote it; an amount as a part of the household; today's figure where that is looser."""
+        limit = self._limit(label)
+        if limit is None or self._is_amount(label):
+            return self._figure(label, self._bound(label))
+        written = bound_words(limit.name, limit.bound)
+        if limit.mode is LimitMode.NOT_WORSE_THAN_TODAY and not math.isclose(self._bound(label), limit.bound):
+            return f"{written}, or no worse than today's {self._figure(label, self._bound(label))}"
+        return written
 
     def _bounded(self, label: str) -> str:
         return f"{self._name(label)} {self._asked(label)}"
 
     def _reach(self, label: str, excess: float) -> str:
-        """How far the measure gets, with more digits where it would read like the bound."""
-        value = self._bound(label) + self._outward(label) * excess
-        short = self._figure(label, value)
+        """How far the measure gets, with as many digits as show that it is beyond the bound."""
+        outward, bound = self._outward(label), self._bound(label)
+        value = bound + outward * excess
         if label.startswith("max_drawdown."):  # the excess is one of the fall only if the peak is today's
-            return f"about {short}"
-        if short != self._figure(label, self._bound(label)):
-            return short
-        if label.startswith("beta."):
-            return f"{value:.6f}"
-        return f"{100 * value:.4f}%" + (" of household value" if self._is_amount(label) else "")
+            return f"about {self._figure(label, value)}"
+        scale = 1 if label.startswith("beta.") else 100
+        first = self._decimals(label)
+        for decimals in range(first, first + MORE_DECIMALS):
+            if outward * (round(scale * value, decimals) - round(scale * bound, 9)) > 0:
+                return self._figure(label, value, decimals=decimals)
+        return self._figure(label, value, decimals=first + MORE_DECIMALS)
 
     def _moved(self, label: str, excess: float) -> str:
         """The bound moved by `excess`, rounded so that it is enough."""
@@ -200,15 +220,27 @@ class _Speaker:
         return 1.0 if self._side(label) is LimitKind.MAX else -1.0
 
     def _figure(
-        self, label: str, value: float, *, is_change: bool = False, rounding: Callable[[float], int] = round
+        self,
+        label: str,
+        value: float,
+        *,
+        is_change: bool = False,
+        rounding: Callable[[float], int] = round,
+        decimals: int | None = None,
     ) -> str:
-        if label.startswith("beta."):
-            return f"{rounding(100 * value) / 100:.2f}"
-        decimals = 3 if label.startswith("expense_ratio.") else 2 if self._is_amount(label) else 1
-        shown = f"{rounding(100 * value * 10**decimals) / 10**decimals:.{decimals}f}"
+        places = self._decimals(label) if decimals is None else decimals
+        scale = 1 if label.startswith("beta.") else 100
+        figure = number(rounding(scale * value * 10**places) / 10**places, places)
+        if scale == 1:
+            return figure
         if self._is_amount(label):
-            return f"{shown}% of household value"
-        return f"{shown} {'points' if is_change else '%'}"
+            return f"{figure}% of household value"
+        return f"{figure} points" if is_change else f"{figure}%"
+
+    def _decimals(self, label: str) -> int:
+        """Decimals of a level: at least those of the bound beside it."""
+        limit = self._limit(label)
+        return 2 if limit is None or self._is_amount(label) else level_decimals(limit.name, limit.bound)
 
     def _is_amount(self, label: str) -> bool:
         return label.startswith(("realized_gain.", "accounts.", "preferences."))

@@ -1,178 +1,134 @@
-"""A reason for each order, in words that the numbers of the plan bear out.
+"""A reason for each order, from what its marginal values say: the parts that speak for it, the largest first.
 
-1. A limit is a reason where it presses for the trade at the optimum: its part of the price book is above nothing.
-2. So is a limit that is broken today and met by the whole of the trades, where what is traded counts towards it:
-   another limit may have pressed in its place.
+1. At the optimum every order has a value for each part: risk, return, tax, cash and each limit. The parts above zero
+   are its reasons; those below are its price.
+2. An order of several lots has the mean of its lots, by shares.
+3. An order that the optimum does not make has one reason: rounding to shares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from advisor.exposure.sectors import sector_interval
-from advisor.market.constituents import company_interval, magnificent_seven_interval
+from advisor.errors import UnverifiedAnswerError
+from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import MarketData
-from advisor.portfolio.model import Account, LimitKind, Portfolio
-from advisor.rebalance.measure import Yardstick
-from advisor.rebalance.model import HouseholdState, LimitResult, Trade, TradeReason
-from advisor.rebalance.outcome import NEAR
+from advisor.optimize.formulation import TAX_RESERVE
+from advisor.optimize.price_book import RETURN, RISK
+from advisor.optimize.problem import CASH, TAX
+from advisor.portfolio.model import LimitKind, Portfolio
+from advisor.rebalance.limit_nouns import limit_noun
+from advisor.rebalance.model import LimitResult, Reason, Trade, TradeReason
+from advisor.rebalance.outcome import EDGE, breach
 
-PRESSES = 1e-4  # a year, of a dollar: a cent for each $100
-WORDS = {
-    "magnificent_seven": "the Magnificent Seven limit",
-    "single_company": "the single-company limit",
-    "small_caps": "the small-cap limit",
-    "volatility": "the volatility limit",
-    "tracking_error": "the tracking-error limit",
-    "beta": "the beta limit",
-    "cash": "the cash limit",
-    "turnover": "the turnover limit",
-    "realized_gain": "the realized-gain limit",
-    "expense_ratio": "the expense-ratio limit",
-    "cvar_95": "the limit on the worst months",
-    "max_drawdown": "the drawdown limit",
+NOTICED = 1e-4  # a year, of a dollar: a cent for each $100
+ROUNDING = "rounding"  # the order is not part of the optimum
+INDIFFERENT = "indifferent"  # it is, and gains as much as it costs, in every part
+_NOT_MADE = 1e-7  # of the lot, or of the household
+_SALE_WORDS = {
+    RISK: "lowers risk",
+    RETURN: "is expected to earn less than cash",
+    TAX: "realizes a loss, which lowers tax",
+    TAX_RESERVE: "sets cash aside for the tax",
 }
-_PAYS = "pays for the purchases, at the least cost after tax"
-_CALMS = "lowers risk by more than its return is worth"
+_PURCHASE_WORDS = {RISK: "lowers risk", RETURN: "is expected to earn more than cash"}
+_OTHER_WORDS = {ROUNDING: "rounding to shares alone", INDIFFERENT: "as good as not trading"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Grounds:
-    """What reasons are found in."""
+    """What words are found in."""
 
     trades: tuple[Trade, ...]
-    limits: tuple[LimitResult, ...]
-    yardstick: Yardstick
-    before: HouseholdState
-    book: tuple[TradeReason, ...]
-
-    @property
-    def market(self) -> MarketData:
-        return self.yardstick.market
-
-    @property
-    def portfolio(self) -> Portfolio:
-        return self.yardstick.portfolio
+    limits: Mapping[str, LimitResult]
+    portfolio: Portfolio
+    market: MarketData
 
 
 def with_reasons(
     trades: tuple[Trade, ...],
     limits: tuple[LimitResult, ...],
-    yardstick: Yardstick,
-    before: HouseholdState,
-    book: tuple[TradeReason, ...],
+    portfolio: Portfolio,
+    market: MarketData,
+    values: Iterable[TradeReason],
 ) -> tuple[Trade, ...]:
-    """`trades` with `why` filled in; `book` is the price book of the optimum that they carry out."""
-    grounds = _Grounds(trades, limits, yardstick, before, book)
-    sold_in = {trade.account for trade in trades if trade.side == "sell"}
+    """`trades` with `reasons` and `why` filled in; `values` are the marginal values of the optimum they carry out.
 
-    def why(trade: Trade) -> str:
-        if trade.side == "sell":
-            return "; ".join(_sale_reasons(trade, grounds))
-        return "; ".join(_buy_reasons(trade, grounds, from_sales=trade.account in sold_in))
-
-    return tuple(replace(trade, why=why(trade)) for trade in trades)
-
-
-def _sale_reasons(trade: Trade, grounds: _Grounds) -> list[str]:
-    parts = [_served_words(limit) for limit in _served(trade, grounds)]
-    account = _account(trade, grounds.portfolio)
-    if grounds.before.cash_usd[account.name] < account.min_cash_usd:
-        parts.append("raises the account's cash to its min_cash")
-    gains = [lot.gain_usd for lot in trade.lots if lot.gain_usd is not None]
-    if gains and sum(gains) < 0:
-        parts.append("realises a loss")
-    parts = parts or [_PAYS if any(other.side == "buy" for other in grounds.trades) else _CALMS]
-    return parts if account.is_taxable else [*parts, "untaxed in this account"]
+    Raises UnverifiedAnswerError for an order for which nothing speaks.
+    """
+    grounds = _Grounds(trades, {limit.label: limit for limit in limits}, portfolio, market)
+    found = []
+    for trade in trades:
+        reasons = _reasons(trade, [value for value in values if _is_of(value, trade)])
+        words = [_words(reason.part, trade, grounds) for reason in reasons]
+        found.append(replace(trade, reasons=reasons, why="; ".join([*words, *_facts(trade, grounds)])))
+    return tuple(found)
 
 
-def _buy_reasons(trade: Trade, grounds: _Grounds, *, from_sales: bool) -> list[str]:
-    parts = [_served_words(limit) for limit in _served(trade, grounds)]
-    use = "reinvests the proceeds" if from_sales else "invests cash"
-    without = " without any of the seven" if magnificent_seven_interval(grounds.market, trade.symbol)[1] == 0 else ""
-    return [*parts, f"{use}{without}"]
+def _is_of(value: TradeReason, trade: Trade) -> bool:
+    return (value.account, value.symbol, value.side) == (trade.account, trade.symbol, trade.side)
 
 
-def _served(trade: Trade, grounds: _Grounds) -> list[LimitResult]:
-    """Limits that are a reason for the trade, in the order of the file."""
-    counts = _sale_counts if trade.side == "sell" else _purchase_counts
-    return [
-        limit
-        for limit in grounds.limits
-        if _presses(trade, limit, grounds.book)
-        or (limit.status == "broken_before" and counts(trade.symbol, limit, grounds))
-    ]
+def _reasons(trade: Trade, values: list[TradeReason]) -> tuple[Reason, ...]:
+    """The parts that speak for the order, the largest first."""
+    parts = _mean(trade, values)
+    if not any(value.traded > _NOT_MADE for value in values):
+        return (Reason(ROUNDING, sum(parts.values())),)
+    largest = sorted((Reason(part, gain) for part, gain in parts.items() if gain > 0), key=_order)
+    noticed = [reason for reason in largest if reason.gain > NOTICED]
+    if largest:
+        return tuple(noticed or largest[:1])
+    if all(gain > -NOTICED for gain in parts.values()):
+        return (Reason(INDIFFERENT, sum(parts.values())),)
+    raise UnverifiedAnswerError(f"nothing speaks for the order to {trade.side} {trade.symbol} in {trade.account}")
 
 
-def _presses(trade: Trade, limit: LimitResult, book: Iterable[TradeReason]) -> bool:
-    """Whether the limit makes the trade worth more at the optimum; lots of one security differ in tax alone."""
-    return any(
-        reason.parts.get(limit.label, 0.0) > PRESSES
-        for reason in book
-        if (reason.account, reason.symbol, reason.side) == (trade.account, trade.symbol, trade.side)
-    )
+def _order(reason: Reason) -> tuple[float, str]:
+    return -reason.gain, reason.part
 
 
-def _sale_counts(symbol: str, limit: LimitResult, grounds: _Grounds) -> bool:
-    """Whether selling `symbol` brings the household nearer to the limit."""
-    if limit.kind is LimitKind.MIN:
-        return limit.name == "cash"
-    market = grounds.market
-    kind, _, name = limit.name.partition(".")
-    match kind:
-        case "magnificent_seven":
-            return magnificent_seven_interval(market, symbol)[1] > 0
-        case "single_company":
-            companies = grounds.before.exposure.companies
-            over = [company.company for company in companies if company.high >= limit.bound - NEAR]
-            return any(company_interval(market, symbol, company)[1] > 0 for company in over)
-        case "small_caps":
-            return market.is_small_cap(symbol)
-        case "funds":
-            return name == symbol
-        case "sectors":
-            return sector_interval(market, symbol, name)[1] > limit.bound
-        case "expense_ratio":
-            ratio = market.securities[symbol].expense_ratio
-            return ratio is not None and ratio.value > limit.bound
-        case "stress":
-            returns = next(episode.returns for episode in market.episodes if episode.name == name)
-            return -returns[symbol] > limit.bound
-    return False
+def _mean(trade: Trade, values: list[TradeReason]) -> dict[str, float]:
+    """The parts of an order, over its lots by the shares sold of each; empty where none of them is explained."""
+    sold = {(lot.acquired, lot.cost_per_share_usd): float(lot.shares) for lot in trade.lots} or {(None, None): 1.0}
+    weighted = [(sold.get((value.acquired, value.cost_per_share_usd), 0.0), value.parts) for value in values]
+    whole = sum(weight for weight, _ in weighted)
+    names = dict.fromkeys(name for weight, parts in weighted if weight for name in parts)
+    return {name: sum(weight * parts.get(name, 0.0) for weight, parts in weighted) / whole for name in names}
 
 
-def _purchase_counts(symbol: str, limit: LimitResult, grounds: _Grounds) -> bool:
-    """Whether buying `symbol` brings the household nearer to the limit."""
-    if limit.kind is LimitKind.MAX:
-        return limit.name == "cash"
-    kind, _, name = limit.name.partition(".")
-    match kind:
-        case "funds":
-            return name == symbol
-        case "small_caps":
-            return grounds.market.is_small_cap(symbol)
-        case "sectors":
-            return sector_interval(grounds.market, symbol, name)[0] > limit.bound
-    return False
+def _words(part: str, trade: Trade, grounds: _Grounds) -> str:
+    """One reason; raises KeyError for a part that cannot speak for such an order."""
+    if part in _OTHER_WORDS:
+        return _OTHER_WORDS[part]
+    if part in grounds.limits:
+        return _limit_words(grounds.limits[part])
+    if trade.side == "buy":
+        return _PURCHASE_WORDS[part]
+    if part == CASH:
+        buys = any(other.side == "buy" and other.account == trade.account for other in grounds.trades)
+        return "pays for purchases in this account" if buys else "raises cash in this account"
+    if part == f"accounts.{trade.account}.min_cash":
+        return "raises cash to the account's minimum"
+    return _SALE_WORDS[part]
 
 
-def _account(trade: Trade, portfolio: Portfolio) -> Account:
-    return next(account for account in portfolio.accounts if account.name == trade.account)
-
-
-def _served_words(limit: LimitResult) -> str:
-    """``brings down the volatility limit, broken today``."""
-    text = f"brings {'up' if limit.kind is LimitKind.MIN else 'down'} {_named(limit)}"
+def _limit_words(limit: LimitResult) -> str:
+    """What the order does for the limit, as the limit stands with all orders."""
+    noun, is_max = limit_noun(limit.name), limit.kind is LimitKind.MAX
+    bound = f"your {'limit' if is_max else 'minimum'} of {limit.bound_words}"
     if limit.status == "exceeded":
-        return f"{text}, exceeded even so"
-    return f"{text}, broken today" if limit.status == "broken_before" else text
+        return f"keeps {noun} nearer to {bound}"
+    if limit.status != "broken_before":
+        return f"keeps {noun} {'within' if is_max else 'at'} {bound}"
+    if breach(limit.kind, limit.bound, limit.after) > EDGE * max(1.0, abs(limit.bound)):
+        return f"keeps {noun} no worse than today"
+    return f"brings {noun} {'down' if is_max else 'up'} to {bound}"
 
 
-def _named(limit: LimitResult) -> str:
-    kind, _, name = limit.name.partition(".")
-    if kind == "sectors":
-        return f"the {name} limit"
-    if kind == "stress":
-        return f"the limit on the loss in {limit.subject or name}"
-    return WORDS.get(limit.name, f"the limit {limit.name}")
+def _facts(trade: Trade, grounds: _Grounds) -> list[str]:
+    """What else a reader asks at once: of a sale whether it is taxed, of a purchase whether it holds the seven."""
+    account = next(account for account in grounds.portfolio.accounts if account.name == trade.account)
+    if trade.side == "sell":
+        return [] if account.is_taxable else ["no tax in this account"]
+    return ["holds none of the seven"] if magnificent_seven_interval(grounds.market, trade.symbol)[1] == 0 else []

@@ -30,6 +30,14 @@ class LotSale:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """What speaks for an order: a part of its marginal value, a fraction a year of each dollar of it."""
+
+    part: str  # of `TradeReason.parts`, or "rounding", or "indifferent"
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trade:
     """One order. `amount_usd` is shares x price to the cent; the spread comes on top of it."""
 
@@ -41,7 +49,8 @@ class Trade:
     amount_usd: Decimal
     spread_usd: Decimal
     lots: tuple[LotSale, ...]  # empty for a buy
-    why: str
+    why: str  # `reasons` in words, and what else a reader asks
+    reasons: tuple[Reason, ...] = ()  # the largest first
 
 
 @dataclass(frozen=True, slots=True)

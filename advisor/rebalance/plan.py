@@ -103,7 +103,7 @@ def _plan(
     proof = best.allocation.solution.certificate
     return RebalancePlan(
         status="trade" if chosen.trades else "do_nothing",
-        trades=with_reasons(chosen.trades, chosen.limits, household.yardstick, household.before, explained.reasons),
+        trades=with_reasons(chosen.trades, chosen.limits, portfolio, household.market, explained.reasons),
         before=household.before,
         after=chosen.after,
         tax=chosen.tax,

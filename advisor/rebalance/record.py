@@ -225,6 +225,7 @@ def trade_record(trade: Trade) -> Record:
         "spread_usd": usd_text(trade.spread_usd),
         "lots": [_lot(lot) for lot in trade.lots],
         "why": trade.why,
+        "reasons": [asdict(reason) for reason in trade.reasons],
     }
 
 

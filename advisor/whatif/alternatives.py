@@ -81,8 +81,7 @@ def _half_sale(trade: Trade, household: Household) -> Iterator[Trade]:
             lots.append(lot_sale(account, held, shares, price, household.portfolio))
     if lots:
         total = sum((lot.shares for lot in lots), Decimal(0))
-        found = order(account.name, trade.symbol, "sell", total, tuple(lots), household.market)
-        yield replace(found, why=trade.why)
+        yield order(account.name, trade.symbol, "sell", total, tuple(lots), household.market)
 
 
 def _half_purchase(trade: Trade, household: Household, cash_usd: Decimal) -> Iterator[Trade]:
@@ -95,7 +94,7 @@ def _half_purchase(trade: Trade, household: Household, cash_usd: Decimal) -> Ite
         found = order(account.name, trade.symbol, "buy", shares, (), household.market)
         short_usd = found.amount_usd + found.spread_usd - (cash_usd - least_usd)
         if short_usd <= 0:
-            yield replace(found, why=trade.why)
+            yield found
             return
         shares -= max(step, _down(short_usd / trade.price_usd, step))
 
