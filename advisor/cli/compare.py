@@ -20,6 +20,7 @@ from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import survey
 from advisor.rebalance.record import PortfolioFile, inputs_record, state_record, to_json
 from advisor.report.context import Sources
+from advisor.report.sentences import orders_note
 from advisor.report.what_if import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.changes import changes
@@ -87,7 +88,7 @@ class Picked:
             return {}
         return {
             RECOMMENDATION: self.recommendation.json_text.encode(),
-            ORDERS: orders_csv(self.recommendation.plan.trades).encode(),
+            ORDERS: orders_csv(self.recommendation.plan.trades, orders_note(self.recommendation.plan)).encode(),
             PORTFOLIO: self.recommendation.file.text.encode(),
         }
 

@@ -86,6 +86,28 @@ def _source(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value.casefold() if value.casefold() in ("snapshot", "yahoo") else value
 
 
+def price_age_option(command: Command) -> Command:
+    """``--max-price-age``: refuses prices that are older."""
+    return click.option(
+        "--max-price-age",
+        type=click.IntRange(0, 10_000),
+        metavar="DAYS",
+        help="Refuse prices that are more than this many trading days older than the decision.",
+    )(command)
+
+
+def require_fresh_prices(day_of_prices: date, as_of: date, most: int | None) -> None:
+    """Raise `MarketDataError` if more than `most` trading days lie between the prices and the decision."""
+    from advisor.errors import MarketDataError
+    from advisor.market.prices.sessions import is_older
+
+    if most is not None and is_older(day_of_prices, as_of, most):
+        raise MarketDataError(
+            f"the prices are of {day_of_prices}, more than --max-price-age {most} trading days before the decision of "
+            f"{as_of}: use --market yahoo or a folder with newer prices, or allow a greater age"
+        )
+
+
 def accept_option(command: Command) -> Command:
     """``--accept-price``, once for each symbol."""
     return click.option(

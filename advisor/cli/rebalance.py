@@ -14,7 +14,14 @@ import click
 
 from advisor import __version__
 from advisor.cli.failure import naming
-from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
+from advisor.cli.options import (
+    common_options,
+    market_input,
+    portfolio_argument,
+    price_age_option,
+    require_fresh_prices,
+    today_in_new_york,
+)
 from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
@@ -35,6 +42,7 @@ def _with_template(ctx: click.Context, param: click.Parameter, value: Path | Non
 @click.command()
 @portfolio_argument
 @common_options
+@price_age_option
 @click.option("--out", metavar="FOLDER", help="Folder for the files [default: reports/<file>-<as_of>/].")
 @click.option(
     "--pdf-engine",
@@ -60,6 +68,7 @@ def rebalance(
     as_json: bool,
     quiet: bool,
     debug: bool,
+    max_price_age: int | None,
     out: str | None,
     pdf_engine: str,
     template: Path | None,
@@ -88,6 +97,7 @@ def rebalance(
     told: list[str] = []  # shown when the bar is gone
     with naming(file, data):
         found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+        require_fresh_prices(found.market.as_of, portfolio.as_of, max_price_age)
     with late_bar(3, "Planning", quiet=quiet) as bar:
         with naming(file, data):
             made = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())

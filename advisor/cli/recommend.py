@@ -23,6 +23,7 @@ from advisor.rebalance.verify import verify
 from advisor.report.context import NO_TRADE_OFF, Sources, report_context
 from advisor.report.pdf import PdfUnavailableError, pdf_engine, render_pdf
 from advisor.report.render import render_html
+from advisor.report.sentences import orders_note
 from advisor.whatif.model import TradeOff
 from advisor.whatif.record import trade_off_record
 from advisor.whatif.trade_off import trade_off
@@ -117,7 +118,7 @@ def report_files(recommendation: Recommendation, note: Callable[[str], None], pa
     files = {
         "report.html": html.encode(),
         "recommendation.json": recommendation.json_text.encode(),
-        "orders.csv": orders_csv(recommendation.plan.trades).encode(),
+        "orders.csv": orders_csv(recommendation.plan.trades, orders_note(recommendation.plan)).encode(),
     }
     try:
         files["report.pdf"] = render_pdf(html, title=portfolio.name, as_of=portfolio.as_of, engine=page.engine)

@@ -276,3 +276,4 @@ class RebalancePlan:
     warnings: tuple[Warned, ...]
     certificate: Certificate
     explanation: Explanation = Explanation()
+    stale_prices_of: date | None = None  # the day of the prices, where the orders are an illustration because of it

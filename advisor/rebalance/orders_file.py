@@ -18,16 +18,17 @@ COLUMNS = (
     "lot_acquired",
     "lot_cost_per_share_usd",
     "lot_term",
+    "note",
 )
 
 
-def orders_csv(trades: tuple[Trade, ...]) -> str:
-    """Text of the file. Text that a spreadsheet would read as a formula is kept from it by a leading apostrophe."""
+def orders_csv(trades: tuple[Trade, ...], note: str = "") -> str:
+    """Text of the file, with `note` in each line; what a spreadsheet would read as a formula gets an apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for trade in trades:
-        writer.writerows(_rows(trade))
+        writer.writerows([*row, note] for row in _rows(trade))
     return text.getvalue()
 
 

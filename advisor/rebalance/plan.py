@@ -32,7 +32,7 @@ from advisor.rebalance.insight import explanation, with_prices
 from advisor.rebalance.measure import Yardstick
 from advisor.rebalance.model import Assumption, Certificate, Explanation, HouseholdState, RebalancePlan
 from advisor.rebalance.trades import cash_after, shares_after
-from advisor.rebalance.warn import warnings_of
+from advisor.rebalance.warn import prices_are_stale, warnings_of
 from advisor.risk.covariance import betas, risk_model
 from advisor.risk.expected_returns import expected_returns, implied_risk_aversion
 from advisor.risk.measures import beta, weight_vector
@@ -134,6 +134,7 @@ def _plan(
             undecided=undecided,
         ),
         explanation=explained,
+        stale_prices_of=household.market.as_of if prices_are_stale(portfolio, household.market) else None,
     )
 
 

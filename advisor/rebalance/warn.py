@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from advisor.format import percent
 from advisor.market.data import MarketData
+from advisor.market.prices.sessions import is_older
 from advisor.optimize.held_back import held_back
 from advisor.portfolio.model import Portfolio
+from advisor.portfolio.written import fraction_text
 from advisor.rebalance.measure import Yardstick
 from advisor.rebalance.model import HouseholdState, Trade, Warned
 from advisor.rebalance.outcome import tax_result
 
-STALE_DAYS = 7
+STALE_SESSIONS = 5  # prices that are older make the orders an illustration
 OLD_LIST_DAYS = 365
 SCENARIO_LIMITS = ("cvar_95", "max_drawdown")
 WIDE_INTERVAL = 0.02  # of household value
@@ -51,13 +54,18 @@ def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
     if days < 0:
         text = f"The prices are of {market.as_of.isoformat()}, after the day of the decision."
         return [Warned("prices_after_decision", text)]
-    if days <= STALE_DAYS:
+    if not prices_are_stale(portfolio, market):
         return []
     text = (
         f"The prices are of {market.as_of.isoformat()}, {days} days before the day of the decision: "
         "check each price before placing an order."
     )
     return [Warned("stale_prices", text)]
+
+
+def prices_are_stale(portfolio: Portfolio, market: MarketData) -> bool:
+    """Whether the prices are more than five trading days older than the decision."""
+    return is_older(market.as_of, portfolio.as_of, STALE_SESSIONS)
 
 
 def _told_by_the_source(market: MarketData) -> list[Warned]:
@@ -126,8 +134,8 @@ def _unknown_exposure(before: HouseholdState) -> list[Warned]:
         return []
     widest = max(before.exposure.funds, key=lambda fund: fund.seven_high - fund.seven_low)
     text = (
-        f"The Magnificent Seven weight is known only to within {seven.high - seven.low:.1%} of the household, because "
-        f"fund lists stop early; the widest gap is {widest.symbol}. Limits bind on the upper end."
+        f"The Magnificent Seven weight is known only to within {percent(seven.high - seven.low)} of the household, "
+        f"because fund lists stop early; the widest gap is {widest.symbol}. Limits bind on the upper end."
     )
     return [Warned("wide_interval", text)]
 
@@ -153,8 +161,9 @@ def _defaults(portfolio: Portfolio) -> list[Warned]:
         return []
     tax = portfolio.tax
     text = (
-        f"The file does not state both federal rates: {tax.short_term_rate:.1%} on short-term and "
-        f"{tax.long_term_rate:.1%} on long-term gains are used, with {tax.state_rate:.1%} of state tax."
+        f"The file does not state both federal rates: {fraction_text(tax.short_term_rate)} on short-term and "
+        f"{fraction_text(tax.long_term_rate)} on long-term gains are used, with {fraction_text(tax.state_rate)} of "
+        "state tax."
     )
     return [Warned("default_tax_rates", text)]
 

@@ -162,7 +162,7 @@ def header_of(
         decision_date=day(portfolio.as_of),
         decision_iso=iso(portfolio.as_of),
         data_line=_data_line(portfolio, market),
-        age_line=age_line((portfolio.as_of - market.as_of).days, day(market.as_of)),
+        age_line=age_line(portfolio, market),
         program=f"advisor {sources.versions['advisor']}",
         page_header=css_string(_page_header(title, portfolio)),
     )

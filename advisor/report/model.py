@@ -85,7 +85,7 @@ class Header:
     decision_date: str
     decision_iso: str
     data_line: str
-    age_line: str  # empty while the data are at most a week old
+    age_line: str  # empty while the prices are at most five trading days old
     program: str
     page_header: str  # inside of a quoted CSS string
 

@@ -5,12 +5,14 @@ Words follow from the measured figures alone. Totals are sums of figures that th
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from advisor.format import (
     NOTICEABLE,
     bps,
     count_interval,
+    day,
     interval,
     listing,
     money,
@@ -24,9 +26,10 @@ from advisor.format import (
     signed_percent,
     years,
 )
+from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan, StressLoss, Trade
-from advisor.rebalance.warn import STALE_DAYS
+from advisor.rebalance.warn import prices_are_stale
 from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
 from advisor.report.model import Card
 from advisor.report.parts import dollars, is_trade
@@ -37,9 +40,27 @@ _LEAST_REST = Decimal("0.01")  # of the household: cash that the trades leave an
 
 
 def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
-    """The recommendation in one sentence."""
-    if not is_trade(plan):
-        return _nothing_answer(plan, portfolio)
+    """The recommendation in one sentence; at prices that are too old for orders, it is said to be an illustration."""
+    day_of_prices = plan.stale_prices_of
+    sentence = _trade_answer(plan) if is_trade(plan) else _nothing_answer(plan, portfolio)
+    return sentence if day_of_prices is None else f"{illustration_words(day_of_prices)}: {_uncapitalized(sentence)}"
+
+
+def illustration_words(day_of_prices: date) -> str:
+    """``Illustration at prices of July 13, 2026``."""
+    return f"Illustration at prices of {day(day_of_prices)}"
+
+
+def orders_note(plan: RebalancePlan) -> str:
+    """What each line of the orders says of itself; nothing where the prices are of these days."""
+    return "" if plan.stale_prices_of is None else illustration_words(plan.stale_prices_of)
+
+
+def _uncapitalized(sentence: str) -> str:
+    return f"{sentence[:1].lower()}{sentence[1:]}"
+
+
+def _trade_answer(plan: RebalancePlan) -> str:
     before, after = plan.before.exposure.seven, plan.after.exposure.seven
     limit = find_limit(plan, "magnificent_seven")
     fit = ""
@@ -340,13 +361,12 @@ def _idle_drawbacks(plan: RebalancePlan) -> tuple[str, ...]:
     return tuple(found)
 
 
-def age_line(days: int, data_day: str) -> str:
-    """Said prominently once the data are more than a week older than the decision."""
-    if days <= STALE_DAYS:
+def age_line(portfolio: Portfolio, market: MarketData) -> str:
+    """Said prominently once the prices are more than five trading days older than the decision."""
+    if not prices_are_stale(portfolio, market):
         return ""
-    return (
-        f"The market data are {plural(days, 'day')} old (closes of {data_day}). Check prices before placing an order."
-    )
+    days = plural((portfolio.as_of - market.as_of).days, "day")
+    return f"The prices are {days} old (closes of {day(market.as_of)}). Check prices before placing an order."
 
 
 def stress_words(plan: RebalancePlan) -> str:

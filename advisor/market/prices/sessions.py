@@ -11,8 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from advisor.market.prices.cache import Cache
 
+DAY = timedelta(days=1)
 SETTLING = timedelta(minutes=15)  # sources show the official close some minutes after it
 FIRST = date(1962, 1, 2)  # the oldest daily prices that free sources have of US shares
 KIND, EXCHANGE = "sessions", "XNYS"
@@ -81,6 +84,22 @@ class Sessions:
         if not self.first <= day <= self.last:
             raise ValueError(f"{day} is outside the sessions from {self.first} to {self.last}")
         return bisect_right(self.days, day)
+
+
+def is_older(day: date, at: date, sessions: int) -> bool:
+    """Whether more than that many sessions lie after `day`, up to and including `at`.
+
+    Weekdays settle it where holidays cannot matter, so that the exchange's rules are loaded near the edge alone.
+    """
+    weekdays = int(np.busday_count(day + DAY, at + DAY))
+    if weekdays <= sessions or weekdays - _most_holidays(weekdays) > sessions:
+        return weekdays > sessions
+    return Sessions.new_york(at, day).age(day, at) > sessions
+
+
+def _most_holidays(weekdays: int) -> int:
+    """More than the exchange has ever closed in so many weekdays, but for 1914, 1933 and 2001."""
+    return 3 + weekdays // 20
 
 
 def _encoded(of_version: str, sessions: Sessions) -> bytes:
