@@ -161,8 +161,8 @@ def cents(amount_usd: Decimal) -> str:
 
 
 def rough_money(amount_usd: Decimal) -> str:
-    """Whole dollars, with cents below ten dollars, where they matter: ``$280``, ``$0.24``."""
-    return cents(amount_usd) if abs(amount_usd) < ROUGH_USD else money(amount_usd)
+    """Whole dollars, with cents below ten dollars, where they matter: ``$280``, ``$0.24``, ``$0``."""
+    return cents(amount_usd) if 0 < abs(amount_usd) < ROUGH_USD else money(amount_usd)
 
 
 def exact_money(amount_usd: float, decimals: int) -> str:

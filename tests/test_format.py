@@ -11,22 +11,22 @@ NB = "\N{NO-BREAK SPACE}"
 
 
 def test_fractions_become_percentages_with_one_decimal():
-    assert fmt.percent(0.343) == f"34.3{NB}%"
-    assert fmt.percent(0.0009449, 3) == f"0.094{NB}%"
-    assert fmt.percent(Decimal("0.188")) == f"18.8{NB}%"
-    assert fmt.signed_percent(0.0123) == f"+1.2{NB}%"
+    assert fmt.percent(0.343) == "34.3%"
+    assert fmt.percent(0.0009449, 3) == "0.094%"
+    assert fmt.percent(Decimal("0.188")) == "18.8%"
+    assert fmt.signed_percent(0.0123) == "+1.2%"
 
 
 def test_a_negative_figure_has_a_real_minus_sign():
-    assert fmt.percent(-0.226) == f"\u221222.6{NB}%"
+    assert fmt.percent(-0.226) == "\u221222.6%"
     assert fmt.points(-0.0951) == f"\u22129.5{NB}points"
     assert fmt.money(Decimal("-4180.4")) == "\u2212$4,180"
     assert fmt.signed_cents(Decimal("-0.5")) == "\u2212$0.50"
 
 
 def test_zero_has_no_sign_even_after_rounding():
-    assert fmt.percent(-0.0001) == f"0.0{NB}%"
-    assert fmt.signed_percent(0.0001) == f"0.0{NB}%"
+    assert fmt.percent(-0.0001) == "0.0%"
+    assert fmt.signed_percent(0.0001) == "0.0%"
     assert fmt.points(-0.0) == f"0.0{NB}points"
     assert fmt.signed_money(Decimal("-0.2")) == "$0"
     assert fmt.cents(Decimal("-0.001")) == "$0.00"
@@ -51,8 +51,8 @@ def test_basis_points_are_signed():
 
 
 def test_an_interval_collapses_where_both_ends_read_the_same():
-    assert fmt.interval(0.3421, 0.3489) == f"34.2\u201334.9{NB}%"
-    assert fmt.interval(0.25001, 0.25003) == f"25.0{NB}%"
+    assert fmt.interval(0.3421, 0.3489) == "34.2\u201334.9%"
+    assert fmt.interval(0.25001, 0.25003) == "25.0%"
 
 
 def test_a_count_with_a_meaningless_upper_end_is_said_as_at_least():
@@ -112,3 +112,36 @@ def test_a_css_string_has_nothing_that_could_end_it():
     text = fmt.css_string('"}</style>\\ü')
     assert set(text) <= set("\\0123456789abcdef")
     assert text.startswith("\\000022\\00007d\\00003c")
+
+
+def test_a_change_is_that_of_the_printed_ends():
+    assert fmt.change_in_points(0.11744, 0.10951) == f"\u22120.7{NB}points"  # 11.7 to 11.0, where the exact is -0.79
+    assert fmt.change_in_points(0.10049, 0.10001) == fmt.EN_DASH
+    assert fmt.change_in_points(0.00023745, 0.00032906, 3) == f"+0.009{NB}points"
+    assert fmt.change_of_interval((0.88, 0.88), (0.65, 0.65)) == f"\u221223.0{NB}points"
+    assert fmt.change_of_interval((0.30, 0.35), (0.22, 0.25)) == f"\u22128.0 to \u221210.0{NB}points"
+    assert fmt.change_of_interval((0.3, 0.3), (0.3, 0.3)) == fmt.EN_DASH
+
+
+def test_parts_are_rounded_to_add_up_to_their_total():
+    thirds = fmt.apportioned([1 / 3, 1 / 3, 1 / 3], 2)
+    assert sum(thirds) == 1
+    assert sorted(thirds) == [Decimal("0.33"), Decimal("0.33"), Decimal("0.34")]
+    assert fmt.apportioned([Decimal("-1.6"), Decimal("0.4"), Decimal("0.5")], 0) == [-2, 0, 1]
+    assert fmt.apportioned([], 1) == []
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_part_is_moved_by_a_whole_unit(seed: int):
+    import random
+
+    drawn = random.Random(seed)
+    parts = [drawn.uniform(-50, 50) for _ in range(drawn.randint(1, 30))]
+    shown = fmt.apportioned(parts, 1)
+    assert sum(shown) == fmt.shown(sum(map(Decimal, map(repr, parts))), 1)
+    assert all(abs(float(one) - part) < 0.1 for one, part in zip(shown, parts, strict=True))
+
+
+def test_parts_of_another_total_are_refused():
+    with pytest.raises(ValueError, match="do not add up"):
+        fmt.apportioned([0.2, 0.2], 1, 0.9)

@@ -248,7 +248,7 @@ def test_a_limit_that_may_be_no_worse_than_today_never_conflicts_alone() -> None
     [
         ("beta.max", "1.020001"),
         ("magnificent_seven.max", "50.0001%"),
-        ("realized_gain.max", "1.0436% of household value"),
+        ("realized_gain.max", "1.044% of household value"),
     ],
 )
 def test_a_conflict_by_a_hair_has_more_digits_in_its_own_unit(label: str, shown: str) -> None:
@@ -256,5 +256,60 @@ def test_a_conflict_by_a_hair_has_more_digits_in_its_own_unit(label: str, shown:
     portfolio = roth(
         0, HALF_NVDA, limits=limits(beta_max="1.02", realized_gain_max="1000", magnificent_seven_max="0.5")
     )
-    speaker = _Speaker(problem_of(portfolio), portfolio, Diagnosis((), {}, {}, needs_wash_sale=False))
+    speaker = _Speaker(problem_of(portfolio), portfolio, Diagnosis((), {}, {}, {}, needs_wash_sale=False))
     assert speaker._reach(label, 1e-6) == shown
+
+
+def message(portfolio: Portfolio) -> str:
+    with pytest.raises(LimitsConflictError) as caught:
+        planned(portfolio)
+    return str(caught.value)
+
+
+def test_bounds_are_quoted_as_the_file_has_them() -> None:
+    """12.34% and 45.678%: rounded, the second would read like what is reached."""
+    text = message(roth(0, HALF_NVDA, limits=limits(magnificent_seven_max="0.1234"), **LOCKED))
+    assert "asks for at most 12.34%" in text
+    locked = {"limits": limits(cash_min="0.0045"), "do_not_sell": (DoNotSell("SPY"),)}
+    text = message(roth(330, {"SPY": [lot(100)]}, **locked))
+    reached = re.search(r"cash cannot be more than (0\.\d+)%, and the file asks for at least 0\.45%", text)
+    assert reached, text
+    assert len(reached[1]) >= len("0.44")
+    assert float(reached[1]) < 0.45
+
+
+def test_what_stands_between_a_limit_and_the_nearest_that_it_could_get_is_named() -> None:
+    """A third of Nvidia is locked; little of the rest can be sold within the turnover limit."""
+    portfolio = household(
+        account("IRA", "traditional", 0, {"NVDA": [lot(400)], "BND": [lot(1000)]}),
+        account("Roth", "roth", 0, {"NVDA": [lot(200)]}),
+        limits=limits(single_company_max="0.2", turnover_max="0.0825", small_caps_max="0.2"),
+        do_not_sell=(DoNotSell(account="Roth"),),
+    )
+    text = message(portfolio)
+    figures = re.search(
+        r"Even without your other limits, the largest company cannot be less than ([\d.]+)%.*\n"
+        r"  with every other limit kept, the largest company cannot be less than ([\d.]+)%, "
+        r"because of turnover at most 8.25% \(turnover.max\)",
+        text,
+    )
+    assert figures, text
+    locked = 200 * 203.53 / (600 * 203.53 + 1000 * 72.5)
+    assert float(figures[1]) == pytest.approx(100 * locked, abs=0.1)
+    assert "small caps" not in text.split("What would help")[0]
+    (repair,) = re.findall(r"single_company.max to ([\d.]+)%", text)
+    assert float(repair) == pytest.approx(float(figures[2]), abs=0.11)  # rounded to be enough
+
+
+def test_a_default_in_a_conflict_is_said_to_be_one() -> None:
+    """Selling what the limit asks for brings tax that nothing but the proceeds could pay, and they are to be spent."""
+    portfolio = taxed(
+        0,
+        {"NVDA": [lot(300, 5)]},
+        limits=limits(magnificent_seven_max="0.3", cash_max="0.0"),
+    )
+    text = message(portfolio)
+    assert "preferences.reserve_tax" in text
+    assert "on by default; your file does not set it" in text
+    stated = replace(portfolio, preferences=replace(portfolio.preferences, is_reserve_stated=True))
+    assert "on by default" not in message(stated)

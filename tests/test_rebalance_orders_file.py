@@ -38,6 +38,7 @@ def test_a_purchase_is_one_line() -> None:
         "lot_acquired": "",
         "lot_cost_per_share_usd": "",
         "lot_term": "",
+        "note": "",
     }
 
 
@@ -76,7 +77,7 @@ def test_any_other_name_is_kept_as_it_is(name: str) -> None:
 
 def test_no_orders_are_a_head_alone() -> None:
     assert orders_csv(()) == (
-        "account,side,symbol,shares,price_usd,amount_usd,lot_acquired,lot_cost_per_share_usd,lot_term\n"
+        "account,side,symbol,shares,price_usd,amount_usd,lot_acquired,lot_cost_per_share_usd,lot_term,note\n"
     )
 
 

@@ -86,10 +86,10 @@ def test_a_wide_interval_names_the_widest_fund() -> None:
 
 def test_assumed_tax_rates_are_told_only_where_they_matter() -> None:
     taxable = household(account("Joint", "taxable", 0, {"SPY": [lot(100, 700)]}), tax=TaxSituation())
-    assert "24.0% on short-term and 15.0% on long-term" in warned(taxable)["default_tax_rates"]
+    assert "24% on short-term and 15% on long-term" in warned(taxable)["default_tax_rates"]
     partly = replace(taxable.tax, short_term_rate=Decimal("0.358"), state_rate=Decimal("0.093"))
     found = warned(replace(taxable, tax=partly))["default_tax_rates"]
-    assert "35.8% on short-term and 15.0% on long-term gains are used, with 9.3% of state tax" in found
+    assert "35.8% on short-term and 15% on long-term gains are used, with 9.3% of state tax" in found
     assert "default_tax_rates" not in warned(replace(taxable, tax=replace(taxable.tax, is_stated=True)))
     assert "default_tax_rates" not in warned(replace(PLAIN, tax=TaxSituation()))
 

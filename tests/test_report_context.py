@@ -72,9 +72,9 @@ def test_the_answer_names_moves_totals_limit_tax_and_cost():
     assert "of IJR and IWM" in answer
     assert "34.9–35.4%" in answer
     assert "22.0–25.0%" in answer
-    assert "within your limit of 25.0%" in answer
-    assert "$10,267.53 of tax this year" in answer
-    assert "$61.12 of trading cost" in answer
+    assert "within your limit of 25%" in answer
+    assert "$10,268 of tax this year" in answer
+    assert "$61 of trading cost" in answer
 
 
 def test_a_limit_that_stays_broken_is_not_called_kept():
@@ -88,7 +88,7 @@ def test_a_limit_that_stays_broken_is_not_called_kept():
 
 def test_lower_tax_is_not_called_a_cost():
     lower = replace(plan(), tax=replace(plan().tax, tax_usd=Decimal("-512.40")))
-    assert "$512.40 less tax this year" in context(lower).answer.sentence
+    assert "$512 less tax this year" in context(lower).answer.sentence
     assert context(lower).answer.cards[2].value == "\u2212$512"
 
 
@@ -96,7 +96,7 @@ def test_an_unchanged_share_is_said_to_stay():
     same = replace(plan(), after=replace(plan().after, exposure=plan().before.exposure), tax=do_nothing_plan().tax)
     answer = context(same).answer.sentence.replace(NB, " ")
     assert "the Magnificent Seven stay at 34.9–35.4%" in answer
-    assert "with an estimated $0.00 of tax this year" in answer
+    assert "with an estimated $0 of tax this year" in answer
 
 
 def test_doing_nothing_says_so_with_the_gain_forgone_in_points_and_dollars():
@@ -166,7 +166,7 @@ def test_cash_of_each_account_is_shown_before_and_after():
 def test_company_table_joins_interval_ends_and_totals():
     table = context().why.by_company
     assert column(table, "Company")[0] == "Nvidia"
-    assert column(table, "Direct")[0] == "12.1%"
+    assert column(table, "Direct")[0] == "12.2%"  # 12.14, so that the column adds up to 20.5
     assert column(table, "Today")[-1].endswith("35.4%")
     assert column(table, "Proposed")[-1].endswith("25.0%")
 
@@ -175,18 +175,18 @@ def test_group_subtotals_are_the_sums_of_their_members():
     table = context().comparison.holdings
     shown = dict(zip(column(table, "Holding"), column(table, "Weight"), strict=True))
     assert shown["Seven held directly"] == "20.5%"  # 12.14 + 5.21 + 3.11
-    assert shown["Bond funds"] == shown["BND"] == "8.0%"
+    assert shown["Bond funds"] == shown["BND"] == "7.9%"  # 7.97, so that the groups add up to 100.0
     assert shown["Household"] == "100.0%"
 
 
 def test_a_limit_says_its_bound_and_status_in_words():
     table = context().why.limits
-    assert column(table, "Bound")[3] == "at least 10.0%"
-    assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.10"]
+    assert column(table, "Bound")[3] == "at least 10%"
+    assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.1"]
     assert column(table, "Status")[0] == "Broken today, met by the proposal"
     assert column(table, "Price of a point")[:2] == ["1.84 bp", "–"]
     assert table.rows[0].cells[-1].lines == ("$184",)  # 1.84 / 10,000 of $998,432
-    assert "Largest company (Nvidia)" in column(table, "Limit")
+    assert "Largest company" in column(table, "Limit")
 
 
 def test_prices_of_limits_have_no_column_where_none_is_known():
@@ -221,7 +221,8 @@ def test_episodes_in_which_the_proposal_is_worse_are_counted_and_marked_with_bot
     assert first[:4] == ["\u221247.1%", "\u2212$470,062", "\u221248.9%", "\u2212$488,503"]
     words = shown.stress_words.replace(NB, " ")
     assert f"in 6 of {len(rows)} episodes, most of all in " in words
-    deepest = min(rows, key=lambda name: float(rows[name][4].split()[0].replace("\u2212", "-")))
+    moved = [name for name in rows if rows[name][4] != "–"]
+    deepest = min(moved, key=lambda name: float(rows[name][4].split()[0].replace("\u2212", "-")))
     today, in_dollars, proposed, then = rows[deepest][:4]
     assert words.endswith(f"in {deepest}: {proposed} ({then}) instead of {today} ({in_dollars}).")
 
@@ -234,7 +235,7 @@ def test_what_speaks_against_the_proposal_follows_from_its_figures():
     found = " ".join(context().why.drawbacks).replace(NB, " ")
     assert "Expected return falls from 8.0% to 7.7%" in found
     assert "tracking error goes from 3.9% to 5.4%" in found
-    assert "$11,836.95 of the realized gain is short-term" in found
+    assert "$11,837 of the realized gain is short-term" in found
     assert "6 episodes" in found
     better = replace(plan(), after=replace(plan().before, exposure=plan().after.exposure))
     assert "Expected return falls" not in " ".join(context(better).why.drawbacks)
@@ -328,7 +329,7 @@ def test_the_limits_of_each_kind_and_mode_are_told_in_words():
         "Loss in a past episode (Covid crash)",
         "Expense ratio",
     ]
-    assert column(shown, "Bound")[-1] == "at most 0.150%"
+    assert column(shown, "Bound")[-1] == "at most 0.15%"
     assert column(shown, "Proposed") == ["39.0%", "8.6%", "49.9%", "29.0%", "0.069%"]
     assert column(shown, "Status") == [
         "Broken today, met by the proposal",

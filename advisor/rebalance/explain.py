@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from advisor.errors import UnverifiedAnswerError
+from advisor.format import money
 from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import MarketData
 from advisor.optimize.formulation import TAX_RESERVE
 from advisor.optimize.price_book import RETURN, RISK
 from advisor.optimize.problem import CASH, TAX
-from advisor.portfolio.model import LimitKind, Portfolio
+from advisor.portfolio.model import Account, LimitKind, Portfolio
 from advisor.rebalance.limit_nouns import limit_noun
 from advisor.rebalance.model import LimitResult, Reason, Trade, TradeReason
 from advisor.rebalance.outcome import EDGE, breach
@@ -105,12 +106,16 @@ def _words(part: str, trade: Trade, grounds: _Grounds) -> str:
         return _limit_words(grounds.limits[part])
     if trade.side == "buy":
         return _PURCHASE_WORDS[part]
-    if part == CASH:
-        buys = any(other.side == "buy" and other.account == trade.account for other in grounds.trades)
-        return "pays for purchases in this account" if buys else "raises cash in this account"
-    if part == f"accounts.{trade.account}.min_cash":
-        return "raises cash to the account's minimum"
-    return _SALE_WORDS[part]
+    return _cash_words(trade, grounds) if part == CASH else _SALE_WORDS[part]
+
+
+def _cash_words(trade: Trade, grounds: _Grounds) -> str:
+    """What the cash of a sale is for in its account."""
+    account = _account(trade, grounds)
+    if account.cash_usd < account.min_cash_usd:
+        return f"raises cash to the account's minimum of {money(account.min_cash_usd)}"
+    buys = any(other.side == "buy" and other.account == trade.account for other in grounds.trades)
+    return "pays for purchases in this account" if buys else "raises cash in this account"
 
 
 def _limit_words(limit: LimitResult) -> str:
@@ -126,9 +131,12 @@ def _limit_words(limit: LimitResult) -> str:
     return f"brings {noun} {'down' if is_max else 'up'} to {bound}"
 
 
+def _account(trade: Trade, grounds: _Grounds) -> Account:
+    return next(account for account in grounds.portfolio.accounts if account.name == trade.account)
+
+
 def _facts(trade: Trade, grounds: _Grounds) -> list[str]:
     """What else a reader asks at once: of a sale whether it is taxed, of a purchase whether it holds the seven."""
-    account = next(account for account in grounds.portfolio.accounts if account.name == trade.account)
     if trade.side == "sell":
-        return [] if account.is_taxable else ["no tax in this account"]
+        return [] if _account(trade, grounds).is_taxable else ["untaxed in this account"]
     return ["holds none of the seven"] if magnificent_seven_interval(grounds.market, trade.symbol)[1] == 0 else []

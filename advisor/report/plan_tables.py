@@ -271,7 +271,7 @@ def _stand_in_note(plan: RebalancePlan) -> tuple[str, ...]:
         proposed = next((other.stand_ins for other in plan.after.stress if other.name == episode.name), ())
         names = tuple(dict.fromkeys([*episode.stand_ins, *proposed]))
         if names:
-            parts.append(f"{episode.title}: {', '.join(names)}")
+            parts.append(f"{episode.title}: {', '.join(names).replace(' %', '%')}")  # as older market data have it
     return (f"Without a history of their own, represented by others: {'; '.join(parts)}.",) if parts else ()
 
 
@@ -368,8 +368,8 @@ def _cash_words(trades: list[Trade], account: str, plan: RebalancePlan) -> str:
 
 
 def _stress_row(before: StressLoss, after: StressLoss, plan: RebalancePlan) -> Row:
-    tone = tone_of(after.household_return - before.household_return)
     change = change_in_points(before.household_return, after.household_return)
+    tone = "" if change == EN_DASH else tone_of(after.household_return - before.household_return)
     return row(
         Cell(before.title, aside=f"{before.start:%Y-%m} to {before.end:%Y-%m}"),
         signed_percent(before.household_return),

@@ -162,9 +162,7 @@ def _mended_words(plan: RebalancePlan) -> str:
 
 def _tax_words(plan: RebalancePlan) -> str:
     tax = plan.tax.tax_usd
-    if not tax:
-        return "no tax this year"
-    return f"an estimated {rough_money(abs(tax))} {'of' if tax > 0 else 'less'} tax this year"
+    return f"an estimated {rough_money(abs(tax))} {'of' if tax >= 0 else 'less'} tax this year"
 
 
 def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
