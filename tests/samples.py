@@ -35,7 +35,7 @@ def sample(name: str) -> Portfolio:
 
 @cache
 def answer(name: str) -> Recommendation:
-    return recommend(sample(name), market(), f"{name}.yaml", text_of(name), {"advisor": "test"})
+    return recommend(sample(name), market(), f"{name}.yaml", text_of(name), {"advisor": "0.1.0"})
 
 
 def record_of(name: str) -> dict:

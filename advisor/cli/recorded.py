@@ -51,6 +51,27 @@ def read_record(file: Path) -> dict[str, Any]:
     return document
 
 
+def read_beside(file: Path, name: str) -> str | None:
+    """Text of the file `name` in the folder of `file`; None where there is none.
+
+    Raises `InputError` for one that cannot be read, is longer than a record, or is no UTF-8 text.
+    """
+    beside = file.parent / name
+    try:
+        if not beside.is_file():
+            return None
+        with beside.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        text = data.decode()
+    except OSError as error:
+        raise record_error(beside, f"cannot be read: {(error.strerror or str(error)).lower()}") from error
+    except UnicodeDecodeError as error:
+        raise record_error(beside, "is not UTF-8 text") from error
+    if len(data) > MAX_BYTES:
+        raise record_error(beside, f"is longer than {MAX_BYTES // 2**20} MiB")
+    return text
+
+
 def recorded_portfolio(document: dict[str, Any], file: Path) -> tuple[Portfolio, str]:
     """The household and the text of its file, whose digest must be the one that was recorded.
 

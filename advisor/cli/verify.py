@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli.failure import PartialResultError
-from advisor.cli.output import emit, emit_json
-from advisor.cli.recorded import read_record, recorded_market, recorded_market_option, recorded_portfolio
+from advisor.cli.output import emit, emit_json, shown
+from advisor.cli.recorded import read_beside, read_record, recorded_market, recorded_market_option, recorded_portfolio
 from advisor.errors import UnverifiedAnswerError
+
+if TYPE_CHECKING:
+    from advisor.market.data import MarketData
+    from advisor.portfolio.model import Portfolio
+    from advisor.rebalance.check import Check
+
+ORDERS = "orders.csv"  # what `advisor rebalance` writes beside the record
 
 
 @click.command()
@@ -20,7 +28,8 @@ from advisor.errors import UnverifiedAnswerError
 def verify(*, file: Path, market: str | None, as_json: bool, debug: bool) -> None:
     """Check a recommendation again, from itself and the market data alone.
 
-    Exit 0 when every check passes, 6 when one does not.
+    An orders.csv in the same folder is checked with it. Exit 0 when every check passes, 6 when one does not. What only
+    planning again can tell is named at the end; advisor replay does that.
 
     \b
     Example:
@@ -28,30 +37,60 @@ def verify(*, file: Path, market: str | None, as_json: bool, debug: bool) -> Non
     """
     del debug
     from advisor.market.resolve import resolve
-    from advisor.rebalance.verify import verify as check_record
 
     document = read_record(file)
     portfolio, _ = recorded_portfolio(document, file)
     data = resolve(recorded_market(document, file, market), portfolio)
-    checks = check_record(document, portfolio, data)
+    checks = _checks(document, portfolio, data, file)
+    result = _document(document, checks, portfolio, data)
     failed = sum(not check.passed for check in checks)
-    rows = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks]
-    age = (portfolio.as_of - data.as_of).days
-    result = {
-        "passed": not failed,
-        "market": {"id": data.id, "as_of": data.as_of.isoformat(), "age_days": age},
-        "checks": rows,
-    }
     error = UnverifiedAnswerError(f"{failed} of {len(checks)} checks failed")
     if failed and as_json:
         raise PartialResultError(error, result)
     if as_json:
         emit_json(result)
         return
-    emit(f"Checked against {data.id}, prices of {data.as_of.isoformat()}, {age} days before the decision\n")
-    for check in checks:
-        emit(f"{'passed' if check.passed else 'FAILED'}  {check.name}\n")
-        if not check.passed:
-            emit(f"        {check.detail}\n")
+    emit(shown(_text(result)))
     if failed:
         raise error
+
+
+def _checks(document: dict[str, Any], portfolio: Portfolio, data: MarketData, file: Path) -> tuple[Check, ...]:
+    """Every check of the record, and of the orders file beside it where there is one."""
+    from advisor.rebalance.verify import verify_written
+    from advisor.rebalance.verify.orders_file import check_orders_file
+
+    checks = verify_written(document, portfolio, data)
+    orders = read_beside(file, ORDERS)
+    return checks if orders is None else (*checks, check_orders_file(document, orders))
+
+
+def _document(
+    document: dict[str, Any], checks: tuple[Check, ...], portfolio: Portfolio, data: MarketData
+) -> dict[str, Any]:
+    from advisor.rebalance.verify import not_checked
+
+    return {
+        "schema": "advisor.verification/1",
+        "passed": all(check.passed for check in checks),
+        "market": {
+            "id": data.id,
+            "as_of": data.as_of.isoformat(),
+            "age_days": (portfolio.as_of - data.as_of).days,
+        },
+        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks],
+        "not_checked": not_checked(document),
+    }
+
+
+def _text(result: dict[str, Any]) -> str:
+    market = result["market"]
+    lines = [
+        f"Checked against {market['id']}, prices of {market['as_of']}, {market['age_days']} days before the decision"
+    ]
+    for check in result["checks"]:
+        lines.append(f"{'passed' if check['passed'] else 'FAILED'}  {check['name']}")
+        if not check["passed"]:
+            lines.append(f"        {check['detail']}")
+    lines.append(f"Not checked: {'; '.join(result['not_checked'])}. advisor replay plans again and compares these too.")
+    return "\n".join((*lines, ""))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 
 from advisor.rebalance.model import Trade
-from advisor.units import to_cents
+from advisor.units import CENT
 
 COLUMNS = (
     "account",
@@ -41,13 +42,23 @@ def _rows(trade: Trade) -> list[list[str]]:
             *head,
             f"{lot.shares:f}",
             f"{trade.price_usd:f}",
-            f"{to_cents(lot.shares * trade.price_usd):.2f}",
+            f"{amount:.2f}",
             lot.acquired.isoformat() if lot.acquired else "",
             f"{lot.cost_per_share_usd:f}" if lot.cost_per_share_usd is not None else "",
             lot.term or "",
         ]
-        for lot in trade.lots
+        for lot, amount in zip(trade.lots, _amounts_usd(trade), strict=True)
     ]
+
+
+def _amounts_usd(trade: Trade) -> list[Decimal]:
+    """The amount of each lot in whole cents, so that they add up to the order's (largest remainder)."""
+    exact = [lot.shares * trade.price_usd / CENT for lot in trade.lots]
+    cents = [int(amount) for amount in exact]
+    left = int(trade.amount_usd / CENT) - sum(cents)
+    for lot in sorted(range(len(exact)), key=lambda lot: cents[lot] - exact[lot])[:left]:
+        cents[lot] += 1
+    return [number * CENT for number in cents]
 
 
 def inert(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -13,6 +13,7 @@ from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio, View
 from advisor.rebalance.verify.ledger import Ledger, household_value
 
 MARKET_PORTFOLIO = "VTI"
+SAME_RETURN = 1e-9  # a year
 SPENT = 1e-12  # of a view's variance: what is left once others have told the same
 
 
@@ -145,6 +146,31 @@ def security_returns(symbols: Iterable[str], book: Book) -> dict[str, float]:
         mean = mean + gain * (goal - told @ mean)
         spread = spread - np.outer(gain, told @ spread)
     return {symbol: float(mean[bases.index(_basis(symbol, market))]) for symbol in symbols}
+
+
+def origins_of(symbols: Iterable[str], book: Book) -> dict[str, str]:
+    """Where each expected return comes from, in words: equilibrium, views that moved it, or a view that is certain."""
+    symbols = list(symbols)
+    neutral = replace(book, portfolio=replace(book.portfolio, views=()))
+    with_views, without = security_returns(symbols, book), security_returns(symbols, neutral)
+    return {
+        symbol: _origin(symbol, book, is_moved=abs(with_views[symbol] - without[symbol]) > SAME_RETURN)
+        for symbol in symbols
+    }
+
+
+def _origin(symbol: str, book: Book, *, is_moved: bool) -> str:
+    own, horizon = _basis(symbol, book.market), book.portfolio.preferences.horizon_years
+    words = ["equilibrium, moved by your views"]
+    for view in book.portfolio.views:
+        ends = [_basis(name, book.market) for name in (view.symbol, view.over) if name is not None]
+        if view.over is None and own in ends and view.confidence == 1 and view.years >= horizon:
+            same = "" if view.symbol == symbol else f" on {view.symbol}, same index"
+            return f"your view{same} ({view.source})"
+        if view.years < horizon and view.confidence > 0 and own in ends:
+            name = view.symbol if view.over is None else f"{view.symbol} over {view.over}"
+            words.append(f"{name} counts in part, for {view.years.normalize():f} years of the horizon")
+    return "; ".join(words) if is_moved else "equilibrium"
 
 
 def stated_return(view: View) -> float:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from advisor.market.data import MarketData
-from advisor.portfolio.model import AccountType, Portfolio
+from advisor.portfolio.model import Account, AccountType, Lot, Portfolio
 from advisor.rebalance.verify.ledger import Ledger, Order, SoldLot
 from advisor.rebalance.verify.taxes import held_more_than_a_year
+
+WINDOW = 30  # days, on either side of a sale at a loss
+Place = tuple[str, str, date]  # account, symbol, day
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLot:
+    """A lot that is not to be sold for now, and the first day on which it may be."""
+
+    account: str
+    symbol: str
+    lot: Lot
+    reason: str  # "wash_sale" | "almost_long_term"
+    until: date
 
 
 def check_calendar(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
@@ -16,24 +31,68 @@ def check_calendar(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     del record
     faults = []
     sales = [(order, sold) for order in ledger.orders for sold in order.sold if _is_taxed(order, sold)]
-    alike = {order.symbol: _alike(order.symbol, portfolio, market) for order in ledger.orders}
+    alike = {order.symbol: alike_symbols(order.symbol, portfolio, market) for order in ledger.orders}
     for order, sold in sales:
         if _gain(order, sold) < 0:
             bought = _purchases(order, sold, portfolio, alike[order.symbol], ledger)
             faults += [f"{order.name}: a loss beside the purchase of {purchase}" for purchase in bought]
-        elif _gain(order, sold) > 0 and _turns_long_soon(sold, portfolio):
+        elif _gain(order, sold) > 0 and sold.lot is not None and _turns_long_soon(sold.lot, portfolio):
             faults.append(f"{order.name}: a short-term gain on a lot that is to wait")
-    for order in ledger.orders:
-        if order.is_buy:
-            faults += [
-                f"{order.name}: {past.symbol} was sold at a loss on {past.date}"
-                for past in portfolio.history
-                if past.side == "sell"
-                and (past.gain_usd or 0) < 0
-                and _recent(past.date, portfolio)
-                and past.symbol in alike[order.symbol]
-            ]
-    return faults
+    barred = barred_now(portfolio, market)
+    return faults + [
+        f"{order.name}: {order.symbol} or the like was sold at a loss on {barred[order.symbol]}"
+        for order in ledger.orders
+        if order.is_buy and order.symbol in barred
+    ]
+
+
+def barred_now(portfolio: Portfolio, market: MarketData) -> dict[str, date]:
+    """Symbols that were sold at a loss within 30 days, or are like one that was, with the day of the sale."""
+    return {
+        symbol: past.date
+        for past in portfolio.history
+        if past.side == "sell" and (past.gain_usd or 0) < 0 and _recent(past.date, portfolio)
+        for symbol in alike_symbols(past.symbol, portfolio, market)
+    }
+
+
+def kept_lots(portfolio: Portfolio, market: MarketData) -> list[KeptLot]:
+    """Lots of taxable accounts that the calendar keeps, in the order of the file."""
+    taxable = [account for account in portfolio.accounts if account.type is AccountType.TAXABLE]
+    symbols = {position.symbol for account in taxable for position in account.positions}
+    bought = {symbol: _past_purchases(portfolio, alike_symbols(symbol, portfolio, market)) for symbol in symbols}
+    found = (
+        _kept(account, position.symbol, lot, bought[position.symbol], portfolio, market)
+        for account in taxable
+        for position in account.positions
+        for lot in position.lots
+    )
+    return [entry for entry in found if entry is not None]
+
+
+def _kept(
+    account: Account, symbol: str, lot: Lot, bought: list[Place], portfolio: Portfolio, market: MarketData
+) -> KeptLot | None:
+    price = market.securities[symbol].close_usd
+    if lot.acquired is None or lot.cost_per_share_usd is None or price == lot.cost_per_share_usd:
+        return None
+    if price > lot.cost_per_share_usd:
+        if not _turns_long_soon(lot, portfolio):
+            return None
+        return KeptLot(account.name, symbol, lot, "almost_long_term", _first_long_day(lot.acquired, portfolio))
+    days = [day for *place, day in bought if (*place, day) != (account.name, symbol, lot.acquired)]
+    if not days:
+        return None
+    free = date.fromordinal(max(days).toordinal() + WINDOW + 1)
+    return KeptLot(account.name, symbol, lot, "wash_sale", free)
+
+
+def _first_long_day(acquired: date, portfolio: Portfolio) -> date:
+    """The first day from the decision on at which a sale is long-term, found by trying."""
+    day = portfolio.as_of.toordinal()
+    while not held_more_than_a_year(acquired, date.fromordinal(day)):
+        day += 1
+    return date.fromordinal(day)
 
 
 def _is_taxed(order: Order, sold: SoldLot) -> bool:
@@ -46,7 +105,7 @@ def _gain(order: Order, sold: SoldLot) -> int:
     return 0 if cost is None else (order.price > cost) - (order.price < cost)
 
 
-def _alike(symbol: str, portfolio: Portfolio, market: MarketData) -> set[str]:
+def alike_symbols(symbol: str, portfolio: Portfolio, market: MarketData) -> set[str]:
     """All that counts as `symbol` for wash sales: reached from it by common indexes and the user's groups."""
     index_of = dict(market.indexes) | {row.symbol: row.index or row.symbol for row in market.securities.values()}
     by_index: dict[str, list[str]] = {}
@@ -64,13 +123,18 @@ def _alike(symbol: str, portfolio: Portfolio, market: MarketData) -> set[str]:
 
 
 def _recent(day: date, portfolio: Portfolio) -> bool:
-    return 0 <= portfolio.as_of.toordinal() - day.toordinal() <= 30
+    return 0 <= portfolio.as_of.toordinal() - day.toordinal() <= WINDOW
 
 
 def _purchases(order: Order, sold: SoldLot, portfolio: Portfolio, alike: set[str], ledger: Ledger) -> list[str]:
     """Purchases of the same thing: proposed now, in the history, or seen as young lots; not the sold lot's own."""
     now = [other.name for other in ledger.orders if other.is_buy and other.symbol in alike]
     own = (order.account.name, order.symbol, sold.lot.acquired if sold.lot else None)
+    return now + [f"{place[1]} on {place[2]}" for place in _past_purchases(portfolio, alike) if place != own]
+
+
+def _past_purchases(portfolio: Portfolio, alike: set[str]) -> list[Place]:
+    """Purchases of the last 30 days, from the history and from young lots."""
     past = [(trade.account, trade.symbol, trade.date) for trade in portfolio.history if trade.side == "buy"] + [
         (account.name, position.symbol, lot.acquired)
         for account in portfolio.accounts
@@ -78,16 +142,11 @@ def _purchases(order: Order, sold: SoldLot, portfolio: Portfolio, alike: set[str
         for lot in position.lots
         if lot.acquired is not None
     ]
-    return now + [
-        f"{symbol} on {day}"
-        for account, symbol, day in past
-        if _recent(day, portfolio) and (account, symbol, day) != own and symbol in alike
-    ]
+    return [place for place in past if _recent(place[2], portfolio) and place[1] in alike]
 
 
-def _turns_long_soon(sold: SoldLot, portfolio: Portfolio) -> bool:
-    acquired = sold.lot.acquired if sold.lot else None
-    if acquired is None or held_more_than_a_year(acquired, portfolio.as_of):
+def _turns_long_soon(lot: Lot, portfolio: Portfolio) -> bool:
+    if lot.acquired is None or held_more_than_a_year(lot.acquired, portfolio.as_of):
         return False
     later = date.fromordinal(portfolio.as_of.toordinal() + portfolio.preferences.wait_days)
-    return held_more_than_a_year(acquired, later)
+    return held_more_than_a_year(lot.acquired, later)

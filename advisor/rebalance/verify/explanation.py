@@ -1,7 +1,7 @@
-"""What a record says of why: that it speaks of this household, adds up, and agrees with the orders.
+"""Why this answer: that what is said of funds, tax branches, horizons and rounding agrees with the reasons and orders.
 
-Prices of limits and other horizons are results of the optimizer, which nothing here can repeat; what can be worked out
-of them without it is.
+The reasons are an optimum, which is put together again and measured (`optimum`). What is said of other horizons, funds
+and branches is the solver's word; where two of them meet they must agree.
 """
 
 from __future__ import annotations
@@ -11,65 +11,97 @@ from typing import Any
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.verify.ledger import Ledger
+from advisor.rebalance.verify.at_hand import orders_at_hand
+from advisor.rebalance.verify.ledger import Ledger, household_value
+from advisor.rebalance.verify.marginal import optimum_in
+from advisor.rebalance.verify.measures import gain_parts, risk_aversion
+from advisor.rebalance.verify.optimum import DUST, Optimum, nothing_traded, objective
 
 EQUAL = 1e-9
 CENTS = Decimal("0.05")  # of rounding in all; what orders may gain on the optimum
+SOLVED = 1e-5  # a year: ten times what the solver's certificate accepts
+LIMITS_TIGHTENED = 1e-3  # a year: most that an optimum may lose because limits were tightened for the rounding
+MENU = 5e-5  # a year: within this of the best mix, fewer funds are taken
+HORIZONS = {0.5, 1.0, 2.0, 3.0, 5.0, 10.0}  # years
 
 
 def check_explanation(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """Reasons add up and name what there is, the funds bought are those chosen, and shares gain nothing by rounding."""
-    explained = record["explanation"]
-    faults = [fault for reason in explained["reasons"] for fault in _reason_faults(reason, portfolio, market)]
+    """Funds bought are those chosen, one branch is the best, and what shares lose by rounding is what it must be."""
+    explained, found = record["explanation"], optimum_in(record, portfolio, market, ledger)
+    faults = _menu_faults(explained, portfolio, ledger)
+    best = [branch["behind"] for branch in explained["branches"] if branch["behind"] is not None]
+    if not best or min(best) > EQUAL:
+        faults.append("no tax branch is the best one")
+    if len({branch["branch"] for branch in explained["branches"]}) != len(explained["branches"]):
+        faults.append("a tax branch stands twice")
+    years = [row["years"] for row in explained["horizons"]]
+    if years != sorted(set(years)) or set(years) - HORIZONS - {float(portfolio.preferences.horizon_years)}:
+        faults.append("horizons: not those that are compared, each once")
+    return faults + _rounding_faults(record, found, portfolio, market, ledger)
+
+
+def _menu_faults(explained: dict[str, Any], portfolio: Portfolio, ledger: Ledger) -> list[str]:
     bought = {order.symbol for order in ledger.orders if order.is_buy}
     chosen = set(explained["menu"]["symbols"]) if explained["menu"] else set()
+    told = [explained["menu"], *explained["menu"]["others"]] if explained["menu"] else []
+    faults = []
     if bought - chosen:
         faults.append(f"bought beside the chosen funds: {', '.join(sorted(bought - chosen))}")
-    best = [branch["behind"] for branch in explained["branches"] if branch["behind"] is not None]
-    if best and min(best) > EQUAL:
-        faults.append("every tax branch is behind the best one")
-    if explained["rounding_loss"] < -_most_gained_by_rounding(market, ledger):
-        faults.append(f"rounding to shares gains {-explained['rounding_loss']:.3g} a year on the optimum")
+    if any(set(menu["symbols"]) - set(portfolio.preferences.buy) for menu in told):
+        faults.append("a choice of funds that are not on offer")
+    if len({tuple(sorted(menu["symbols"])) for menu in told}) != len(told):
+        faults.append("a choice of funds stands twice")
     return faults
+
+
+def _rounding_faults(
+    record: dict[str, Any], found: Optimum, portfolio: Portfolio, market: MarketData, ledger: Ledger
+) -> list[str]:
+    """Orders' gain and rounding loss make up the optimum's gain, which is worked out from the reasons."""
+    explained, total = record["explanation"], record["gain"]["total"]
+    loss, own = explained["rounding_loss"], float(portfolio.preferences.horizon_years)
+    menu = explained["menu"]["loss"] if explained["menu"] else 0.0
+    faults = []
+    if loss < -_most_gained_by_rounding(market, ledger):
+        faults.append(f"rounding to shares gains {-loss:.3g} a year on the optimum")
+    best = [row["gain"] for row in explained["horizons"] if row["years"] == own]
+    if not best:
+        faults.append("horizons: the household's own is missing")
+    elif abs(total + loss + menu - best[0]) > SOLVED + (MENU if _may_have_other_funds(record, found) else 0.0):
+        faults.append(f"gain {total:.3g}, rounding {loss:.3g} and funds {menu:.3g} do not make up {best[0]:.3g}")
+    gain = _gain_of(found, portfolio, market, ledger)
+    if not -SOLVED - MENU <= total + loss - gain <= LIMITS_TIGHTENED:
+        faults.append(f"rounding loses {gain - total:.3g} a year by the reasons, {loss:.3g} is stated")
+    return faults + _at_hand_faults(record, found, portfolio, market, ledger)
+
+
+def _may_have_other_funds(record: dict[str, Any], found: Optimum) -> bool:
+    """Whether the orders buy others than the optimum, as shares may need; where nothing is done they are not known."""
+    meant = {move.symbol for move in found.moves if move.lot is None and move.amount > DUST}
+    bought = {trade["symbol"] for trade in record["trades"] if trade["side"] == "buy"}
+    return record["status"] != "trade" or not bought <= meant
+
+
+def _gain_of(found: Optimum, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> float:
+    """What the optimum of the reasons gains a year on doing nothing."""
+    aversion = risk_aversion(portfolio, market, ledger)
+    today = objective(nothing_traded(ledger, portfolio, market), ledger, portfolio, market, aversion)
+    return objective(found, ledger, portfolio, market, aversion) - today
+
+
+def _at_hand_faults(
+    record: dict[str, Any], found: Optimum, portfolio: Portfolio, market: MarketData, ledger: Ledger
+) -> list[str]:
+    """No orders that the reasons put at hand are much better than those of the record."""
+    made = orders_at_hand(found, portfolio, market, ledger)
+    if made is None:
+        return []
+    gain = gain_parts(made, portfolio, market)["total"]
+    if record["gain"]["total"] < gain - MENU:
+        return [f"orders in shares by the reasons gain {gain:.3g} a year, {record['gain']['total']:.3g} is stated"]
+    return []
 
 
 def _most_gained_by_rounding(market: MarketData, ledger: Ledger) -> float:
     """Cents, and the solver's tolerance; fraction of household value a year."""
-    held = (shares * market.securities[symbol].close_usd for (_, symbol), shares in ledger.shares_before.items())
-    return 1e-7 + float(CENTS / (sum(held, Decimal(0)) + sum(ledger.cash_before.values(), Decimal(0))))
-
-
-def _reason_faults(reason: dict[str, Any], portfolio: Portfolio, market: MarketData) -> list[str]:
-    name = f"{reason['side']} {reason['symbol']} in {reason['account']}"
-    account = next((account for account in portfolio.accounts if account.name == reason["account"]), None)
-    if account is None:
-        return [f"{name}: no such account"]
-    faults = []
-    if reason["side"] == "sell":
-        lots = [lot for position in account.positions if position.symbol == reason["symbol"] for lot in position.lots]
-        if not any(_is_lot(lot.acquired, lot.cost_per_share_usd, reason) for lot in lots):
-            faults.append(f"{name}: no such lot")
-    elif not portfolio.may_buy(account, reason["symbol"]):
-        faults.append(f"{name}: not on offer")
-    parts = reason["parts"]
-    if abs(sum(parts.values()) - reason["net"]) > EQUAL:
-        faults.append(f"{name}: the parts do not add up to the net")
-    preferences = portfolio.preferences
-    spread = market.securities[reason["symbol"]].half_spread.value
-    expected = {
-        "spread": -spread / float(preferences.horizon_years),
-        "doubt": -float(preferences.return_uncertainty) if reason["side"] == "sell" else 0.0,
-    }
-    faults += [f"{name}: {part} is not {value:.3g}" for part, value in expected.items() if _differs(parts, part, value)]
-    return faults
-
-
-def _is_lot(acquired: Any, cost: Decimal | None, reason: dict[str, Any]) -> bool:  # noqa: ANN401 - a date or None
-    stated = reason["cost_per_share_usd"]
-    same_cost = stated is None if cost is None else stated is not None and Decimal(stated) == cost
-    return same_cost and reason["acquired"] == (acquired.isoformat() if acquired else None)
-
-
-def _differs(parts: dict[str, float], part: str, value: float) -> bool:
-    """Whether a part is not `value`; one that is next to nothing everywhere may be left out."""
-    return abs(parts.get(part, 0.0) - value) > (EQUAL if part in parts else 2e-8)
+    return 1e-7 + float(CENTS / household_value(ledger.shares_before, ledger.cash_before, market))

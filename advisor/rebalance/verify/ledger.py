@@ -68,7 +68,11 @@ def pennies(amount: Decimal) -> Decimal:
 def read_ledger(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Ledger:
     """Replay the record's orders on the portfolio. Raises `LedgerError` for an order that names a stranger."""
     accounts = {account.name: account for account in portfolio.accounts}
-    orders = tuple(_order(entry, accounts, market) for entry in record["trades"])
+    return replayed(tuple(_order(entry, accounts, market) for entry in record["trades"]), portfolio)
+
+
+def replayed(orders: tuple[Order, ...], portfolio: Portfolio) -> Ledger:
+    """The portfolio before and after `orders`."""
     shares = {
         (a.name, p.symbol): sum((lot.shares for lot in p.lots), Decimal(0))
         for a in portfolio.accounts
@@ -136,7 +140,7 @@ def check_orders(record: dict[str, Any], portfolio: Portfolio, market: MarketDat
             faults.append(f"{order.name}: {order.shares} x {order.price} is not {order.amount}")
         if order.spread != pennies(order.amount * Decimal(str(security.half_spread.value))):
             faults.append(f"{order.name}: spread {order.spread}")
-        faults += _step_faults(order, portfolio, ledger)
+        faults += step_faults(order, portfolio, ledger)
         if order.is_buy and not _offered(order, portfolio):
             faults.append(f"{order.name}: not among what may be bought there")
     faults += _two_orders(ledger)
@@ -146,7 +150,7 @@ def check_orders(record: dict[str, Any], portfolio: Portfolio, market: MarketDat
     return faults
 
 
-def _step_faults(order: Order, portfolio: Portfolio, ledger: Ledger) -> list[str]:
+def step_faults(order: Order, portfolio: Portfolio, ledger: Ledger) -> list[str]:
     """A part of a share that cannot be ordered; the whole of a position can always be sold."""
     if not order.is_buy and order.shares == ledger.shares_before.get((order.account.name, order.symbol)):
         return []

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from advisor.market.data import MarketData
-from advisor.portfolio.model import Limit, Portfolio
-from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance, security_returns
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, Portfolio
+from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance, origins_of, security_returns
 from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.limits import TOLERANCE, excess, measure
 from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, worst_months
@@ -40,6 +40,8 @@ def check_measures(record: dict[str, Any], portfolio: Portfolio, market: MarketD
             f"{side}.magnificent_seven", {"low": seven["low"], "high": seven["high"]}, {"low": low, "high": high}
         )
         faults += _scenario_faults(side, stated, book)
+        if seven["companies"].keys() != set(MAGNIFICENT_SEVEN):
+            faults.append(f"{side}.magnificent_seven.companies: not the seven")
         for company, claim in seven["companies"].items():
             low, high = book.company(company)
             direct = sum(w for symbol, w in book.weights.items() if market.securities[symbol].company == company)
@@ -109,14 +111,6 @@ def gain_parts(ledger: Ledger, portfolio: Portfolio, market: MarketData) -> dict
     return parts | {"total": sum(parts.values())}
 
 
-def _months_to_break_even(parts: dict[str, float], years: float) -> float | None:
-    paid_once = -years * (parts["trading_cost"] + parts["tax"] + parts["carryforward"])
-    earned_in_a_month = (parts["expected_return"] + parts["risk"] + parts["doubt"] + parts["soft_limits"]) / 12
-    if paid_once <= 0:
-        return 0.0
-    return paid_once / earned_in_a_month if earned_in_a_month > 0 else None
-
-
 def _penalized(book: Book, kappa: float) -> float:
     """Variance a year, with `kappa` times the one of a household whose securities all move together."""
     together = book.deviation_together()
@@ -139,26 +133,6 @@ def check_gain(record: dict[str, Any], portfolio: Portfolio, market: MarketData,
     return _compare("gain", stated, gain_parts(ledger, portfolio, market))
 
 
-def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """The stated gain is the objective's, part by part; where limits and cash rules hold, the orders must be worth it.
-
-    For "do_nothing" the record states the gain of orders that it does not list, which cannot be worked out again.
-    """
-    if not ledger.orders:
-        return []
-    parts, months = gain_parts(ledger, portfolio, market), record["gain"]["months_to_break_even"]
-    faults = check_gain(record, portfolio, market, ledger)
-    expected = _months_to_break_even(parts, float(portfolio.preferences.horizon_years))
-    if (months is None) != (expected is None) or (expected is not None and abs(months - expected) > 0.01):
-        faults.append(f"gain.months_to_break_even: stated {months}, worked out {expected}")
-    is_short = any(account.cash_usd < account.min_cash_usd for account in portfolio.accounts)
-    if not _broken_hard(record) and not is_short and parts["total"] < -TOLERANCE:
-        faults.append(
-            f"every hard limit holds today, and the orders lose {-parts['total']:.3g} a year against doing nothing"
-        )
-    return faults
-
-
 def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """What the record says was taken as given, and what each stress episode would have returned."""
     preferences, stated = portfolio.preferences, record["assumptions"]
@@ -177,10 +151,17 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
     book = book_of("before", ledger, portfolio, market)
     market_variance = float(covariance(market, [MARKET_PORTFOLIO])[0, 0])
     shown = {*book.weights, *book_of("after", ledger, portfolio, market).weights, *preferences.buy}
-    if missing := sorted(shown - stated["securities"].keys()):
-        faults.append(f"assumptions.securities lacks {', '.join(missing)}")
-    returns = security_returns(stated["securities"], book)
+    if shown ^ stated["securities"].keys():
+        faults.append(
+            f"assumptions.securities: {', '.join(sorted(shown ^ stated['securities'].keys()))} on one side only"
+        )
+    returns = security_returns(shown, book)
+    origins = origins_of(shown, book)
     for symbol, row in stated["securities"].items():
+        if symbol not in shown:
+            continue
+        if row["origin"] != origins[symbol]:
+            faults.append(f"assumptions.{symbol}: its return is {origins[symbol]}")
         pair = covariance(market, [symbol, MARKET_PORTFOLIO])
         claim = {name: row[name] for name in ("expected_return", "volatility", "beta")}
         worked_out = {
@@ -189,31 +170,32 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
             "beta": float(pair[0, 1]) / market_variance,
         }
         faults += _compare(f"assumptions.{symbol}", claim, worked_out)
-    return faults + _stress_faults(record, portfolio, market, ledger)
+    return faults + check_stress(record, portfolio, market, ledger)
 
 
-def _stress_faults(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    faults = []
-    for side in ("before", "after"):
-        book = book_of(side, ledger, portfolio, market)
-        stated = {loss["name"]: loss["household_return"] for loss in record[side]["stress"]}
-        expected = {episode.name: episode_return(book, episode.name) for episode in market.episodes}
-        faults += _compare(f"{side}.stress", stated, expected)
+def check_stress(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+    """Each episode in its order, with its days, its loss, and what stands in for what was not traded yet."""
+    return [
+        fault
+        for side in ("before", "after")
+        if side in record
+        for fault in _stress_faults(side, record[side]["stress"], book_of(side, ledger, portfolio, market))
+    ]
+
+
+def _stress_faults(side: str, stated: list[dict[str, Any]], book: Book) -> list[str]:
+    faults, episodes = [], book.market.episodes
+    if [loss["name"] for loss in stated] != [episode.name for episode in episodes]:
+        return [f"{side}.stress: not the episodes of the market data, each once and in their order"]
+    for loss, episode in zip(stated, episodes, strict=True):
+        where = f"{side}.stress.{episode.name}"
+        if (loss["start"], loss["end"]) != (episode.start.isoformat(), episode.end.isoformat()):
+            faults.append(f"{where}: its days are {episode.start} to {episode.end}")
+        borrowed = [
+            f"{symbol} by {episode.stand_ins[symbol]}" for symbol in sorted(book.weights) if symbol in episode.stand_ins
+        ]
+        if loss["stand_ins"] != borrowed:
+            faults.append(f"{where}: the stand-ins are {', '.join(borrowed) or 'none'}")
+        worked_out = {"household_return": episode_return(book, episode.name)}
+        faults += _compare(where, {"household_return": loss["household_return"]}, worked_out)
     return faults
-
-
-def check_status(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """A "trade" has orders; "do_nothing" has none and leaves no hard limit broken."""
-    del portfolio, market
-    status = record["status"]
-    if status not in ("trade", "do_nothing"):
-        return [f"status {status!r}"]
-    if (status == "trade") != bool(ledger.orders):
-        return [f"status {status!r} with {len(ledger.orders)} orders"]
-    broken = _broken_hard(record)
-    return [f"nothing is done although {', '.join(broken)} is broken"] if status == "do_nothing" and broken else []
-
-
-def _broken_hard(record: dict[str, Any]) -> list[str]:
-    """Hard limits that today's household breaks; the others do not ask for orders."""
-    return [e["name"] for e in record["limits"] if (e["mode"], e["status"]) == ("hard", "broken_before")]

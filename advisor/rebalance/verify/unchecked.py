@@ -1,0 +1,52 @@
+"""What a check without an optimizer does not look at; planning again compares it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.rebalance.verify.marginal import LINEAR, OF_TRADES
+from advisor.rebalance.verify.warnings import OF_HISTORY
+
+OF_SCHEMA_1 = "what schema 1 does not state: companies before the orders, bounds as written, reasons by part"
+
+
+def not_checked(record: dict[str, Any]) -> list[str]:
+    """What of this record is the optimizer's word, each in a few words; of one that cannot be read, all of it."""
+    try:
+        return _not_checked(record)
+    except (LookupError, TypeError, AttributeError):
+        return ["what only the optimizer knows"]
+
+
+def _not_checked(record: dict[str, Any]) -> list[str]:
+    told = ["that no better orders exist"]
+    ranged = any(limit["price_range_bps_per_pp"] is not None for limit in record["limits"])
+    if ranged or any(limit["name"].partition(".")[0] not in (*LINEAR, *OF_TRADES) for limit in record["limits"]):
+        told.append("prices of limits that are no one price for each trade")
+    told += ["what other horizons, funds and tax branches would give", "the solver's residuals"]
+    if any(warned["code"] == OF_HISTORY for warned in record["warnings"]):
+        told.append("whether a lot is from before a split")
+    if record["schema"] == "advisor.recommendation/1":
+        told.append(OF_SCHEMA_1)
+    return told + _beside(record.get("trade_off"))
+
+
+def _beside(trade_off: dict[str, Any] | None) -> list[str]:
+    """The same of what stands beside a proposal."""
+    if trade_off is None:
+        return []
+    told = []
+    if trade_off["cost_curve"] is not None or trade_off["frontier"] is not None:
+        told.append("the cost curve and the frontier")
+    if trade_off["sensitivities"]:
+        told.append("sensitivities")
+    if trade_off.get("views"):
+        told.append("what each view does to the answer")
+    if trade_off.get("stability") is not None:
+        told.append("stability over draws of history")
+    unanswered = [one["name"] for one in trade_off["alternatives"] if one["after"] is None]
+    if unanswered:
+        told.append(f"that there is no answer for {', '.join(unanswered)}")
+    if any(len(one["changes"]) > 1 for one in trade_off["alternatives"]):
+        told.append("what each of several changes of a scenario does alone")
+    return told
