@@ -23,6 +23,7 @@ DATA = (
     "advisor/rebalance/schemas/diff-1.json",
     "advisor/rebalance/schemas/recommendation-1.json",
     "advisor/rebalance/schemas/recommendation-2.json",
+    "advisor/rebalance/schemas/verification-1.json",
     "advisor/rebalance/schemas/what-if-2.json",
     "advisor/_share/templates/_what-if.js",
     "advisor/_share/templates/what-if.html.j2",

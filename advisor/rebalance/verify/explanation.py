@@ -19,7 +19,8 @@ from advisor.rebalance.verify.optimum import DUST, Optimum, nothing_traded, obje
 
 EQUAL = 1e-9
 CENTS = Decimal("0.05")  # of rounding in all; what orders may gain on the optimum
-SOLVED = 1e-5  # a year: ten times what the solver's certificate accepts
+ACCEPTED = 1e-6  # a year: what the solver's certificate accepts
+SOLVED = 10 * ACCEPTED  # a year: an optimum put together again from its trades
 LIMITS_TIGHTENED = 1e-3  # a year: most that an optimum may lose because limits were tightened for the rounding
 MENU = 5e-5  # a year: within this of the best mix, fewer funds are taken
 HORIZONS = {0.5, 1.0, 2.0, 3.0, 5.0, 10.0}  # years
@@ -67,7 +68,7 @@ def _rounding_faults(
     best = [row["gain"] for row in explained["horizons"] if row["years"] == own]
     if not best:
         faults.append("horizons: the household's own is missing")
-    elif abs(total + loss + menu - best[0]) > SOLVED + (MENU if _may_have_other_funds(record, found) else 0.0):
+    elif abs(total + loss + menu - best[0]) > ACCEPTED + (MENU if _may_have_other_funds(record, found) else 0.0):
         faults.append(f"gain {total:.3g}, rounding {loss:.3g} and funds {menu:.3g} do not make up {best[0]:.3g}")
     gain = _gain_of(found, portfolio, market, ledger)
     if not -SOLVED - MENU <= total + loss - gain <= LIMITS_TIGHTENED:

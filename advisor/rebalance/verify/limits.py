@@ -107,10 +107,22 @@ def _stated_faults(found: Measured, entry: dict[str, Any]) -> list[str]:
         faults.append(f"{name}: unit {entry['unit']!r}, mode {entry['mode']!r}")
     if entry["bound"] != float(limit.bound):
         faults.append(f"{name}: bound {entry['bound']} stated, {limit.bound} in the file")
+    if "bound_text" in entry and entry["bound_text"] != written_bound(limit):
+        faults.append(f"{name}: {entry['bound_text']} stated, {written_bound(limit)} in the file")
     if entry["charge_bps_per_pp"] != (float(limit.price_bps_per_pp) if mode == "soft" else None):
         faults.append(f"{name}: a charge of {entry['charge_bps_per_pp']} stated, {limit.price_bps_per_pp} in the file")
     allowed = found.allowed if mode == "not_worse_than_today" else None
     return faults + _allowance_faults(name, entry["allowed"], allowed, found.scale)
+
+
+def written_bound(limit: Limit) -> str:
+    """The bound with every digit of the file: ``12.34%``, ``$120,000``, ``1.1``."""
+    if UNITS.get(limit.name) == "usd":
+        return f"${limit.bound:,.2f}".removesuffix(".00")
+    digits = limit.bound if limit.name in UNITS else limit.bound * 100
+    text = f"{digits:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if limit.name in UNITS else f"{text}%"
 
 
 def _figure_faults(found: Measured, entry: dict[str, Any]) -> list[str]:

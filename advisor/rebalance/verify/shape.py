@@ -16,6 +16,7 @@ from typing import Any
 
 SCHEMAS = {
     "advisor.recommendation/1": "recommendation-1.json",
+    "advisor.recommendation/2": "recommendation-2.json",
 }
 ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "format"}
 ARRAY = (list, tuple)  # a record that is not written yet may hold the latter
