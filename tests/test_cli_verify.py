@@ -6,14 +6,17 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from advisor.market.snapshot import EMBEDDED
+from advisor.rebalance.orders_file import orders_csv
 from tests.command import call
-from tests.samples import ANSWERED, record_of
+from tests.samples import ANSWERED, answer, record_of
 
 HOSTILE = (
     None,
@@ -48,13 +51,51 @@ def test_a_record_is_verified_wherever_it_lies(name: str, tmp_path: Path, monkey
     file = save(tmp_path, record_of(name))
     ended = call(capsys, "verify", file)
     assert (ended.code, ended.err) == (0, "")
-    market, *checks = ended.out.strip().split("\n")
+    market, *checks, last = ended.out.strip().split("\n")
     assert "prices of 2026-07-13, 130 days before" in market
     assert all(line.startswith("passed  ") for line in checks)
     document = call(capsys, "verify", file, "--json").document
+    assert_meets_its_schema(document)
     assert document["passed"]
+    assert last.startswith("Not checked: that no better orders exist; ")
+    assert last.endswith(". advisor replay plans again and compares these too.")
+    assert all(one in last for one in document["not_checked"])
     assert document["market"] == {"id": "snapshot-2026-07-13", "as_of": "2026-07-13", "age_days": 130}
     assert len(document["checks"]) == len(checks)
+
+
+def assert_meets_its_schema(document: dict[str, Any]) -> None:
+    text = (files("advisor.rebalance") / "schemas" / "verification-1.json").read_text("utf-8")
+    jsonschema.validate(document, json.loads(text), cls=jsonschema.Draft202012Validator)
+
+
+def test_the_orders_file_beside_a_record_is_checked_with_it(tmp_path: Path, capsys) -> None:
+    file = save(tmp_path, record_of("tech-employee"))
+    orders = tmp_path / "orders.csv"
+    orders.write_text(orders_csv(answer("tech-employee").plan.trades))
+    ended = call(capsys, "verify", file)
+    assert (ended.code, "passed  orders.csv: the same orders, every cell" in ended.out) == (0, True)
+    orders.write_text(orders.read_text().replace(",NVDA,", ",AAPL,"))
+    ended = call(capsys, "verify", file)
+    assert ended.code == 6
+    assert "FAILED  orders.csv" in ended.out
+    assert "line 2: symbol 'AAPL', NVDA in the record" in ended.out
+    for content in (b"\xff\xfe", b""):
+        orders.write_bytes(content)
+        assert call(capsys, "verify", file).code == (3 if content else 6)
+
+
+def test_an_orders_file_that_is_a_folder_is_none(tmp_path: Path, capsys) -> None:
+    (tmp_path / "orders.csv").mkdir()
+    assert call(capsys, "verify", save(tmp_path, record_of("tech-employee"))).code == 0
+
+
+def test_a_record_cannot_steer_the_terminal(tmp_path: Path, capsys) -> None:
+    document = record_of("tech-employee")
+    document["limits"][1]["subject"] = "\x1b[2Jpassed"
+    ended = call(capsys, "verify", save(tmp_path, document))
+    assert ended.code == 6
+    assert "\x1b" not in ended.out
 
 
 def one_cent(document: dict[str, Any]) -> None:
@@ -84,9 +125,10 @@ def test_a_changed_record_fails(change: Callable[[dict[str, Any]], None], tmp_pa
     assert "\nFAILED  " in f"\n{ended.out}"
     assert "checks failed" in ended.err
     assert "$" not in ended.err
-    answer = call(capsys, "verify", file, "--market", "snapshot", "--json").document
-    assert (answer["passed"], answer["error"]["kind"]) == (False, "unverified")
-    assert not all(check["passed"] for check in answer["checks"])
+    result = call(capsys, "verify", file, "--market", "snapshot", "--json").document
+    assert_meets_its_schema(result)
+    assert (result["passed"], result["error"]["kind"]) == (False, "unverified")
+    assert not all(check["passed"] for check in result["checks"])
 
 
 def text_of_another(document: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ COLUMNS = [
 ]
 NUMBERS = {"shares", "price_usd", "amount_usd", "lot_cost_per_share_usd"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run begins with one of these
+PLAIN = r"\d+(\.\d+)?"
 MOST = 5  # faults that are told
 
 Row = dict[str, str]
@@ -92,13 +94,13 @@ def _amounts(trade: dict[str, Any]) -> list[Decimal]:
 
 def _is(column: str, stated: str, expected: str) -> bool:
     """Whether a cell says what it must; a number may have more zeros."""
-    if column in NUMBERS and stated and expected:
+    if column in NUMBERS and re.fullmatch(PLAIN, stated) and expected:
         return Decimal(stated) == Decimal(expected)
     return stated == expected
 
 
 def _is_rounded_alone(column: str, line: Row) -> bool:
     """Whether it is an amount as it was written beside records of the first schema: each lot rounded by itself."""
-    return column == "amount_usd" and Decimal(line["amount_usd"]) == pennies(
-        Decimal(line["shares"]) * Decimal(line["price_usd"])
-    )
+    if column != "amount_usd" or not all(re.fullmatch(PLAIN, line[key]) for key in ("shares", "price_usd", column)):
+        return False
+    return Decimal(line[column]) == pennies(Decimal(line["shares"]) * Decimal(line["price_usd"]))
