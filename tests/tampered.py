@@ -74,7 +74,9 @@ accounts:
     cash: 9000
     holdings:
       - symbol: NVDA
-        lots: [{shares: 300, cost_per_share: 150, acquired: 2022-01-03}, {shares: 60, cost_per_share: 190, acquired: 2026-02-02}]
+        lots:
+          - {shares: 300, cost_per_share: 150, acquired: 2022-01-03}
+          - {shares: 60, cost_per_share: 190, acquired: 2026-02-02}
       - symbol: VTI
         lots: [{shares: 200, cost_per_share: 200, acquired: 2021-01-04}]
   - {name: Roth, type: roth, cash: 4000, min_cash: 100, holdings: [{symbol: QQQ, shares: 50}]}

@@ -192,7 +192,7 @@ def test_a_damaged_record_is_never_a_bug(tmp_path: Path, capsys) -> None:
     rng = random.Random(20261120)
     everywhere = places(record_of("couple-mixed-lots"))
     codes = set()
-    for _ in range(120):
+    for _ in range(60):
         document = record_of("couple-mixed-lots")
         *path, last = rng.choice(everywhere)
         parent: Any = document
@@ -202,7 +202,7 @@ def test_a_damaged_record_is_never_a_bug(tmp_path: Path, capsys) -> None:
         ended = call(capsys, "verify", save(tmp_path, document))
         assert ended.code in (0, 3, 6), (path, last, ended.err)
         codes.add(ended.code)
-    assert codes >= {0, 6}
+    assert codes >= {3, 6}
 
 
 def test_other_market_data_are_looked_for_beside_the_record(tmp_path: Path, capsys) -> None:

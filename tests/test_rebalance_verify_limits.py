@@ -102,7 +102,7 @@ BROKEN = {
 @pytest.mark.parametrize("label", BROKEN)
 def test_a_broken_hard_limit_is_refused_and_a_soft_one_measured(label: str) -> None:
     hard = under(*in_mode(LimitMode.HARD, **{label: BROKEN[label]}))
-    assert any(fault.startswith("limits:") and " breaks " in fault for fault in faults(recorded(hard), hard))
+    assert any(fault.startswith("limits:") and " is broken after " in fault for fault in faults(recorded(hard), hard))
     soft = under(*in_mode(LimitMode.SOFT, **{label: BROKEN[label]}))
     written = recorded(soft)
     assert faults(written, soft) == []

@@ -6,6 +6,8 @@ whose name begins as stated beside it; what follows from the tampering may break
 
 from __future__ import annotations
 
+import random
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -110,6 +112,11 @@ def limit(name: str, **fields: object) -> Tamper:
 
 LIMITS: dict[str, tuple[str, Tamper]] = {
     "another company after the orders": ("tech-employee", limit("single_company", subject="Apple")),
+    "another company today": ("tech-employee", limit("single_company", subject_before="Apple")),
+    "another company with the orders": ("tech-employee", limit("single_company", subject_after="Apple")),
+    "a bound that is rounded": ("every-limit", limit("magnificent_seven", bound_text="46%")),
+    "dollars written otherwise": ("tech-employee", limit("realized_gain", bound_text="$120k")),
+    "a ratio as a percentage": ("every-limit", limit("beta", bound_text="140%")),
     "no company": ("every-limit", limit("single_company", subject=None)),
     "another benchmark of the tracking error": ("every-limit", limit("tracking_error", subject="SPY")),
     "another benchmark of beta": ("every-limit", limit("beta", subject="VTI")),
@@ -240,6 +247,10 @@ MARGINAL: dict[str, tuple[str, Tamper]] = {
         lambda r: next(b for b in r["explanation"]["reasons"] if b["side"] == "buy").update(traded=0.0),
     ),
     "a lot without a reason": ("tech-employee", drop("explanation/reasons/1")),
+    "a purchase of a lot": (
+        "worth-it",
+        lambda r: next(b for b in r["explanation"]["reasons"] if b["side"] == "buy").update(acquired="2020-01-02"),
+    ),
     "no reasons": ("tech-employee", put("explanation/reasons", [])),
     "a reason twice": ("tech-employee", lambda r: r["explanation"]["reasons"].append(r["explanation"]["reasons"][0])),
     "a reason for a lot that is kept": (
@@ -490,6 +501,13 @@ ALTERNATIVES: dict[str, tuple[str, Tamper]] = {
     "a note that there is no need of": ("tech-employee", put("trade_off/note", "Too many lots.")),
     "another episode in half": ("tech-employee", put("trade_off/alternatives/1/after/stress/0/start", "2001-01-01")),
     "another subject in an alternative": ("tech-employee", put("trade_off/alternatives/2/limits/1/subject", "Apple")),
+    "a limit of half that is said to hold": ("tech-employee", add("trade_off/alternatives/1/limits/0/after", -0.1)),
+    "a limit of doing nothing at its bound": (
+        "tech-employee",
+        put("trade_off/alternatives/0/limits/2/status", "binding"),
+    ),
+    "a price in an alternative": ("tech-employee", put("trade_off/alternatives/2/limits/0/price_bps_per_pp", 1.0)),
+    "a reason in an alternative": ("tech-employee", put("trade_off/alternatives/2/trades/0/why", "pays")),
     "a reason for an answer": ("tech-employee", put("trade_off/alternatives/2/reason", "It is better.")),
     "a view left out": ("tech-employee", drop("trade_off/views/0")),
     "a view held more firmly": ("tech-employee", put("trade_off/views/0/confidence", 1.0)),
@@ -519,3 +537,62 @@ def test_a_cent_that_is_moved_between_two_accounts_is_caught() -> None:
 def test_at_least_a_hundred_tamperings_are_seeded() -> None:
     families = (WARNINGS, LIMITS, STATUS, MARGINAL, ORDER, MEASURED, CERTIFICATE, UNKNOWN, FORM, ALTERNATIVES)
     assert sum(map(len, families)) >= 150
+
+
+NOT_CHECKED = (  # what `not_checked` names, by its place; names of files, which say nothing of the advice
+    ("inputs", "portfolio"),
+    ("inputs", "market", "source"),
+    ("inputs", "versions"),
+    ("certificate", "solver"),
+    ("certificate", "undecided"),
+    ("explanation", "horizons"),
+    ("explanation", "menu"),
+    ("explanation", "branches"),
+    ("trade_off", "cost_curve"),
+    ("trade_off", "frontier"),
+    ("trade_off", "sensitivities"),
+    ("trade_off", "stability"),
+    ("trade_off", "views"),
+    ("trade_off", "alternatives", "moved"),
+)
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The place of every value that is no list and no object."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    return [path] if entries is None else [place for key, item in entries for place in leaves(item, (*path, key))]
+
+
+def is_checked(path: tuple[str | int, ...]) -> bool:
+    names = tuple(step for step in path if isinstance(step, str))
+    kinds = (names, (*names[:2], names[-1]))
+    return not any(kind[: len(place)] == place for place in NOT_CHECKED for kind in kinds)
+
+
+def another(value: object, rng: random.Random) -> object:
+    """Another value of the same kind; a number by a thousandth."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case float():
+            return value + rng.choice([-1e-3, 1e-3])
+        case None:
+            return rng.choice([1.0, "x"])
+    text = str(value)
+    return f"{Decimal(text) + Decimal('0.01')}" if re.fullmatch(r"-?\d+(\.\d+)?", text) else f"{text}x"
+
+
+@pytest.mark.parametrize("name", ["tech-employee", "every-limit", "not-worth-it"])
+def test_any_value_that_is_changed_is_caught(name: str) -> None:
+    """Values drawn at random from all that are not named as unchecked, each made another one."""
+    rng = random.Random(name)
+    everywhere = [path for path in leaves(fresh(name)) if is_checked(path)]
+    for path in rng.sample(everywhere, 60):
+        record = fresh(name)
+        node: Any = record
+        for step in path[:-1]:
+            node = node[step]
+        node[path[-1]] = another(node[path[-1]], rng)
+        assert failed(record, name), path

@@ -18,7 +18,7 @@ from advisor.rebalance.verify.at_hand import faults_of
 from advisor.rebalance.verify.book import book_of, security_returns
 from advisor.rebalance.verify.calendar import check_calendar
 from advisor.rebalance.verify.ledger import Ledger, check_cash, check_lots, check_orders, read_ledger
-from advisor.rebalance.verify.limits import TOLERANCE, check_limits
+from advisor.rebalance.verify.limits import TOLERANCE, check_limits, check_stated_limits
 from advisor.rebalance.verify.measures import check_gain, check_measures, check_stress
 from advisor.rebalance.verify.sequence import check_sequence
 from advisor.rebalance.verify.status import check_status
@@ -39,6 +39,7 @@ REPLAYED = (
     check_gain,
 )
 SOLVED = (check_limits, check_status)
+UNSOLVED_ONLY = (check_stated_limits,)
 MOST_LOTS = 2_000
 TOO_LARGE = (
     "Other funds, curves, assumptions, views and histories are not compared for more than 2,000 lots; advisor what-if "
@@ -84,8 +85,13 @@ def _faults(outcome: Outcome, portfolio: Portfolio, market: MarketData) -> list[
     household = household_of(outcome["name"], portfolio)
     claim = {part: outcome[part] for part in ("status", "after", "trades", "tax", "costs", "gain", "limits")}
     ledger = read_ledger(claim, household, market)
-    checkers = REPLAYED if outcome["name"] in UNSOLVED else (*REPLAYED, *SOLVED)
-    return [fault for checker in checkers for fault in checker(claim, household, market, ledger)]
+    checkers = (*REPLAYED, *(UNSOLVED_ONLY if outcome["name"] in UNSOLVED else SOLVED))
+    faults = [fault for checker in checkers for fault in checker(claim, household, market, ledger)]
+    return faults + [
+        f"{limit['name']}: a price, which no alternative has"
+        for limit in outcome["limits"]
+        if (limit["price_bps_per_pp"], limit["price_range_bps_per_pp"]) != (None, None)
+    ]
 
 
 def household_of(name: str, portfolio: Portfolio) -> Portfolio:
@@ -127,6 +133,8 @@ def _word_faults(outcome: Outcome, record: dict[str, Any], portfolio: Portfolio)
     faults = (
         [] if outcome["title"] == BUILT_IN_SCENARIOS.get(name, name) else [f"its title is not {outcome['title']!r}"]
     )
+    if name not in UNSOLVED and any(trade["why"] for trade in outcome["trades"]):
+        faults.append("reasons of orders, which only a proposal has")
     if name in UNSOLVED and (changes or causes):
         faults.append("changes where nothing is changed")
     if name in MENUS and changes != _menu_change(name, portfolio):

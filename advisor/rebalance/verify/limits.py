@@ -10,7 +10,7 @@ from typing import Any
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Limit, Portfolio
 from advisor.rebalance.verify.book import Book, book_of
-from advisor.rebalance.verify.ledger import Ledger, household_value
+from advisor.rebalance.verify.ledger import Ledger, household_value, pennies
 from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, sector_weight, worst_months
 from advisor.rebalance.verify.taxes import realized
 
@@ -85,6 +85,12 @@ def broken_today(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> li
 
 def check_limits(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """No limit missing, added or moved; before and after as claimed, of whom they are claimed; none broken after."""
+    faults = check_stated_limits(record, portfolio, market, ledger)
+    return faults + [f"{label} is broken after the orders" for label in broken_after(portfolio, market, ledger)]
+
+
+def check_stated_limits(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+    """The same of orders that may break limits, as half a move may."""
     stated = [(entry["name"], entry["kind"]) for entry in record["limits"]]
     wanted = [(limit.name, str(limit.kind)) for limit in portfolio.limits]
     if stated != wanted:
@@ -118,7 +124,7 @@ def _stated_faults(found: Measured, entry: dict[str, Any]) -> list[str]:
 def written_bound(limit: Limit) -> str:
     """The bound with every digit of the file: ``12.34%``, ``$120,000``, ``1.1``."""
     if UNITS.get(limit.name) == "usd":
-        return f"${limit.bound:,.2f}".removesuffix(".00")
+        return f"${pennies(limit.bound):,.2f}".removesuffix(".00")
     digits = limit.bound if limit.name in UNITS else limit.bound * 100
     text = f"{digits:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -132,8 +138,6 @@ def _figure_faults(found: Measured, entry: dict[str, Any]) -> list[str]:
         for side, value in (("before", found.before), ("after", found.after))
         if not abs(entry[side] - value) <= TOLERANCE * found.scale
     ]
-    if found.is_broken:
-        faults.append(f"{name}: {found.after} after the orders breaks {found.allowed}")
     if entry["status"] not in found.statuses():
         faults.append(f"{name}: status {entry['status']!r} with {found.before} before, {found.after} after")
     return faults

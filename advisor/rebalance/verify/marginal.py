@@ -63,6 +63,8 @@ def _differs(parts: dict[str, float], part: str, worth: float, tolerance: float)
 def _sum_faults(move: Move) -> list[str]:
     reason = move.reason
     faults = []
+    if move.lot is None and (reason["acquired"], reason["cost_per_share_usd"]) != (None, None):
+        faults.append(f"{move.name}: a lot, which a purchase has not")
     if abs(sum(reason["parts"].values()) - reason["net"]) > EQUAL:
         faults.append(f"{move.name}: the parts do not add up to the net")
     if not -EQUAL <= reason["traded"] <= 1.0 + EQUAL:

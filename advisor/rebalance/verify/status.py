@@ -14,6 +14,7 @@ from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.limits import TOLERANCE, broken_today
 from advisor.rebalance.verify.measures import check_gain, gain_parts
 
+ROUNDED = 1e-6  # of a number of months
 MOST_LOST = 1e-4  # a year: best orders that lose more than this against nothing are none
 
 
@@ -58,7 +59,9 @@ def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     else:
         faults = _forgone_faults(stated["total"], parts)
     expected, months = months_to_break_even(parts, years), stated["months_to_break_even"]
-    if (months is None) != (expected is None) or (expected is not None and abs(months - expected) > 0.01):
+    if (months is None) != (expected is None) or (
+        expected is not None and abs(months - expected) > ROUNDED * max(1.0, expected)
+    ):
         faults.append(f"gain.months_to_break_even: stated {months}, worked out {expected}")
     return faults
 
