@@ -15,6 +15,7 @@ import pytest
 
 from advisor.market.snapshot import EMBEDDED
 from advisor.rebalance.orders_file import orders_csv
+from advisor.report.sentences import orders_note
 from tests.command import call
 from tests.samples import ANSWERED, answer, record_of
 
@@ -72,7 +73,8 @@ def assert_meets_its_schema(document: dict[str, Any]) -> None:
 def test_the_orders_file_beside_a_record_is_checked_with_it(tmp_path: Path, capsys) -> None:
     file = save(tmp_path, record_of("tech-employee"))
     orders = tmp_path / "orders.csv"
-    orders.write_text(orders_csv(answer("tech-employee").plan.trades))
+    plan = answer("tech-employee").plan
+    orders.write_text(orders_csv(plan.trades, orders_note(plan)))
     ended = call(capsys, "verify", file)
     assert (ended.code, "passed  orders.csv: the same orders, every cell" in ended.out) == (0, True)
     orders.write_text(orders.read_text().replace(",NVDA,", ",AAPL,"))

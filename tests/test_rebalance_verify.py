@@ -273,6 +273,7 @@ def test_a_wash_sale_is_caught() -> None:
             "spread_usd": "0.88",
             "lots": [line],
             "why": "test",
+            "reasons": [],
         }
     )
     names = failed(record, "couple-mixed-lots")

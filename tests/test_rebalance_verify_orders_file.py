@@ -16,16 +16,18 @@ from advisor.rebalance.model import LotSale, Trade
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.record import trade_record
 from advisor.rebalance.verify.orders_file import COLUMNS, check_orders_file
+from advisor.report.sentences import orders_note
 from advisor.units import to_cents
 from tests.samples import market
 from tests.tampered import NAMES, VERSIONS, file_text, fresh, household
 
 NAME = "tech-employee"
+OF_TODAY = {"as_of": "2026-07-14", "inputs": {"market": {"as_of": "2026-07-13"}}}
 
 
 def written(name: str) -> str:
     plan = recommend(household(name), market(), f"{name}.yaml", file_text(name), VERSIONS).plan
-    return orders_csv(plan.trades)
+    return orders_csv(plan.trades, orders_note(plan))
 
 
 def cells(text: str) -> list[list[str]]:
@@ -110,7 +112,7 @@ def test_the_lines_of_any_sale_add_up_to_it_to_the_cent() -> None:
         assert sum(amounts) == trade.amount_usd
         for amount, lot in zip(amounts, trade.lots, strict=True):
             assert abs(amount - lot.shares * trade.price_usd) < Decimal("0.01")
-        record = {"schema": "advisor.recommendation/2", "trades": [trade_record(trade)]}
+        record = {**OF_TODAY, "schema": "advisor.recommendation/2", "trades": [trade_record(trade)]}
         assert check_orders_file(record, text).detail == "agrees"
 
 
@@ -121,5 +123,11 @@ def test_beside_a_record_of_the_first_schema_each_amount_may_be_rounded_by_itsel
         orders_csv((replace(trade, lots=()),)).replace("1.5", "0.5").replace("0.02", "0.01").splitlines(keepends=True)
     )
     alone = "".join([text[0], *[text[1]] * 3])  # three half cents, each rounded up
-    for schema, passes in (("advisor.recommendation/1", True), ("advisor.recommendation/2", False)):
-        assert check_orders_file({"schema": schema, "trades": [trade_record(trade)]}, alone).passed is passes
+    without_note = alone.replace(",note\n", "\n").replace(",,,,\n", ",,,\n")
+    for schema, lines, passes in (
+        ("advisor.recommendation/1", without_note, True),
+        ("advisor.recommendation/1", alone, False),
+        ("advisor.recommendation/2", alone, False),
+    ):
+        record = {**OF_TODAY, "schema": schema, "trades": [trade_record(trade)]}
+        assert check_orders_file(record, lines).passed is passes

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 
 from advisor.errors import UnverifiedAnswerError
 from advisor.format import money
@@ -91,11 +93,18 @@ def _order(reason: Reason) -> tuple[float, str]:
 
 def _mean(trade: Trade, values: list[TradeReason]) -> dict[str, float]:
     """The parts of an order, over its lots by the shares sold of each; empty where none of them is explained."""
-    sold = {(lot.acquired, lot.cost_per_share_usd): float(lot.shares) for lot in trade.lots} or {(None, None): 1.0}
-    weighted = [(sold.get((value.acquired, value.cost_per_share_usd), 0.0), value.parts) for value in values]
+    keys = [(value.acquired, value.cost_per_share_usd) for value in values]
+    weighted = [(_shares(trade, key) / keys.count(key), value.parts) for key, value in zip(keys, values, strict=True)]
     whole = sum(weight for weight, _ in weighted)
     names = dict.fromkeys(name for weight, parts in weighted if weight for name in parts)
     return {name: sum(weight * parts.get(name, 0.0) for weight, parts in weighted) / whole for name in names}
+
+
+def _shares(trade: Trade, key: tuple[date | None, Decimal | None]) -> float:
+    """Shares sold of the lots with that date and cost, which cannot be told apart; 1 for a purchase."""
+    if not trade.lots:
+        return 1.0
+    return float(sum(lot.shares for lot in trade.lots if (lot.acquired, lot.cost_per_share_usd) == key))
 
 
 def _words(part: str, trade: Trade, grounds: _Grounds) -> str:

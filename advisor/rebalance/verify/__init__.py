@@ -10,6 +10,7 @@ by `not_checked`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from advisor.market.data import MarketData
@@ -30,6 +31,7 @@ from advisor.rebalance.verify.status import check_no_worse, check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 from advisor.rebalance.verify.unchecked import not_checked
 from advisor.rebalance.verify.warnings import check_warnings
+from advisor.rebalance.verify.why import check_why
 
 __all__ = ["ALTERNATIVES", "CHECKS", "not_checked", "verify", "verify_written"]
 
@@ -37,6 +39,8 @@ INPUTS = "inputs: the record speaks of this file and this market, in finite numb
 SHAPE = "form: every key of its schema and no other, each value of its kind"
 ALTERNATIVES = "alternatives: each one there, replayed from its orders like the proposal"
 CERTIFICATE = "certificate: the record's own checks are these, by a version that is named"
+ORDERS = "record: its orders can be read"
+MOST = 5  # faults that are told of one check
 UNREADABLE = (LedgerError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 Faults = list[str]
@@ -57,6 +61,7 @@ CHECKS: tuple[tuple[str, Checker], ...] = (
     ("status: orders that are asked for or worth it, or none", check_status),
     ("marginal values: of this household, adding up, from the raw tables and the law", check_marginal),
     ("optimum: the orders' gain and what rounding loses, from what the reasons say is traded", check_explanation),
+    ("reasons: of each order what its marginal values say, in order of size", check_why),
     ("warnings: each one that must be there, in its words, and no other", check_warnings),
 )
 
@@ -64,27 +69,45 @@ CHECKS: tuple[tuple[str, Checker], ...] = (
 def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> tuple[Check, ...]:
     """Every check of what `record` recommends, passed or not; what it says of its own checks is not read.
 
-    A record that cannot be read at all fails its first checks.
+    A field that cannot be read fails the checks that need it, and where orders cannot be read there are no others.
     """
-    checks = [_check(INPUTS, input_faults(record, portfolio, market))]
+    first = (
+        _checked(INPUTS, lambda: input_faults(record, portfolio, market)),
+        _checked(SHAPE, lambda: _shape_faults(record)),
+    )
     try:
-        checks.append(_check(SHAPE, _shape_faults(record)))
         ledger = read_ledger(record, portfolio, market)
-        beside = ((ALTERNATIVES, check_alternatives),) if "trade_off" in record else ()
-        checks += [_check(name, checker(record, portfolio, market, ledger)) for name, checker in (*CHECKS, *beside)]
     except UNREADABLE as error:
-        checks.append(_unreadable(error))
-    return tuple(checks)
+        return (*first, Check(ORDERS, passed=False, detail=_words(error)))
+    beside = ((ALTERNATIVES, check_alternatives),) if "trade_off" in record else ()
+    return (
+        *first,
+        *(_checked(name, partial(checker, record, portfolio, market, ledger)) for name, checker in (*CHECKS, *beside)),
+    )
 
 
 def verify_written(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> tuple[Check, ...]:
     """Every check of a record as it was written, its certificate included."""
     found = verify(record, portfolio, market)
+
+    def faults() -> Faults:
+        return [*version_faults(record), *certificate_faults(record, portfolio, market, found)]
+
+    return (*found, _checked(CERTIFICATE, faults))
+
+
+def _checked(name: str, faults: Callable[[], Faults]) -> Check:
+    """The check of that name: what it finds wrong, or the field that it cannot read."""
     try:
-        faults = [*version_faults(record), *certificate_faults(record, portfolio, market, found)]
-        return (*found, _check(CERTIFICATE, faults))
+        found = faults()
     except UNREADABLE as error:
-        return (*found, _unreadable(error))
+        return Check(name, passed=False, detail=_words(error))
+    detail = "; ".join(found[:MOST]) + (f"; and {len(found) - MOST} more" if len(found) > MOST else "")
+    return Check(name, passed=not found, detail=detail or "agrees")
+
+
+def _words(error: Exception) -> str:
+    return f"a field cannot be read: {type(error).__name__}: {error}"
 
 
 def _shape_faults(record: dict[str, Any]) -> Faults:
@@ -96,12 +119,3 @@ def _shape_faults(record: dict[str, Any]) -> Faults:
     if isinstance(stated, dict):
         record = {**record, "certificate": {**stated, "checks": [{"name": "", "passed": True, "detail": ""}]}}
     return shape_faults(record, schema_of(str(name)))
-
-
-def _unreadable(error: Exception) -> Check:
-    return Check("record: every field can be read", passed=False, detail=f"{type(error).__name__}: {error}")
-
-
-def _check(name: str, faults: Faults) -> Check:
-    detail = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
-    return Check(name, passed=not faults, detail=detail or "agrees")

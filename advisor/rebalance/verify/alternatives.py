@@ -59,6 +59,7 @@ def check_alternatives(record: dict[str, Any], portfolio: Portfolio, market: Mar
         return [f"alternatives: not {', '.join(names)}, in this order"]
     faults = [f"{outcome['name']}: {fault}" for outcome in outcomes for fault in _faults(outcome, portfolio, market)]
     faults += [f"half: {fault}" for fault in _half_faults(record["trades"], outcomes[1], portfolio)]
+    faults += _reason_faults(record, outcomes)
     faults += [
         f"{outcome['name']}: {fault}"
         for outcome in outcomes
@@ -108,7 +109,7 @@ def household_of(name: str, portfolio: Portfolio) -> Portfolio:
 
 
 def _half_faults(trades: Iterable[dict[str, Any]], half: Outcome, portfolio: Portfolio) -> list[str]:
-    """Half of each lot sold, rounded down; of each purchase no more than that, and its words as in the proposal."""
+    """Half of each lot sold, rounded down; of each purchase no more than that."""
     whole = {(trade["account"], trade["symbol"], trade["side"]): trade for trade in trades}
     made = {(trade["account"], trade["symbol"], trade["side"]): trade for trade in half["trades"]}
     faults = [
@@ -122,9 +123,25 @@ def _half_faults(trades: Iterable[dict[str, Any]], half: Outcome, portfolio: Por
         found = Decimal(made[key]["shares"]) if key in made else Decimal(0)
         if found > expected or (key[2] == "sell" and found != expected):
             faults.append(f"{key[2]} {key[1]} in {key[0]}: {found} shares, half are {expected}")
-        if key in made and made[key]["why"] != trade["why"]:
-            faults.append(f"{key[2]} {key[1]} in {key[0]}: another reason than the proposal's")
     return faults
+
+
+def _reason_faults(record: dict[str, Any], outcomes: list[Outcome]) -> list[str]:
+    """Orders of a proposal alone have reasons; half of one had its words in the first schema."""
+    words = {(trade["account"], trade["symbol"], trade["side"]): trade["why"] for trade in record["trades"]}
+    has_words = record["schema"] == "advisor.recommendation/1"
+    return [
+        f"{outcome['name']}: a reason for the order to {trade['side']} {trade['symbol']}"
+        for outcome in outcomes
+        for trade in outcome["trades"]
+        if trade.get("reasons")
+        or trade["why"]
+        != (
+            words.get((trade["account"], trade["symbol"], trade["side"]))
+            if has_words and outcome["name"] == "half"
+            else ""
+        )
+    ]
 
 
 def _word_faults(outcome: Outcome, record: dict[str, Any], portfolio: Portfolio) -> list[str]:
@@ -133,8 +150,6 @@ def _word_faults(outcome: Outcome, record: dict[str, Any], portfolio: Portfolio)
     faults = (
         [] if outcome["title"] == BUILT_IN_SCENARIOS.get(name, name) else [f"its title is not {outcome['title']!r}"]
     )
-    if name not in UNSOLVED and any(trade["why"] for trade in outcome["trades"]):
-        faults.append("reasons of orders, which only a proposal has")
     if name in UNSOLVED and (changes or causes):
         faults.append("changes where nothing is changed")
     if name in MENUS and changes != _menu_change(name, portfolio):

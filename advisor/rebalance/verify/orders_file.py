@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from advisor.rebalance.check import Check
 from advisor.rebalance.verify.ledger import PENNY, pennies
+from advisor.rebalance.verify.sessions import is_stale
 
 ORDERS_FILE = "orders.csv: the same orders, every cell"
-COLUMNS = [
+FIRST_COLUMNS = [
     "account",
     "side",
     "symbol",
@@ -23,6 +25,11 @@ COLUMNS = [
     "lot_cost_per_share_usd",
     "lot_term",
 ]
+COLUMNS = [*FIRST_COLUMNS, "note"]
+MONTHS = (  # no library's, whose names depend on the machine's language
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 NUMBERS = {"shares", "price_usd", "amount_usd", "lot_cost_per_share_usd"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run begins with one of these
 PLAIN = r"\d+(\.\d+)?"
@@ -44,21 +51,29 @@ def check_orders_file(record: dict[str, Any], text: str) -> Check:
 def orders_file_faults(record: dict[str, Any], text: str) -> list[str]:
     """Every line that is missing or there without an order, and every cell that is another."""
     head, *lines = csv.reader(io.StringIO(text, newline=""))
-    if head != COLUMNS:
-        return ["its columns are not those of an orders file"]
-    if any(len(line) != len(COLUMNS) for line in lines):
-        return ["a line has not as many cells as there are columns"]
-    stated = [dict(zip(COLUMNS, line, strict=True)) for line in lines]
-    expected = [row for trade in record["trades"] for row in _rows(trade)]
-    faults = [] if len(stated) == len(expected) else [f"{len(stated)} lines, {len(expected)} are to be there"]
     is_first = record["schema"] == "advisor.recommendation/1"
+    columns = FIRST_COLUMNS if is_first else COLUMNS
+    if head != columns:
+        return ["its columns are not those of an orders file"]
+    if any(len(line) != len(columns) for line in lines):
+        return ["a line has not as many cells as there are columns"]
+    stated = [dict(zip(columns, line, strict=True)) for line in lines]
+    expected = [{**row, "note": note_of(record)} for trade in record["trades"] for row in _rows(trade)]
+    faults = [] if len(stated) == len(expected) else [f"{len(stated)} lines, {len(expected)} are to be there"]
     for number, (line, row) in enumerate(zip(stated, expected, strict=False), 2):
         faults += [
             f"line {number}: {column} {line[column]!r}, {row[column]} in the record"
-            for column in COLUMNS
+            for column in columns
             if not _is(column, line[column], row[column]) and not (is_first and _is_rounded_alone(column, line))
         ]
     return faults
+
+
+def note_of(record: dict[str, Any]) -> str:
+    """What each line says of prices that are too old to trade at."""
+    prices, decision = (date.fromisoformat(day) for day in (record["inputs"]["market"]["as_of"], record["as_of"]))
+    day = f"{MONTHS[prices.month - 1]} {prices.day}, {prices.year}"
+    return f"Illustration at prices of {day}" if is_stale(prices, decision) else ""
 
 
 def _rows(trade: dict[str, Any]) -> list[Row]:
@@ -96,7 +111,7 @@ def _is(column: str, stated: str, expected: str) -> bool:
     """Whether a cell says what it must; a number may have more zeros."""
     if column in NUMBERS and re.fullmatch(PLAIN, stated) and expected:
         return Decimal(stated) == Decimal(expected)
-    return stated == expected
+    return stated.replace("\N{NO-BREAK SPACE}", " ") == expected.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _is_rounded_alone(column: str, line: Row) -> bool:

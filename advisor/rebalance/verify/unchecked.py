@@ -7,7 +7,7 @@ from typing import Any
 from advisor.rebalance.verify.marginal import LINEAR, OF_TRADES
 from advisor.rebalance.verify.warnings import OF_HISTORY
 
-OF_SCHEMA_1 = "what schema 1 does not state: companies before the orders, bounds as written, reasons by part"
+OF_SCHEMA_1 = "what schema 1 does not state: companies before the orders, bounds as written, reasons of orders"
 
 
 def not_checked(record: dict[str, Any]) -> list[str]:

@@ -16,9 +16,10 @@ from advisor.portfolio.model import AccountType, Portfolio
 from advisor.rebalance.verify.book import Book, book_of
 from advisor.rebalance.verify.calendar import kept_lots
 from advisor.rebalance.verify.ledger import Ledger
+from advisor.rebalance.verify.sessions import is_stale
 from advisor.rebalance.verify.taxes import realized, schedule_d
 
-FRESH_DAYS = 7
+FRESH_DAYS = 7  # beside records of the first schema
 YEAR_DAYS = 365
 WIDE = 0.02  # of household value
 TIE = 1e-12
@@ -30,7 +31,7 @@ Expected = tuple[str, tuple[str, ...]]  # the code, and the wordings that say it
 
 def check_warnings(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """Every warning that must be there, in its words and place, and none besides."""
-    expected = list(expected_warnings(portfolio, market, ledger))
+    expected = list(expected_warnings(record, portfolio, market, ledger))
     told = [(warned["code"], warned["message"]) for warned in record["warnings"]]
     stated = [(code, message) for code, message in told if code != OF_HISTORY]
     faults = [fault for code, message in told if code == OF_HISTORY for fault in _lot_faults(message, portfolio)]
@@ -44,11 +45,13 @@ def check_warnings(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     return faults
 
 
-def expected_warnings(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> Iterable[Expected]:
+def expected_warnings(
+    record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger
+) -> Iterable[Expected]:
     """Code and wordings of each, the weightiest first."""
     before = book_of("before", ledger, portfolio, market)
     symbols = {*before.weights, *book_of("after", ledger, portfolio, market).weights}
-    yield from _age(portfolio, market)
+    yield from _age(portfolio, market, is_first=record["schema"] == "advisor.recommendation/1")
     yield from ((warned.code, (warned.message,)) for warned in market.warnings if warned.code != OF_HISTORY)
     yield from _accepted(market)
     yield from _kept_cash(portfolio, ledger)
@@ -83,11 +86,11 @@ def _lot_faults(message: str, portfolio: Portfolio) -> list[str]:
     return [] if lots else [f"{OF_HISTORY}: the household has no such lot of {symbol}"]
 
 
-def _age(portfolio: Portfolio, market: MarketData) -> Iterable[Expected]:
+def _age(portfolio: Portfolio, market: MarketData, *, is_first: bool) -> Iterable[Expected]:
     days = portfolio.as_of.toordinal() - market.as_of.toordinal()
     if days < 0:
         yield "prices_after_decision", (f"The prices are of {market.as_of}, after the day of the decision.",)
-    if days > FRESH_DAYS:
+    if days > FRESH_DAYS if is_first else is_stale(market.as_of, portfolio.as_of):
         yield (
             "stale_prices",
             (
@@ -198,14 +201,21 @@ def _old_lists(portfolio: Portfolio, market: MarketData, symbols: set[str]) -> I
 
 def _default_rates(portfolio: Portfolio) -> Iterable[Expected]:
     law = portfolio.tax
+    rates = (law.short_term_rate, law.long_term_rate, law.state_rate)
     if not law.is_stated and any(account.type is AccountType.TAXABLE for account in portfolio.accounts):
         yield (
             "default_tax_rates",
-            (
-                f"The file does not state both federal rates: {law.short_term_rate:.1%} on short-term and "
-                f"{law.long_term_rate:.1%} on long-term gains are used, with {law.state_rate:.1%} of state tax.",
+            tuple(
+                f"The file does not state both federal rates: {short} on short-term and {long} on long-term gains are "
+                f"used, with {state} of state tax."
+                for short, long, state in ([_as_written(rate) for rate in rates], [f"{rate:.1%}" for rate in rates])
             ),
         )
+
+
+def _as_written(rate: Decimal) -> str:
+    text = f"{rate * 100:f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
 
 
 def _proxies(portfolio: Portfolio, market: MarketData) -> Iterable[Expected]:

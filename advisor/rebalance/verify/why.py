@@ -1,0 +1,166 @@
+"""Why each order is made: that its reasons are what its marginal values say, in order of size, and its words theirs.
+
+An order of several lots has the mean of their values, by shares. Parts that speak for it are its reasons, the largest
+first; an order that the optimum does not make has none but rounding.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from advisor.market.data import MarketData
+from advisor.portfolio.model import AccountType, Portfolio
+from advisor.rebalance.verify.book import Book
+from advisor.rebalance.verify.ledger import Ledger, Order
+
+EQUAL = 1e-9
+NOTICED = 1e-4  # a year, of each dollar
+MADE = 1e-7  # of the lot, or of the household
+NOUNS = {
+    "magnificent_seven": "the Magnificent Seven",
+    "single_company": "the largest company",
+    "small_caps": "small caps",
+    "tracking_error": "the tracking error",
+    "realized_gain": "the realized gain",
+    "expense_ratio": "the expense ratio",
+    "cvar_95": "the average loss of the worst 5% of months",
+    "max_drawdown": "the largest fall from a peak",
+}
+OF_SALES = {
+    "risk": "lowers risk",
+    "return": "is expected to earn less than cash",
+    "tax": "realizes a loss, which lowers tax",
+    "preferences.reserve_tax": "sets cash aside for the tax",
+}
+OF_PURCHASES = {"risk": "lowers risk", "return": "is expected to earn more than cash"}
+OF_NEITHER = {"rounding": "rounding to shares alone", "indifferent": "as good as not trading"}
+FIRST = "advisor.recommendation/1"  # has words of another kind, and no parts
+
+Record = dict[str, Any]
+
+
+def check_why(record: Record, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+    """Every order's reasons and words; a record of the first schema does not state what they come from."""
+    if record["schema"] == FIRST:
+        return []
+    faults = []
+    for order, trade in zip(ledger.orders, record["trades"], strict=True):
+        values = [value for value in record["explanation"]["reasons"] if _is_of(value, order)]
+        means = _means(order, values)
+        faults += [f"{order.name}: {fault}" for fault in _part_faults(trade["reasons"], means, values)]
+        words = [_words(reason["part"], order, record, ledger) for reason in trade["reasons"]]
+        told = "; ".join([*words, *_facts(order, portfolio, market)])
+        if trade["why"] != told:
+            faults.append(f"{order.name}: {trade['why'][:60]!r} stated, its reasons say {told!r}")
+    return faults
+
+
+def _is_of(value: Record, order: Order) -> bool:
+    side = "buy" if order.is_buy else "sell"
+    return (value["account"], value["symbol"], value["side"]) == (order.account.name, order.symbol, side)
+
+
+def _means(order: Order, values: list[Record]) -> dict[str, float]:
+    """By part: its mean over the order's lots, by the shares of each."""
+    weights = [_shares(value, order, values) for value in values]
+    whole = sum(weights)
+    if not whole:
+        return {}
+    parts = {part for value, weight in zip(values, weights, strict=True) if weight for part in value["parts"]}
+    return {
+        part: sum(w * value["parts"].get(part, 0.0) for value, w in zip(values, weights, strict=True)) / whole
+        for part in parts
+    }
+
+
+def _shares(value: Record, order: Order, values: list[Record]) -> float:
+    """Shares sold of the lot that a value is of, lots that cannot be told apart sharing theirs; 1 for a purchase."""
+    if order.is_buy:
+        return 1.0
+    key = _lot(value)
+    sold = sum((part.shares for part in order.sold if _lot(part.line) == key), Decimal(0))
+    return float(sold) / sum(_lot(other) == key for other in values)
+
+
+def _lot(line: Record) -> tuple[str | None, Decimal | None]:
+    cost = line["cost_per_share_usd"]
+    return line["acquired"], None if cost is None else Decimal(cost)
+
+
+def _part_faults(stated: list[Record], means: dict[str, float], values: list[Record]) -> list[str]:
+    """The stated parts are those that must be, each with its mean, the largest first."""
+    gains = [reason["gain"] for reason in stated]
+    faults = [] if gains == sorted(gains, reverse=True) else ["reasons not in order of size"]
+    parts = [reason["part"] for reason in stated]
+    if parts in (["rounding"], ["indifferent"]):
+        means = {parts[0]: sum(means.values())} if _may_be(parts[0], means, values) else means
+    elif not any(value["traded"] > MADE for value in values):
+        return [*faults, "reasons of an order that is made by rounding alone"]
+    for reason in stated:
+        if abs(reason["gain"] - means.get(reason["part"], -1.0)) > EQUAL:
+            faults.append(f"{reason['part']} is no reason of {reason['gain']:.4g}")
+    if len(set(parts)) != len(parts) or not parts:
+        faults.append("no reason, or one twice")
+    return faults + _choice_faults(parts, means)
+
+
+def _choice_faults(parts: list[str], means: dict[str, float]) -> list[str]:
+    """Everything that counts is there, and nothing else but where nothing counts: then the largest alone."""
+    left_out = [part for part, gain in means.items() if gain > NOTICED + EQUAL and part not in parts]
+    faults = [f"{part} is left out" for part in left_out]
+    small = [part for part in parts if part not in OF_NEITHER and means.get(part, 0.0) <= NOTICED - EQUAL]
+    if small and (len(parts) > 1 or means.get(small[0], 0.0) < max(means.values(), default=0.0) - EQUAL):
+        faults.append(f"{small[0]} is too small to be a reason")
+    return faults
+
+
+def _may_be(part: str, means: dict[str, float], values: list[Record]) -> bool:
+    """Whether an order may have this one reason: by rounding where the optimum makes none of it, or a tie."""
+    made = any(value["traded"] > MADE for value in values)
+    if part == "rounding":
+        return not made
+    return made and all(-NOTICED < gain <= EQUAL for gain in means.values())
+
+
+def _words(part: str, order: Order, record: Record, ledger: Ledger) -> str:
+    """The words of one reason; what cannot speak for such an order says so."""
+    limits = {f"{entry['name']}.{entry['kind']}": entry for entry in record["limits"]}
+    if part in OF_NEITHER or part in limits:
+        return OF_NEITHER.get(part) or _limit_words(limits[part])
+    if order.is_buy:
+        return OF_PURCHASES.get(part, f"{part} speaks for no purchase")
+    if part == "cash":
+        buys = any(other.is_buy and other.account.name == order.account.name for other in ledger.orders)
+        return "pays for purchases in this account" if buys else "raises cash in this account"
+    if part == f"accounts.{order.account.name}.min_cash":
+        return "raises cash to the account's minimum"
+    return OF_SALES.get(part, f"{part} speaks for no sale")
+
+
+def _limit_words(entry: Record) -> str:
+    """What an order does for a limit, as the limit stands after all orders."""
+    is_max, noun = entry["kind"] == "max", _noun(entry["name"])
+    bound = f"your {'limit' if is_max else 'minimum'} of {entry['bound_text']}"
+    beyond = entry["after"] - entry["bound"] if is_max else entry["bound"] - entry["after"]
+    if entry["status"] == "exceeded":
+        return f"keeps {noun} nearer to {bound}"
+    if entry["status"] != "broken_before":
+        return f"keeps {noun} within {bound}" if is_max else f"keeps {noun} at {bound}"
+    if beyond > EQUAL * max(1.0, abs(entry["bound"])):
+        return f"keeps {noun} no worse than today"
+    return f"brings {noun} down to {bound}" if is_max else f"brings {noun} up to {bound}"
+
+
+def _noun(name: str) -> str:
+    kind, _, part = name.partition(".")
+    named = {"funds": part, "sectors": f"the {part} sector", "stress": f"the loss in the episode {part}"}
+    return named[kind] if part else NOUNS.get(name, name)
+
+
+def _facts(order: Order, portfolio: Portfolio, market: MarketData) -> list[str]:
+    """What a reader asks besides: whether a sale is taxed, whether a purchase holds the seven."""
+    if not order.is_buy:
+        return [] if order.account.type is AccountType.TAXABLE else ["no tax in this account"]
+    alone = Book({order.symbol: 1.0}, 0.0, Decimal(1), market, portfolio)
+    return ["holds none of the seven"] if alone.seven()[1] == 0 else []
