@@ -32,9 +32,10 @@ def check_calendar(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     faults = []
     sales = [(order, sold) for order in ledger.orders for sold in order.sold if _is_taxed(order, sold)]
     alike = {order.symbol: alike_symbols(order.symbol, portfolio, market) for order in ledger.orders}
+    past = {symbol: _past_purchases(portfolio, same) for symbol, same in alike.items()}
     for order, sold in sales:
         if _gain(order, sold) < 0:
-            bought = _purchases(order, sold, portfolio, alike[order.symbol], ledger)
+            bought = _purchases(order, sold, alike[order.symbol], past[order.symbol], ledger)
             faults += [f"{order.name}: a loss beside the purchase of {purchase}" for purchase in bought]
         elif _gain(order, sold) > 0 and sold.lot is not None and _turns_long_soon(sold.lot, portfolio):
             faults.append(f"{order.name}: a short-term gain on a lot that is to wait")
@@ -126,11 +127,11 @@ def _recent(day: date, portfolio: Portfolio) -> bool:
     return 0 <= portfolio.as_of.toordinal() - day.toordinal() <= WINDOW
 
 
-def _purchases(order: Order, sold: SoldLot, portfolio: Portfolio, alike: set[str], ledger: Ledger) -> list[str]:
+def _purchases(order: Order, sold: SoldLot, alike: set[str], past: list[Place], ledger: Ledger) -> list[str]:
     """Purchases of the same thing: proposed now, in the history, or seen as young lots; not the sold lot's own."""
     now = [other.name for other in ledger.orders if other.is_buy and other.symbol in alike]
     own = (order.account.name, order.symbol, sold.lot.acquired if sold.lot else None)
-    return now + [f"{place[1]} on {place[2]}" for place in _past_purchases(portfolio, alike) if place != own]
+    return now + [f"{place[1]} on {place[2]}" for place in past if place != own]
 
 
 def _past_purchases(portfolio: Portfolio, alike: set[str]) -> list[Place]:

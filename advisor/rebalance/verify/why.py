@@ -6,6 +6,7 @@ first; an order that the optimum does not make has none but rounding.
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +39,7 @@ OF_NEITHER = {"rounding": "rounding to shares alone", "indifferent": "as good as
 FIRST = "advisor.recommendation/1"  # has words of another kind, and no parts
 
 Record = dict[str, Any]
+Lot = tuple[str | None, Decimal | None]  # its day and its cost
 
 
 def check_why(record: Record, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
@@ -63,7 +65,7 @@ def _is_of(value: Record, order: Order) -> bool:
 
 def _means(order: Order, values: list[Record]) -> dict[str, float]:
     """By part: its mean over the order's lots, by the shares of each."""
-    weights = [_shares(value, order, values) for value in values]
+    weights = _weights(order, values)
     whole = sum(weights)
     if not whole:
         return {}
@@ -74,16 +76,19 @@ def _means(order: Order, values: list[Record]) -> dict[str, float]:
     }
 
 
-def _shares(value: Record, order: Order, values: list[Record]) -> float:
-    """Shares sold of the lot that a value is of, lots that cannot be told apart sharing theirs; 1 for a purchase."""
+def _weights(order: Order, values: list[Record]) -> list[float]:
+    """Shares sold of the lot of each value, lots that cannot be told apart sharing theirs; 1 for a purchase."""
     if order.is_buy:
-        return 1.0
-    key = _lot(value)
-    sold = sum((part.shares for part in order.sold if _lot(part.line) == key), Decimal(0))
-    return float(sold) / sum(_lot(other) == key for other in values)
+        return [1.0] * len(values)
+    sold: dict[Lot, Decimal] = {}
+    for part in order.sold:
+        sold[_lot(part.line)] = sold.get(_lot(part.line), Decimal(0)) + part.shares
+    keys = [_lot(value) for value in values]
+    alike = Counter(keys)
+    return [float(sold.get(key, Decimal(0))) / alike[key] for key in keys]
 
 
-def _lot(line: Record) -> tuple[str | None, Decimal | None]:
+def _lot(line: Record) -> Lot:
     cost = line["cost_per_share_usd"]
     return line["acquired"], None if cost is None else Decimal(cost)
 
