@@ -16,7 +16,7 @@ from tests.command import call
 from tests.evidence_data import weekdays
 
 CHECKOUT = Path(__file__).parent.parent
-CONTRACT = json.loads((CHECKOUT / "advisor" / "evidence" / "schemas" / "small-caps-1.json").read_text("utf-8"))
+CONTRACT = json.loads((CHECKOUT / "advisor" / "evidence" / "schemas" / "small-caps-2.json").read_text("utf-8"))
 
 
 def panel_file(folder: Path, *symbols: str, last: date = date(2026, 10, 30)) -> Path:
@@ -43,7 +43,9 @@ def test_the_case_is_shown_without_any_file(capsys) -> None:
     evidence = dated_case(date(2026, 11, 20))
     assert "No prices given: dated result, prices to 2026-07-13, 4 months old." in shown
     for claim in evidence.claims:
-        assert f"{claim.title}: {claim.verdict}" in shown
+        assert claim.title in shown
+        for judgment in claim.judgments:
+            assert f"{judgment.kind.capitalize()}, {judgment.verdict}: " in shown
         assert claim.said_on in shown
     assert all(table.title in shown for table in evidence.tables)
     assert max(map(len, ended.out.splitlines())) <= 120
@@ -55,9 +57,12 @@ def test_both_forms_hold_the_same_claims(capsys) -> None:
     jsonschema.validate(document, CONTRACT, format_checker=jsonschema.FormatChecker())
     assert document["prices"] is None
     for claim in document["claims"]:
-        for key in ("said", "found", "verdict_words", "against"):
-            plain = claim[key].replace("\u00a0", " ")
-            assert words(plain) in shown, (claim["key"], key)
+        judged = [judgment["words"] for judgment in claim["judgments"]]
+        for told in (claim["said"], claim["found"], claim["against"], claim["standing"]["words"], *judged):
+            plain = told.replace("\u00a0", " ")
+            assert words(plain) in shown, (claim["key"], told)
+    for told in (document["headline"], document["premium_words"]):
+        assert words(told.replace("\u00a0", " ")) in shown
 
 
 def test_a_panel_renews_the_case_and_its_digest_is_told(tmp_path: Path, capsys) -> None:

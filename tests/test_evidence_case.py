@@ -14,7 +14,8 @@ from advisor.errors import MarketDataError
 from advisor.evidence.builder import PORTFOLIOS, built, size_portfolios
 from advisor.evidence.case import case_from_prices, dated_case
 from advisor.evidence.facts import case_figures, claim_rows, rate_changes
-from advisor.evidence.model import Evidence, Verdict
+from advisor.evidence.headline import headline
+from advisor.evidence.model import Claim, Evidence, Kind
 from advisor.evidence.results import dated_results, read_results, record, results_text
 from advisor.evidence.words import age, listed
 from tests.evidence_data import DATA, needs_data, panel, weekdays
@@ -40,6 +41,13 @@ def texts(evidence: Evidence) -> list[str]:
     return [text for text in (*cells, *claims, evidence.source, evidence.age_words) if isinstance(text, str)]
 
 
+def verdicts(claim: Claim) -> dict[Kind, list[str]]:
+    found: dict[Kind, list[str]] = {}
+    for judgment in claim.judgments:
+        found.setdefault(judgment.kind, []).append(judgment.verdict)
+    return found
+
+
 def by_key(evidence: Evidence):
     return {claim.key: claim for claim in evidence.claims}
 
@@ -47,12 +55,13 @@ def by_key(evidence: Evidence):
 def test_every_claim_has_a_verdict_and_every_untested_one_says_what_is_needed() -> None:
     evidence = dated_case(DAY)
     assert [claim.key for claim in evidence.claims] == [row["key"] for row in claim_rows()]
-    untested = {claim.key for claim in evidence.claims if claim.verdict is Verdict.UNTESTED}
+    untested = {claim.key for claim in evidence.claims if claim.is_untested}
     assert untested == UNTESTED
     assert all(
-        "Needed: " in claim.found and claim.data_to is None for claim in evidence.claims if claim.key in untested
+        "It would take " in claim.found and claim.data_to is None for claim in evidence.claims if claim.key in untested
     )
-    assert all(claim.found and claim.verdict_words and claim.source and claim.test for claim in evidence.claims)
+    assert all(claim.found and claim.judgments and claim.source and claim.test for claim in evidence.claims)
+    assert all(judgment.words for claim in evidence.claims for judgment in claim.judgments)
 
 
 def test_every_figure_of_the_article_has_a_source_and_a_date() -> None:
@@ -65,14 +74,16 @@ def test_every_figure_of_the_article_has_a_source_and_a_date() -> None:
 
 def test_the_case_that_did_not_survive_is_said_not_to() -> None:
     claims = by_key(dated_case(DAY))
-    assert claims["rate_cuts"].verdict is Verdict.PARTLY
+    assert verdicts(claims["rate_cuts"]) == {Kind.HISTORY: ["supported"], Kind.FORECAST: ["not supported"]}
+    assert verdicts(claims["momentum"]) == {Kind.FACT: ["true"], Kind.FORECAST: ["refuted"]}
     assert (claims["rate_cuts"].count, claims["rate_cuts"].contrary) == (55, 16)
     assert "+6.6" in claims["rate_cuts"].found
     assert "−3.4" in claims["rate_cuts"].found
-    assert "0.17" in claims["quality"].against
-    assert "t 0.11" in claims["quality"].against
     assert "do not compare" in claims["valuation"].found
-    assert claims["calendar_years"].verdict is Verdict.PARTLY
+    assert verdicts(claims["calendar_years"]) == {
+        Kind.HISTORY: ["supported", "refuted"],
+        Kind.FORECAST: ["not supported"],
+    }
     assert "2022" in claims["calendar_years"].found
 
 
@@ -200,7 +211,10 @@ def test_the_document_tells_the_figures_of_the_dated_results() -> None:
         "case",
         "valuations",
         "rate_cuts",
+        "rate_rises",
         "cycles",
+        "rise_cycles",
+        "rate_decisions",
         "streaks",
         "calendar_years",
         "risk",
@@ -210,7 +224,11 @@ def test_the_document_tells_the_figures_of_the_dated_results() -> None:
         for row in told[key].rows:
             assert f"| {' | '.join(cell.strip() for cell in row)} |".replace("\u00a0", " ") in document, (key, row)
     for claim in evidence.claims:
-        assert f"| {claim.title} | {claim.verdict} | {claim.verdict_words} |".replace("\u00a0", " ") in document
+        for judgment in claim.judgments:
+            line = f"| {claim.title} | {judgment.kind} | {judgment.verdict} | {judgment.words} |"
+            assert line.replace("\u00a0", " ") in document
+    assert headline(evidence.claims) in document
+    assert evidence.premium_words.replace("\u00a0", " ") in " ".join(document.split())
     assert not [word for word in ("safe", "guaranteed", "will outperform") if word in document.lower()]
 
 
@@ -235,7 +253,7 @@ def test_prices_of_any_length_drop_no_claim_and_leave_none_untested(count: int) 
     except MarketDataError as error:
         assert "too short" in str(error)  # noqa: PT017 - short prices may tell nothing, and then say so
         return
-    assert {key for key, claim in claims.items() if claim.verdict is Verdict.UNTESTED} == UNTESTED
+    assert {key for key, claim in claims.items() if claim.is_untested} == UNTESTED
     assert claims.keys() == dated.keys()
 
 

@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).parent.parent
 DATA = (
     "advisor/backtest/schemas/backtest-1.json",
     "advisor/evidence/results/results-2026-07-13.json",
-    "advisor/evidence/schemas/small-caps-1.json",
+    "advisor/evidence/schemas/small-caps-2.json",
     "advisor/evidence/tables/rate_changes.csv",
     "advisor/market/snapshots/snapshot-2026-07-13.json",
     "advisor/portfolio/view_sets/small-caps-2026.yaml",

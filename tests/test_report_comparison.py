@@ -4,17 +4,14 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-import numpy as np
 import pytest
 
-from advisor.market.snapshot import load_snapshot
 from advisor.market.valuations import valuations
 from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table, valuation_table
 from advisor.report.risk_tables import SHOCKS, losses_table, shocks_table
-from advisor.report.small_caps import months, ratio_chart, years_table
 from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
 from advisor.whatif.model import TradeOff
-from tests.report_fixture import do_nothing_plan, market, plan, trade_off
+from tests.report_fixture import do_nothing_plan, plan, trade_off
 from tests.samples import answer
 
 NB = "\N{NO-BREAK SPACE}"
@@ -141,57 +138,6 @@ def test_risk_is_shown_in_percent_and_in_dollars_of_its_side():
     assert figure(rows[1].cells[2].lines[0]) == pytest.approx(by_hand, abs=0.51)
     months = replace(made, before=replace(made.before, cvar_95=None), after=replace(made.after, cvar_95=None))
     assert [cell.text for cell in losses_table(months).rows[2].cells[1:]] == ["\N{EN DASH}"] * 2
-
-
-def test_years_are_compounded_months_and_only_whole_ones_count():
-    known = months(market())
-    table = years_table(known)
-    assert cells(table, 0) == ["2024", "2025"]  # the fixture's months begin in July 2023
-    assert figure(cells(table, 1)[0]) == pytest.approx(100 * (1.005**12 - 1), abs=0.05)
-    assert cells(table, 2)[0].endswith("lagged")
-    assert not cells(table, 2)[1].endswith("lagged")
-    assert "IWM lagged SPY in 1 of 2 whole years." in table.notes[0]
-
-
-def test_the_years_of_the_snapshot_agree_with_published_total_returns():
-    """SPY returned 28.7% in 2021 and -18.2% in 2022, IWM 14.5% and -20.5%: State Street's and iShares' fact sheets.
-
-    Tolerance 0.1 points: the snapshot's months are whole basis points.
-    """
-    table = years_table(months(load_snapshot()))
-    shown = {row.cells[0].text: [figure(cell.text) for cell in row.cells[1:3]] for row in table.rows}
-    assert shown["2021"] == pytest.approx([28.7, 14.5], abs=0.1)
-    assert shown["2022"] == pytest.approx([-18.2, -20.5], abs=0.1)
-
-
-def test_the_ratio_ends_at_the_wealth_of_one_over_the_other():
-    known = months(load_snapshot())
-    chart = ratio_chart(known)
-    by_hand = 100 * np.prod(1 + known.returns["IWM"]) / np.prod(1 + known.returns["SPY"])
-    assert any(text.text == f"IWM {by_hand:.0f}" for text in chart.texts)
-
-
-def first_months(count):
-    data = load_snapshot()
-    scenarios = replace(data.scenarios, months=data.scenarios.months[:count], returns=data.scenarios.returns[:count])
-    return months(replace(data, scenarios=scenarios))
-
-
-@pytest.mark.parametrize("count", [13, 20, 30, 40, 60, 120])
-def test_no_two_years_of_an_axis_are_written_alike_however_short_the_history(count):
-    chart = ratio_chart(first_months(count))
-    for anchor in ("middle", "end"):  # years below, levels at the left
-        words = [text.text for text in chart.texts if text.anchor == anchor]
-        assert words
-        assert len(set(words)) == len(words)
-
-
-def test_a_year_or_less_is_no_history():
-    assert first_months(12) is None
-
-
-def test_without_months_there_is_no_history():
-    assert months(replace(market(), scenarios=type(market().scenarios)((), (), np.zeros((0, 0)), {}, "none"))) is None
 
 
 def test_alternatives_stand_below_the_proposal_with_cause_and_what_stays_broken():

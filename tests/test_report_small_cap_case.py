@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from advisor.evidence.case import dated_case
-from advisor.evidence.model import Claim, Evidence, Verdict
-from advisor.evidence.rate_cuts import HorizonResult
+from advisor.evidence.model import Claim, Evidence, Judgment, Kind, Standing, Verdict
+from advisor.evidence.rate_study import HorizonResult
 from advisor.evidence.results import dated_results
 from advisor.format import NO_BREAK
 from advisor.portfolio.model import View
@@ -20,8 +20,8 @@ from advisor.report.small_cap_case import (
     claims_table,
     no_stability_words,
     no_views_words,
-    rate_cut_chart,
-    rate_cut_table,
+    rate_chart,
+    rate_table,
     stability_table,
     stability_words,
     view_audit_table,
@@ -41,47 +41,79 @@ def text_of(table) -> list[list[str]]:
     return [[plain(" | ".join((cell.text, *cell.lines))) for cell in row.cells] for row in table.rows]
 
 
-def claim(key: str, verdict: Verdict, **fields) -> Claim:
+def claim(key: str, *verdicts: tuple[Kind, Verdict], **fields) -> Claim:
     given = {
         "title": f"title of {key}", "said": f"said {key}", "provider": "A bank", "said_on": "2025-12",
         "test": f"test of {key}", "found": f"found {key}", "count": None, "contrary": None, "against": "",
-        "verdict_words": f"words of {key}", "source": "S", "data_to": None,
+        "standing": Standing(f"status of {key}"), "source": "S", "data_to": None,
     }  # fmt: skip
-    return Claim(key=key, verdict=verdict, **{**given, **fields})
+    judgments = tuple(Judgment(kind, verdict, f"words of the {kind}") for kind, verdict in verdicts)
+    return Claim(key=key, judgments=judgments, **{**given, **fields})
 
 
 def evidence(*claims: Claim) -> Evidence:
     return replace(dated_case(AS_OF), claims=claims, results_to=date(2026, 7, 13))
 
 
-def test_verdicts_are_counted_in_words_that_fit_their_number() -> None:
-    one = evidence(claim("a", Verdict.HOLDS), claim("b", Verdict.FAILS), claim("c", Verdict.FAILS))
-    first, second = map(plain, case_words(one, AS_OF))
-    assert first.endswith("3 claims and tested: 1 holds, 2 do not hold.")
-    assert "July 13, 2026, 130 days before the decision" in second
-    rest = evidence(claim("a", Verdict.PARTLY), claim("b", Verdict.UNTESTED))
-    assert plain(case_words(rest, AS_OF)[0]).endswith("1 holds in part, 1 could not be tested.")
+REFUTED = (Kind.FORECAST, Verdict.REFUTED)
+
+
+def test_the_premium_stands_first_and_kinds_are_counted_apart() -> None:
+    one = evidence(claim("a", (Kind.FACT, Verdict.TRUE), REFUTED), claim("b", REFUTED))
+    first, second, third = map(plain, case_words(one, AS_OF))
+    assert first.startswith(
+        "Small companies returned 0.17% a year more than large ones from 1982-01 to 2025-08 (t 0.11)"
+    )
+    assert second == (
+        "The case has 2 claims. None of its two forecasts is supported; two are refuted. Its one fact is true."
+    )
+    assert "July 13, 2026, 130 days before the decision" in third
+
+
+def test_no_proposal_is_said_to_rest_on_the_case() -> None:
+    """A household whose answer is to do nothing reads the same words."""
+    told = " ".join(case_words(dated_case(AS_OF), AS_OF)).lower()
+    assert "proposal" not in told
+    assert "idea behind" not in told
 
 
 def test_results_of_after_the_decision_are_said_not_to_have_been_known() -> None:
-    words = [plain(case_words(evidence(), date(2026, 7, day))[1]) for day in (3, 13)]
+    words = [plain(case_words(evidence(claim("a", REFUTED)), date(2026, 7, day))[-1]) for day in (3, 13)]
     assert "10 days after the decision, and not known on its day" in words[0]
     assert "up to the decision" in words[1]
 
 
-def test_a_claim_has_its_provider_count_contrary_evidence_and_verdict_with_the_view_it_became() -> None:
+def test_a_claim_has_its_provider_count_contrary_evidence_status_and_verdicts() -> None:
     tested = claim(
-        "a", Verdict.FAILS, count=55, contrary=16, against="it did not", data_to=date(2026, 6, 30), view="IJR over SPY"
-    )
+        "a", (Kind.FACT, Verdict.TRUE), REFUTED,
+        count=55, contrary=16, against="it did not", data_to=date(2026, 6, 30), view="IJR over SPY",
+    )  # fmt: skip
     (row,) = text_of(claims_table(evidence(tested)))
     assert row[0] == "title of a | said a | A bank, 2025-12"
     assert row[2] == (
-        "found a | test of a | n = 55, 16 of them contrary | Against: it did not | Data to June 30, 2026."
+        "found a | Status: status of a | test of a | n = 55, 16 of them contrary | Against: it did not | "
+        "Data to June 30, 2026."
     )
-    assert row[1] == "does not hold | words of a | View: IJR over SPY."
-    (untested,) = text_of(claims_table(evidence(claim("b", Verdict.UNTESTED, view_words="No view: untested."))))
-    assert untested[2] == "found b | test of b"
-    assert untested[1].endswith("No view: untested.")
+    assert row[1] == (
+        "Fact true; forecast refuted | Fact: words of the fact | Forecast: words of the forecast | View: IJR over SPY."
+    )
+    untested = claim("b", (Kind.HISTORY, Verdict.UNTESTED), view_words="No view: untested.")
+    (row,) = text_of(claims_table(evidence(untested)))
+    assert row[2] == "found b | Status: status of b | test of b"
+    assert row[1] == "History untested | History: words of the history | No view: untested."
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "tone"),
+    [
+        ([REFUTED], "worse"),
+        ([(Kind.FACT, Verdict.TRUE)], "better"),
+        ([(Kind.FACT, Verdict.TRUE), REFUTED], ""),
+        ([(Kind.FORECAST, Verdict.NOT_SUPPORTED)], ""),
+    ],
+)
+def test_a_verdict_has_a_color_only_where_the_claim_has_one_answer(verdicts, tone: str) -> None:
+    assert claims_table(evidence(claim("a", *verdicts))).rows[0].cells[1].tone == tone
 
 
 def test_every_claim_of_the_dated_case_is_in_the_table_with_its_words() -> None:
@@ -89,22 +121,35 @@ def test_every_claim_of_the_dated_case_is_in_the_table_with_its_words() -> None:
     rows = text_of(claims_table(case))
     assert len(rows) == len(case.claims) > 8
     for found, row in zip(case.claims, rows, strict=True):
-        for words in (found.title, found.said, found.found, found.against, found.verdict_words):
+        judged = [judgment.words for judgment in found.judgments]
+        for words in (found.title, found.said, found.found, found.against, found.standing.words, *judged):
             assert plain(words) in " ".join(row)
 
 
 def test_the_event_study_shows_both_ways_of_counting_to_the_published_digits() -> None:
     """The figures that the project set out to reproduce: every cut, and the first of each cycle, in points."""
-    rows = text_of(rate_cut_table(dated_results().long_study))
+    rows = text_of(rate_table(dated_results().long_study))
     assert [row[0] for row in rows] == ["1 month", "3 months", "6 months", "12 months", "24 months"]
     assert [row[1].split(" | ")[0] for row in rows] == ["+0.7", "+2.2", "+2.8", "+6.6", "+13.7"]
     assert [row[2].split(" | ")[0] for row in rows] == ["−0.8", "−2.8", "−6.3", "−3.4", "−3.7"]
     assert [row[2].split(" | ")[1].split(" of ")[1] for row in rows] == ["8", "8", "7", "7", "6"]
     assert rows[3][1].split(" | ")[1] == "39 of 55"
+    assert [row[3].split(" | ")[0] for row in rows] == ["+0.1", "+0.4", "−2.1", "+1.6", "+5.3"]
+
+
+def test_rises_stand_beside_cuts_to_the_published_digits() -> None:
+    rows = text_of(rate_table(dated_results().long_rises))
+    assert [row[1].split(" | ")[0] for row in rows[3:]] == ["−1.9", "−9.0"]
+    assert [row[1].split(" | ")[1] for row in rows[3:]] == ["20 of 51", "17 of 51"]
+    assert [row[2] for row in rows[3:]] == ["+1.3 | 3 of 6 | −4.2 to +6.3", "−6.6 | 3 of 6 | −30.0 to +14.1"]
+    assert [row[4].split(" | ")[0] for row in rows[3:]] == ["+0.2", "−1.1"]
+    chart = rate_chart(dated_results().long_rises)
+    assert chart.title == "Small against large companies after rate rises, 1990 to 2026"
+    assert "first rise of a cycle: −2.7 after 1" in chart.description
 
 
 def test_the_chart_of_rate_cuts_says_in_words_what_it_draws() -> None:
-    chart = rate_cut_chart(dated_results().long_study)
+    chart = rate_chart(dated_results().long_study)
     assert "every cut: +0.7 after 1, +2.2 after 3, +2.8 after 6, +6.6 after 12, +13.7 after 24" in chart.description
     assert "first cut of a cycle: −0.8 after 1" in chart.description
 
@@ -114,8 +159,8 @@ def test_a_horizon_that_no_cut_tells_is_unknown_and_not_drawn() -> None:
     gone = HorizonResult(24, 0, 0, None, None, None, None)
     sets = tuple(replace(found, results=(*found.results[:-1], gone)) for found in study.sets)
     short = replace(study, sets=sets)
-    assert text_of(rate_cut_table(short))[-1][1:3] == ["unknown", "unknown"]
-    assert "every cut +6.6" in [text.text for text in rate_cut_chart(short).texts]
+    assert text_of(rate_table(short))[-1][1:3] == ["unknown", "unknown"]
+    assert "every cut +6.6" in [text.text for text in rate_chart(short).texts]
 
 
 def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_changes() -> None:

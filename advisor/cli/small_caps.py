@@ -14,10 +14,9 @@ from advisor.cli.output import emit, emit_json
 
 if TYPE_CHECKING:
     from advisor.evidence.model import Evidence
-    from advisor.evidence.results import Results
     from advisor.market.price_file import PanelSource
 
-SCHEMA = "advisor.small-caps/1"
+SCHEMA = "advisor.small-caps/2"
 MARKET, OFFLINE, _ = market_options()
 
 
@@ -62,42 +61,43 @@ def small_caps(
         raise click.UsageError("--prices and --market name two sources of prices: give one")
     if offline and market != "yahoo":
         raise click.UsageError("--offline goes with --market yahoo")
-    from advisor.evidence.case import dated_case, evidence_of
-    from advisor.evidence.recompute import recomputed
-    from advisor.evidence.results import dated_results
+    from advisor.evidence.case import case_from_prices, dated_case
     from advisor.evidence.source import price_panel
     from advisor.market.sources import Request
     from advisor.portfolio.values import day
 
     today = today_in_new_york()
     of = today if as_of is None else checked("--as-of", day, as_of)
-    results, source = dated_results(), None
+    source = None
     if prices is None and market == "snapshot":
         evidence = dated_case(of)
     else:
         request = Request(market, datetime.now(UTC).replace(microsecond=0), offline)
         source = price_panel(request, prices, min(of, today), no_bar if quiet else progress_bar)
-        found = recomputed(results, source.panel, of)
-        results, evidence = found.results, evidence_of(found, of)
+        evidence = case_from_prices(source.panel, of)
     if as_json:
-        emit_json(_document(evidence, results, of, source))
+        emit_json(_document(evidence, of, source))
         return
     from advisor.cli.small_caps_text import small_caps_text
 
     emit(small_caps_text(evidence, of, source.name if source else ""))
 
 
-def _document(evidence: Evidence, results: Results, as_of: date, source: PanelSource | None) -> dict[str, Any]:
+def _document(evidence: Evidence, as_of: date, source: PanelSource | None) -> dict[str, Any]:
+    from advisor.evidence.headline import headline
     from advisor.evidence.results import record
 
     body = asdict(evidence)
     for claim in body["claims"]:
         claim["data_to"] = claim["data_to"].isoformat() if claim["data_to"] else None
+        for figure in (*claim["standing"]["figures"], *claim["standing"]["before"]):
+            figure["as_of"] = figure["as_of"].isoformat()
     return {
         "schema": SCHEMA,
         "as_of": as_of.isoformat(),
         "prices": {"name": source.name, "sha256": source.sha256} if source else None,
+        "headline": headline(evidence.claims),
         **body,
         "results_to": evidence.results_to.isoformat(),
-        "results": record(results),
+        "results": record(evidence.results),
     }

@@ -13,9 +13,17 @@ from rich.text import Text
 
 from advisor.cli.summary import console_for, for_console
 from advisor.errors import printable
-from advisor.evidence.model import Claim, Evidence, EvidenceTable, Verdict
+from advisor.evidence.headline import headline
+from advisor.evidence.model import Claim, Evidence, EvidenceTable, Kind, Verdict
 
-STYLES = {Verdict.HOLDS: "green", Verdict.PARTLY: "yellow", Verdict.FAILS: "red", Verdict.UNTESTED: "dim"}
+STYLES = {
+    Verdict.TRUE: "green",
+    Verdict.SUPPORTED: "green",
+    Verdict.NOT_SUPPORTED: "yellow",
+    Verdict.FALSE: "red",
+    Verdict.REFUTED: "red",
+    Verdict.UNTESTED: "dim",
+}
 INDENT = 2
 FIGURES = "0123456789+-−–$"  # what a figure begins with
 LONG = 24  # characters of a cell that may break
@@ -28,9 +36,12 @@ def small_caps_text(evidence: Evidence, as_of: date, prices: str) -> str:
     console.print(_text(f"The case for small companies, on {as_of}", "bold"))
     source = f"Prices of {prices}: " if prices else "No prices given: "
     console.print(_text(f"{source}{evidence.age_words}. Past returns say nothing certain about the next."))
+    console.print()
+    console.print(_text(evidence.premium_words, "bold"))
+    console.print(_text(headline(evidence.claims), "bold"))
     console.print(_overview(evidence.claims))
     for claim in evidence.claims:
-        console.print(_text(f"{claim.title}: {claim.verdict}", f"bold {STYLES[claim.verdict]}"))
+        console.print(_text(claim.title, "bold"))
         for line in _told(claim):
             console.print(Padding(line, (0, 0, 0, INDENT)))
         console.print()
@@ -49,30 +60,38 @@ def _text(words: str, style: str = "") -> Text:
 
 
 def _overview(claims: tuple[Claim, ...]) -> Table:
+    """Verdicts with a column for each kind of statement, so that facts and forecasts are never one count."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("Claim", overflow="fold")
-    table.add_column("Verdict", no_wrap=True)
+    for kind in Kind:
+        table.add_column(kind.capitalize(), overflow="fold")
     table.add_column("Cases", justify="right", no_wrap=True)
     table.add_column("Contrary", justify="right", no_wrap=True)
-    table.add_column("Data to", no_wrap=True)
     for claim in claims:
         counts = ("" if count is None else str(count) for count in (claim.count, claim.contrary))
-        verdict = _text(claim.verdict, STYLES[claim.verdict])
-        table.add_row(_text(claim.title), verdict, *counts, f"{claim.data_to or ''}")
+        table.add_row(_text(claim.title), *(_verdicts(claim, kind) for kind in Kind), *counts)
     return table
+
+
+def _verdicts(claim: Claim, kind: Kind) -> Text:
+    found = [judgment.verdict for judgment in claim.judgments if judgment.kind is kind]
+    return Text(", ").join(_text(verdict, STYLES[verdict]) for verdict in found)
 
 
 def _told(claim: Claim) -> Iterator[Text]:
     """What a claim has to say, each with its word before it."""
+    judged = ((f"{judgment.kind.capitalize()}, {judgment.verdict}", judgment.words) for judgment in claim.judgments)
+    data_to = "" if claim.data_to is None else f"to {claim.data_to}"
     lines = (
         (f"Said by {claim.provider}, {claim.said_on}", claim.said),
+        *judged,
+        ("Status", claim.standing.words),
         ("Test", claim.test),
         ("Found", claim.found),
         ("Against", claim.against),
-        ("Verdict", claim.verdict_words),
         ("Views", claim.view),
         ("" if claim.view_words.startswith("No view") else "Why", claim.view_words),
-        ("Data", "; ".join(filter(None, [claim.source, claim.age_words]))),
+        ("Data", "; ".join(filter(None, [claim.source, data_to, claim.age_words]))),
     )
     for head, words in lines:
         if words:

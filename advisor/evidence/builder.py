@@ -19,7 +19,7 @@ import numpy as np
 from advisor.errors import MarketDataError
 from advisor.evidence.facts import rate_changes
 from advisor.evidence.funds import funds_record
-from advisor.evidence.rate_cuts import MonthlyPair, event_study, month_number
+from advisor.evidence.rate_study import Direction, MonthlyPair, event_study, month_number
 from advisor.evidence.recompute import SYMBOLS, recomputed
 from advisor.evidence.results import DATED, InputFile, Results, results_text
 from advisor.market.fact_tables import day, number
@@ -42,14 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def built(folder: Path) -> Results:
     """The results of a folder's files. Raises `MarketDataError` where they cannot be used."""
     pair, portfolios = size_portfolios(folder / PORTFOLIOS)
-    study = event_study(pair, rate_changes())
-    if study is None:
-        raise MarketDataError(f"{folder / PORTFOLIOS}: no window after a rate cut")
+    studies = {direction: event_study(pair, rate_changes(), direction) for direction in Direction}
+    cuts, rises = studies[Direction.CUT], studies[Direction.RISE]
+    if cuts is None or rises is None:
+        raise MarketDataError(f"{folder / PORTFOLIOS}: no window after a change of the rate")
     table = read_prices(folder / PRICES, SYMBOLS, date.min)
     panel = panel_of_table(table)
     source = "adjusted closes from Yahoo, of a public copy (dsturdy/Factor_Attribution_5_csvs)"
     prices = InputFile(PRICES.name, table.sha256, panel.days[0], panel.days[-1], source)
-    empty = Results((portfolios, prices), study, None, None, None, None, None, funds_record(load_snapshot()))
+    empty = Results(
+        (portfolios, prices), cuts, rises, None, None, None, None, None, None, None, funds_record(load_snapshot())
+    )
     found = recomputed(empty, panel, panel.days[-1])
     if found.lacking:
         raise MarketDataError(f"{folder / PRICES}: {found.lacking}")

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 
 from advisor.evidence.facts import case_figures, claim_rows
+from advisor.evidence.finding import Finding
 from advisor.evidence.findings import finding
-from advisor.evidence.model import Claim, Evidence
+from advisor.evidence.model import Claim, Evidence, Standing
+from advisor.evidence.premium import premium_words
 from advisor.evidence.recompute import NEEDS, Recomputed, recomputed
 from advisor.evidence.results import Results, dated_results
+from advisor.evidence.standing import no_standing, standings
 from advisor.evidence.tables import tables
 from advisor.evidence.words import age
 from advisor.market.estimate.returns import PricePanel
@@ -22,10 +25,12 @@ def dated_case(as_of: date) -> Evidence:
     last = _prices_to(results)
     words = _dated_words(last, as_of)
     return Evidence(
-        claims=_claims(results, dict.fromkeys(NEEDS, words)),
-        tables=tables(results, dict.fromkeys(NEEDS, words)),
+        premium_words=premium_words(),
+        claims=_claims(results, dict.fromkeys(NEEDS, words), as_of),
+        tables=tables(results, dict.fromkeys(NEEDS, words), as_of),
         results_to=last,
         source="; ".join(f"{file.source}, to {file.last}" for file in results.inputs),
+        results=results,
         is_recomputed=False,
         age_words=words,
     )
@@ -45,10 +50,12 @@ def evidence_of(found: Recomputed, as_of: date) -> Evidence:
     words = {part: f"computed from these prices, to {day}" for part, day in found.days.items()}
     words |= {part: f"not computed anew: {reason}; {dated}" for part, reason in found.lacking.items()}
     return Evidence(
-        claims=_claims(found.results, words),
-        tables=tables(found.results, words),
+        premium_words=premium_words(),
+        claims=_claims(found.results, words, as_of),
+        tables=tables(found.results, words, as_of),
         results_to=found.last,
         source="the prices given; the long history of size portfolios as carried",
+        results=found.results,
         is_recomputed=True,
         age_words=f"computed from these prices, {age(found.last, as_of)}",
     )
@@ -63,13 +70,18 @@ def _dated_words(last: date, as_of: date) -> str:
     return f"dated result, prices to {last}, {age(last, as_of)}{known}"
 
 
-def _claims(results: Results, age_words: Mapping[str, str]) -> tuple[Claim, ...]:
+def _claims(results: Results, age_words: Mapping[str, str], as_of: date) -> tuple[Claim, ...]:
     figures = {key: row["value"] for key, row in case_figures().items()}
-    return tuple(_claim(row, results, figures, age_words) for row in claim_rows())
+    standing = standings(results, as_of)
+    return tuple(
+        _claim(row, finding(row, results), figures, age_words, standing.get(row["key"], no_standing(as_of)))
+        for row in claim_rows()
+    )
 
 
-def _claim(row: Row, results: Results, figures: Mapping[str, str], age_words: Mapping[str, str]) -> Claim:
-    found = finding(row, results)
+def _claim(
+    row: Row, found: Finding, figures: Mapping[str, str], age_words: Mapping[str, str], standing: Standing
+) -> Claim:
     return Claim(
         key=row["key"],
         title=row["title"],
@@ -81,8 +93,8 @@ def _claim(row: Row, results: Results, figures: Mapping[str, str], age_words: Ma
         count=found.count,
         contrary=found.contrary,
         against=" ".join(filter(None, [row["against"], found.against])),
-        verdict=found.verdict,
-        verdict_words=found.verdict_words,
+        judgments=found.judgments,
+        standing=standing,
         source=row["source"],
         data_to=found.data_to,
         view=row["view"],

@@ -54,7 +54,7 @@ def case_figures() -> dict[str, Row]:
 
 def claim_rows() -> list[Row]:
     """What is claimed, how it is tested, what speaks against it and which view it became, in the order of telling."""
-    columns = ("key", "title", "said", "provider", "said_on", "test", "needs", "against", "view", "view_words")
+    columns = ("key", "title", "kinds", "said", "provider", "said_on", "test", "needs", "against", "view", "view_words")
     return rows("claims", *columns)
 
 

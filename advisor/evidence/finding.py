@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from advisor.evidence.model import Verdict
+from advisor.evidence.model import Judgment
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,7 @@ class Finding:
     """What a test gave. `part` names the part of the results that it is of, empty where no prices test the claim."""
 
     found: str
-    verdict: Verdict
-    verdict_words: str
+    judgments: tuple[Judgment, ...]
     part: str = ""
     data_to: date | None = None
     count: int | None = None

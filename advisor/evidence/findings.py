@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from advisor.evidence.facts import case_figures, rows
 from advisor.evidence.finding import Finding
 from advisor.evidence.funds import BROAD, LARGE, SCREENED
-from advisor.evidence.model import Verdict
-from advisor.evidence.momentum import Momentum
+from advisor.evidence.judge import critical_t, cycle_verdict, fact, history, share_verdict, untested
+from advisor.evidence.model import Judgment, Kind, Verdict
+from advisor.evidence.momentum import CalendarYears, Momentum
 from advisor.evidence.published import growth_known, manufacturing_known, other_forecasts, seven, valuation, ways_in
 from advisor.evidence.quality import CRASH
-from advisor.evidence.rate_cuts import BY_CYCLE, EVERY, FIRST, EventStudy, HorizonResult
+from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, EventStudy, HorizonResult
 from advisor.evidence.results import Results
 from advisor.evidence.words import bare_points, listed, percent, points, signed_percent
-from advisor.market.fact_tables import Row
+from advisor.format import number
+from advisor.market.fact_tables import Row, split_list
 
 HEADLINE = 12  # months after a cut that a sentence gives; the table has all
 QUARTER = 13  # weeks after a streak
-STANDARD_ERRORS = 2.0
 
 
 def finding(row: Row, results: Results) -> Finding:
@@ -30,11 +30,10 @@ def finding(row: Row, results: Results) -> Finding:
 
 
 def _untested(row: Row, known: str) -> Finding:
-    needed = f"Needed: {row['needs']}." if row["needs"] else "The prices at hand do not tell it."
+    needed = f"It would take {row['needs']}." if row["needs"] else "The prices at hand do not tell."
     return Finding(
         " ".join(filter(None, [known, f"Not tested. {needed}"])),
-        Verdict.UNTESTED,
-        "Nothing at hand tests it.",
+        tuple(untested(Kind(kind), "Nothing at hand tests it.") for kind in split_list(row["kinds"])),
         against=other_forecasts() if row["key"] == "growth" else "",
     )
 
@@ -47,20 +46,19 @@ def _nothing(results: Results) -> str:
 def _rate_cuts(results: Results) -> Finding:
     long, funds = results.long_study, results.fund_study
     every, first, cycles = (long.of(key, HEADLINE) for key in (EVERY, FIRST, BY_CYCLE))
-    told = f"{HEADLINE} months, {long.small} against {long.large}: {_counted(long)}."
-    told += f" One vote a cycle: {points(cycles.mean)}, ahead in {cycles.wins} of {cycles.count}."
     any_month = long.baseline(HEADLINE)
-    told += f" After any month: {points(any_month.mean)}, ahead in {any_month.wins} of {any_month.count}."
+    told = [
+        f"{HEADLINE} months after a cut, {long.small} against {long.large}: {_counted(long)}.",
+        f"One vote a cycle: {points(cycles.mean)}, ahead in {cycles.wins} of {cycles.count}.",
+        f"After any month: {points(any_month.mean)}, ahead in {any_month.wins} of {any_month.count}.",
+        f"{HEADLINE} months after a rise: {_counted(results.long_rises)}.",
+    ]
     if funds is not None:
-        told += f" {funds.small} against {funds.large} since {funds.first:%Y-%m}: {_counted(funds)}."
+        told.append(f"{funds.small} against {funds.large} since {funds.first:%Y-%m}, after a cut: {_counted(funds)}.")
     words = f"{points(every.mean)} after every cut, {points(first.mean)} after the first of a cycle"
-    most = max(long.cycles, key=lambda cycle: cycle.cuts)
-    crowd = f"{most.cuts} of {sum(cycle.cuts for cycle in long.cycles)} cuts are of {most.cycle}"
-    verdict = _cut_verdict(long)
     return Finding(
-        told,
-        verdict,
-        f"{_cut_words(verdict, every, first)}: {words}; {crowd}.",
+        " ".join(told),
+        (_cut_history(long), _cut_forecast(long)),
         part="fund_study",
         data_to=long.last,
         count=every.count,
@@ -69,12 +67,36 @@ def _rate_cuts(results: Results) -> Finding:
     )
 
 
+def _cut_history(study: EventStudy) -> Judgment:
+    """Whether small companies were ahead over each of the claimed months, on average over every cut."""
+    means = [study.of(EVERY, found.months).mean for found in study.any_month]
+    ahead = sum(mean is not None and mean > 0.0 for mean in means)
+    first = study.of(FIRST, HEADLINE)
+    most = max(study.cycles, key=lambda cycle: cycle.changes)
+    crowd = f"{most.changes} of {sum(cycle.changes for cycle in study.cycles)} cuts are from {most.cycle}"
+    counting = f"Ahead over {ahead} of {len(means)} horizons if every cut counts as one case; {crowd}"
+    return history(f"{counting}. After the first cut of a cycle: {points(first.mean)}.", is_so=ahead == len(means))
+
+
+def _cut_forecast(study: EventStudy) -> Judgment:
+    """Whether the next cut tells anything: by one vote a cycle, over all horizons together."""
+    votes = [study.of(BY_CYCLE, found.months) for found in study.any_month]
+    verdict = cycle_verdict(votes)
+    t = [vote.naive_t for vote in votes if vote.naive_t is not None]
+    if not t:
+        return Judgment(Kind.FORECAST, verdict, "Too few cycles tell.")
+    least = min(critical_t(vote.count, len(votes)) for vote in votes if vote.naive_t is not None)
+    words = f"One vote a cycle gives t from {number(min(t))} to {number(max(t))} over {len(votes)} horizons"
+    return Judgment(Kind.FORECAST, verdict, f"{words}; chance gives up to {number(least)}.")
+
+
 def _counted(study: EventStudy) -> str:
-    """Mean, interval and count of every cut and of first cuts."""
+    """Mean, interval and count after every change and after the first of each cycle."""
+    named = ((f"every {study.direction}", EVERY), ("first of a cycle", FIRST))
     return "; ".join(
         f"{name} {points(result.mean)}{_interval(result)}, ahead in {result.wins} of {result.count}"
-        for name, result in (("every cut", study.of(EVERY, HEADLINE)), ("first of a cycle", study.of(FIRST, HEADLINE)))
-        if result.count
+        for name, key in named
+        if (result := study.of(key, HEADLINE)).count
     )
 
 
@@ -84,64 +106,38 @@ def _interval(result: HorizonResult) -> str:
     return f" ({bare_points(result.low)} to {bare_points(result.high)})"
 
 
-def _cut_verdict(study: EventStudy) -> Verdict:
-    """Holds where every cut and first cuts both give a gain beyond their interval, over each of the claimed months.
-
-    In part where every cut does over some of them; not where it does over none.
-    """
-    every, first = ([study.of(key, found.months) for found in study.any_month] for key in (EVERY, FIRST))
-    if not any(result.count for result in every):
-        return Verdict.UNTESTED
-    if all(map(_is_gain, (*every, *first))):
-        return Verdict.HOLDS
-    return Verdict.PARTLY if any(map(_is_gain, every)) else Verdict.FAILS
-
-
-def _is_gain(result: HorizonResult) -> bool:
-    """Whether the whole interval lies above zero."""
-    return result.low is not None and result.low > 0.0
-
-
-def _cut_words(verdict: Verdict, every: HorizonResult, first: HorizonResult) -> str:
-    if verdict is Verdict.HOLDS:
-        return "Ahead by both ways of counting"
-    if every.mean is None or first.mean is None:
-        return "Not known by both ways of counting"
-    if (every.mean > 0.0) != (first.mean > 0.0):
-        return "The sign depends on the counting"
-    return "No more than chance may give" if verdict is Verdict.FAILS else "Beyond chance by one way of counting alone"
-
-
 def _momentum(results: Results) -> Finding | None:
     known = results.momentum
     after = next((after for after in known.after if after.weeks == QUARTER), None) if known else None
     if known is None or known.streak_ended is None or after is None:
         return None
     weeks = int(case_figures()["weeks_won"]["value"])
-    streaks = f"After each of {after.count} streaks of {weeks} weeks since {known.first}, {QUARTER} weeks on"
-    share, chance = after.wins / after.count, after.any_wins / after.any_count
-    error = math.sqrt(chance * (1.0 - chance) / after.count)
+    chance = after.any_wins / after.any_count
     compared = f"ahead in {after.wins} of {after.count}, against {percent(chance, 0)} after any week"
     told = [
-        f"{known.streak} straight weeks to {known.streak_ended}.",
-        f"{streaks}: {compared}; {points(after.mean)} on average, against {points(after.any_mean)}.",
-        f"{known.last}: {known.streak_now} weeks in a row; twelve months {known.small} "
+        f"{known.small} beat {known.large} in {known.streak} straight weeks, to {known.streak_ended}.",
+        f"{QUARTER} weeks after each of the {after.count} streaks of {weeks} weeks since {known.first} it was "
+        f"{compared}; {points(after.mean)} on average, against {points(after.any_mean)}.",
+        f"On {known.last}: {known.streak_now} weeks won in a row; over twelve months {known.small} "
         f"{signed_percent(known.small_year)}, {known.large} {signed_percent(known.large_year)}; from their highs "
         f"{percent(known.small_from_high)} and {percent(known.large_from_high)}.",
     ]
-    has_followed = share - chance > STANDARD_ERRORS * error
-    is_true = known.streak >= weeks
+    verdict = share_verdict(after.wins, after.count, chance)
+    more = "More" if verdict is Verdict.SUPPORTED else "No more"
     return Finding(
         " ".join(told),
-        Verdict.FAILS if not is_true else Verdict.HOLDS if has_followed else Verdict.PARTLY,
-        f"The weeks were {'' if is_true else 'not '}won; "
-        f"{'more' if has_followed else 'no more'} followed such weeks than any others.",
+        (
+            fact(f"{known.streak} straight weeks won, to {known.streak_ended}.", is_true=known.streak >= weeks),
+            Judgment(Kind.FORECAST, verdict, f"{more} gains followed such weeks than any others: {compared}."),
+        ),
         part="momentum",
         data_to=known.last,
         count=after.count,
         contrary=after.count - after.wins,
         against=_worst_after(known),
-        view_words=f"No view: {compared}." if not has_followed else "No view: weeks do not tell a year.",
+        view_words="No view: a few weeks do not tell a year."
+        if verdict is Verdict.SUPPORTED
+        else f"No view: {compared}.",
     )
 
 
@@ -164,27 +160,54 @@ def _calendar_years(results: Results) -> Finding | None:
     won = {symbol: known.won(symbol, LARGE, after=int(figure["value"]), until=until) for symbol in (BROAD, SCREENED)}
     if not all(won.values()):
         return None
-    told = []
-    for symbol, by_year in won.items():
-        ahead = [str(year) for year, is_won in by_year.items() if is_won]
-        years = f"{symbol} lagged {LARGE} in {len(by_year) - len(ahead)} of {len(by_year)} whole years"
-        told.append(f"{years} {min(by_year)} to {max(by_year)}" + (f", and led in {listed(ahead)}." if ahead else "."))
+    told = [_since_words(symbol, by_year) for symbol, by_year in won.items()]
     if known.begun is not None:
         returns = zip(known.symbols, known.begun.returns, strict=True)
         told.append(f"{known.begun.year} to {known.last}: {', '.join(f'{s} {signed_percent(r)}' for s, r in returns)}.")
-    wins = {symbol: sum(by_year.values()) for symbol, by_year in won.items()}
     wins_in = {year for by_year in won.values() for year, is_won in by_year.items() if is_won}
-    both = not wins_in
     return Finding(
-        " ".join(told),
-        Verdict.HOLDS if both else Verdict.FAILS if wins[BROAD] else Verdict.PARTLY,
-        "For both indexes." if both else "For the Russell 2000 alone." if not wins[BROAD] else "They did win.",
+        " ".join([*told, *(_all_years_words(known, symbol) for symbol in won)]),
+        (*(_years_history(results, symbol, by_year) for symbol, by_year in won.items()), _due(known)),
         part="years",
         data_to=known.last,
         count=len(won[BROAD]),
         contrary=len(wins_in),
         view_words="No view: years without a win do not say when one comes.",
     )
+
+
+def _since_words(symbol: str, won: Mapping[int, bool]) -> str:
+    ahead = [str(year) for year, is_won in won.items() if is_won]
+    behind = len(won) - len(ahead)
+    words = f"{symbol} lagged {LARGE} in {behind} of the {len(won)} years {min(won)} to {max(won)}"
+    return f"{words}, and led in {listed(ahead)}." if ahead else f"{words}."
+
+
+def _all_years_words(known: CalendarYears, symbol: str) -> str:
+    won = known.won(symbol, LARGE, after=0, until=known.last.year)
+    return f"{symbol} led in {sum(won.values())} of all {len(won)} years since {min(won)}." if won else ""
+
+
+def _years_history(results: Results, symbol: str, won: Mapping[int, bool]) -> Judgment:
+    """No win of one fund since the year that was named."""
+    ahead = [str(year) for year, is_won in won.items() if is_won]
+    index = results.funds.of(symbol).index
+    if ahead:
+        return history(f"{index}: {symbol} led in {listed(ahead)}.", is_so=False)
+    return history(f"{index}: {symbol} did not lead in {min(won)} to {max(won)}.", is_so=True)
+
+
+def _due(known: CalendarYears) -> Judgment:
+    """Whether a year behind is followed by one ahead more often than any year is."""
+    won = known.won(BROAD, LARGE, after=0, until=known.last.year)
+    pairs = [(won[year], won[year + 1]) for year in won if year + 1 in won]
+    after = [ahead for before, ahead in pairs if not before]
+    if not after:
+        return untested(Kind.FORECAST, "No year behind with a year after it is at hand.")
+    every = [ahead for _, ahead in pairs]
+    verdict = share_verdict(sum(after), len(after), sum(every) / len(every))
+    words = f"After a year behind, {BROAD} led the next in {sum(after)} of {len(after)}"
+    return Judgment(Kind.FORECAST, verdict, f"{words}; after any year in {sum(every)} of {len(every)}.")
 
 
 def _quality(results: Results) -> Finding | None:
@@ -201,23 +224,15 @@ def _quality(results: Results) -> Finding | None:
     told = [f"{name} {percent(mine)} against {percent(other)}" for name, (mine, other) in measures.items()]
     calmer = {name: mine < other for name, (mine, other) in measures.items()}
     broad_facts, screened_facts = results.funds.of(BROAD), results.funds.of(SCREENED)
-    premium = rows("size_premium", "from", "to", "annual_mean", "t")
-    sizes = [
-        f"{row['from'][:4]} to {row['to'][:4]} {percent(float(row['annual_mean']), 2)} a year (t {float(row['t']):.2f})"
-        for row in premium
-        if row["from"][:4] in ("1926", "1982") and row["to"] == premium[0]["to"]
-    ]
     return Finding(
         f"{SCREENED} against {BROAD}, {risk.days:,} days from {risk.first} to {risk.last}: {'; '.join(told)}. "
         f"They share {percent(results.funds.overlap.value)} by weight; fees "
         f"{percent(screened_facts.fee.value if screened_facts.fee else None, 2)} and "
         f"{percent(broad_facts.fee.value if broad_facts.fee else None, 2)} a year. {_unprofitable_words()}",
-        Verdict.HOLDS if all(calmer.values()) else Verdict.PARTLY if calmer["volatility"] else Verdict.FAILS,
-        _calm_words(calmer),
+        (history(_calm_words(calmer), is_so=calmer["volatility"]),),
         part="risk",
         data_to=risk.last,
-        against=f"Premium of small size: {'; '.join(sizes)}.",
-        view_words=f"No view: a difference in risk, which the covariance holds; the premium of size, {sizes[-1]}.",
+        view_words="No view: a difference in risk, which the covariance holds.",
     )
 
 

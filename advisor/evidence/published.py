@@ -8,7 +8,8 @@ from datetime import date
 from advisor.evidence.facts import Forecast, case_figures, forecasts, rows
 from advisor.evidence.finding import Finding
 from advisor.evidence.funds import BROAD, GAINS, LARGE, SCREENED, TAX_RATE, TWIN, switch_years
-from advisor.evidence.model import Verdict
+from advisor.evidence.judge import fact, untested
+from advisor.evidence.model import Judgment, Kind
 from advisor.evidence.results import Results
 from advisor.evidence.valuation import (
     FORWARD,
@@ -40,26 +41,33 @@ def valuation(results: Results) -> Finding:
         ratios = f"{index} at {now[index].value:g} against {SP_500} at {now[SP_500].value:g}"
         gap_words = [f"{ratios}: gap of earnings yields {points(gap)}", treatment_note(now[index], now[SP_500])]
         told.append(f"{'; '.join(filter(None, gap_words))}.")
-    verdict, words = _cheap(gaps, is_whole=not refused)
     return Finding(
         " ".join([*told, *refused, _growth_prices()]),
-        verdict,
-        words,
+        (_cheap(gaps, is_whole=not refused), _cheap_forecast(results)),
         part="since_cheap",
         data_to=_month_end(case_figures()["sp500_pe"]["said_on"]),
         against=" ".join(filter(None, [_two_treatments(), _since_cheap(results)])),
     )
 
 
-def _cheap(gaps: list[float], *, is_whole: bool) -> tuple[Verdict, str]:
+def _cheap(gaps: list[float], *, is_whole: bool) -> Judgment:
     """Verdict on gaps of earnings yields; `is_whole` where no pair was refused."""
     if not gaps:
-        return Verdict.UNTESTED, "No two ratios compare."
+        return untested(Kind.FACT, "No two ratios compare.")
     if min(gaps) <= 0.0:
-        return Verdict.FAILS, "Not wherever two ratios compare."
-    if is_whole:
-        return Verdict.HOLDS, "Cheaper in every pair of ratios."
-    return Verdict.PARTLY, "Cheaper wherever two ratios compare; not every pair does."
+        return fact("Not cheaper wherever two ratios compare.", is_true=False)
+    refused = "" if is_whole else " One pair of ratios does not compare."
+    return fact(f"Cheaper wherever two ratios compare.{refused}", is_true=True)
+
+
+def _cheap_forecast(results: Results) -> Judgment:
+    """That what is cheaper earns more: one dated case tests nothing, and which way it went is said."""
+    since = results.since_cheap
+    if since is None:
+        return untested(Kind.FORECAST, "Whether the cheaper companies earn more is not tested.")
+    way = "bore it out" if since.small_return > since.large_return else "went the other way"
+    words = f"Whether the cheaper companies earn more is not tested: the one dated case, from {since.start}, {way}."
+    return untested(Kind.FORECAST, words)
 
 
 def _month_end(month: str) -> date:
@@ -136,8 +144,7 @@ def ways_in(results: Results) -> Finding:
         f"{percent(funds.overlap.value)} in common. Fees a year: {', '.join(fees)}. The lower fee of {TWIN} pays for a "
         f"switch from {BROAD}, with gains taxed at {percent(TAX_RATE, 0)}, after {listed(years)}."
         + (" As funds of one index the two count as identical for a wash sale." if broad.index == twin.index else ""),
-        Verdict.HOLDS if is_one else Verdict.FAILS,
-        "Two ways, of which the broad one has two funds." if is_one else "They are not two ways.",
+        (fact("Two ways; the broad one has two funds." if is_one else "They are not two ways.", is_true=is_one),),
         data_to=funds.overlap.as_of,
     )
 
@@ -150,8 +157,7 @@ def seven(results: Results) -> Finding:
     ends = percent(low.value) if low.value == high.value else f"{percent(low.value)} to {percent(high.value)}"
     return Finding(
         f"{ends} of {LARGE} on {low.as_of} ({low.source}).",
-        Verdict.HOLDS if is_near else Verdict.FAILS,
-        "So it was on that day." if is_near else "Not on that day.",
+        (fact(f"{ends} on {low.as_of}.", is_true=is_near),),
         data_to=low.as_of,
     )
 

@@ -13,15 +13,18 @@ from advisor.evidence.facts import case_figures, rate_changes, rows
 from advisor.evidence.funds import BROAD, LARGE, SCREENED
 from advisor.evidence.momentum import AFTER, calendar_years, momentum_of, since
 from advisor.evidence.quality import risk_of
-from advisor.evidence.rate_cuts import EVERY, HORIZONS, event_study, pair_of_panel
+from advisor.evidence.rate_study import EVERY, HORIZONS, Direction, event_study, pair_of_panel
+from advisor.evidence.relative import relative_history
 from advisor.evidence.results import Results
 from advisor.market.estimate.returns import PricePanel
 
 SYMBOLS = (LARGE, BROAD, SCREENED)
 NEEDS = {  # part of the results -> the symbols it is computed from
     "fund_study": (BROAD, LARGE),
+    "fund_rises": (BROAD, LARGE),
     "momentum": (BROAD, LARGE),
     "years": SYMBOLS,
+    "relative": SYMBOLS,
     "risk": SYMBOLS,
     "since_cheap": (SCREENED, LARGE),
 }
@@ -84,8 +87,9 @@ def _common(panel: PricePanel, symbols: tuple[str, ...]) -> PricePanel:
 
 def _part(part: str, seen: PricePanel, panel: PricePanel) -> object | None:
     """One part of the results, of the common days `panel` of `seen`; None where they are too few for what is said."""
-    if part == "fund_study":
-        study = event_study(pair_of_panel(panel, BROAD, LARGE), rate_changes())
+    if part in ("fund_study", "fund_rises"):
+        direction = Direction.CUT if part == "fund_study" else Direction.RISE
+        study = event_study(pair_of_panel(panel, BROAD, LARGE), rate_changes(), direction)
         return study if study and study.of(EVERY, HORIZONS[-1]).count else None
     if part == "momentum":
         streak = case_figures()["weeks_won"]
@@ -97,6 +101,8 @@ def _part(part: str, seen: PricePanel, panel: PricePanel) -> object | None:
         years, claimed = calendar_years(panel, SYMBOLS), case_figures()["last_win"]
         asked = range(int(claimed["value"]) + 1, int(claimed["said_on"][:4]) + 1)
         return years if {year.year for year in years.years} >= set(asked) else None
+    if part == "relative":
+        return relative_history(panel, LARGE, (BROAD, SCREENED))
     if part == "risk":
         return risk_of(seen, SYMBOLS)
     return since(panel, SCREENED, LARGE, cheap_since())

@@ -13,9 +13,10 @@ from advisor.errors import MarketDataError
 from advisor.evidence.funds import Figure, FundFacts, FundsRecord
 from advisor.evidence.momentum import AfterStreak, CalendarYears, Momentum, Since, YearReturns
 from advisor.evidence.quality import Risk, SymbolRisk
-from advisor.evidence.rate_cuts import Bootstrap, CutSet, CycleMeans, EventStudy, HorizonResult
+from advisor.evidence.rate_study import Bootstrap, ChangeSet, CycleMeans, Direction, EventStudy, HorizonResult
+from advisor.evidence.relative import RelativeHistory, RelativePath
 
-SCHEMA = "advisor.evidence-results/1"
+SCHEMA = "advisor.evidence-results/2"
 DATED = Path(__file__).resolve().parent / "results" / "results-2026-07-13.json"
 DIGITS = 9
 
@@ -37,15 +38,18 @@ class InputFile:
 class Results:
     """Everything that the tests gave.
 
-    `long_study` is of the long history of size portfolios; all else but `funds` is of prices of funds, None where they
-    do not tell it.
+    `long_study` and `long_rises` are of the long history of size portfolios, after cuts and after rises of the rate;
+    all else but `funds` is of prices of funds, None where they do not tell it.
     """
 
     inputs: tuple[InputFile, ...]
     long_study: EventStudy
+    long_rises: EventStudy
     fund_study: EventStudy | None
+    fund_rises: EventStudy | None
     momentum: Momentum | None
     years: CalendarYears | None
+    relative: RelativeHistory | None
     risk: Risk | None
     since_cheap: Since | None
     funds: FundsRecord
@@ -91,9 +95,12 @@ def _results(row: Row) -> Results:
     return Results(
         inputs=tuple(InputFile(**_dated(entry, "first", "last")) for entry in row["inputs"]),
         long_study=_study(row["long_study"]),
+        long_rises=_study(row["long_rises"]),
         fund_study=_study(row["fund_study"]) if row["fund_study"] else None,
+        fund_rises=_study(row["fund_rises"]) if row["fund_rises"] else None,
         momentum=_momentum(row["momentum"]) if row["momentum"] else None,
         years=_years(row["years"]) if row["years"] else None,
+        relative=_relative(row["relative"]) if row["relative"] else None,
         risk=_risk(row["risk"]) if row["risk"] else None,
         since_cheap=Since(**_dated(row["since_cheap"], "start", "last")) if row["since_cheap"] else None,
         funds=_funds(row["funds"]),
@@ -107,13 +114,14 @@ def _dated(row: Row, *days: str) -> dict[str, Any]:
 
 def _study(row: Row) -> EventStudy:
     return EventStudy(
+        direction=Direction(row["direction"]),
         small=row["small"],
         large=row["large"],
         first=date.fromisoformat(row["first"]),
         last=date.fromisoformat(row["last"]),
-        sets=tuple(CutSet(entry["key"], _horizons(entry["results"])) for entry in row["sets"]),
+        sets=tuple(ChangeSet(entry["key"], _horizons(entry["results"])) for entry in row["sets"]),
         any_month=_horizons(row["any_month"]),
-        cycles=tuple(CycleMeans(entry["cycle"], entry["cuts"], tuple(entry["means"])) for entry in row["cycles"]),
+        cycles=tuple(CycleMeans(entry["cycle"], entry["changes"], tuple(entry["means"])) for entry in row["cycles"]),
         bootstrap=Bootstrap(**row["bootstrap"]),
     )
 
@@ -138,6 +146,19 @@ def _years(row: Row) -> CalendarYears:
 
 def _year(row: Row) -> YearReturns:
     return YearReturns(row["year"], tuple(row["returns"]))
+
+
+def _relative(row: Row) -> RelativeHistory:
+    return RelativeHistory(
+        row["large"],
+        date.fromisoformat(row["first"]),
+        row["large_return"],
+        tuple(map(date.fromisoformat, row["ends"])),
+        tuple(
+            RelativePath(entry["symbol"], entry["total_return"], tuple(entry["relative_returns"]))
+            for entry in row["paths"]
+        ),
+    )
 
 
 def _risk(row: Row) -> Risk:

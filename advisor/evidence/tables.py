@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from advisor.evidence.facts import case_figures, forecasts, rate_changes, rows
 from advisor.evidence.funds import BROAD, GAINS, TAX_RATE, TWIN, Figure, FundsRecord, switch_years
 from advisor.evidence.model import EvidenceTable
 from advisor.evidence.momentum import CalendarYears, Momentum
 from advisor.evidence.quality import CRASH, Risk
-from advisor.evidence.rate_cuts import (
+from advisor.evidence.rate_study import (
     AFTER_A_PAUSE,
     AFTER_A_RISE,
     BY_CYCLE,
     EVERY,
-    FEWEST_CUTS,
+    FEWEST_CHANGES,
     FIRST,
     LEVEL,
     EventStudy,
     HorizonResult,
 )
 from advisor.evidence.results import Results
+from advisor.evidence.standing import decisions
 from advisor.evidence.words import UNKNOWN, bare_points, percent, signed_percent
 from advisor.format import number, signed
 from advisor.market.valuations import all_valuations
 
 SET_WORDS = {
-    EVERY: "Every cut",
     FIRST: "First of each cycle",
     AFTER_A_RISE: "First after a rise",
     AFTER_A_PAUSE: "First in half a year",
@@ -42,27 +43,35 @@ LONG_WORDS = (
 Ages = Mapping[str, str]
 
 
-def tables(results: Results, ages: Ages) -> tuple[EvidenceTable, ...]:
-    """Every table that the results have figures for; `ages` says of each part of the results how old it is."""
+def tables(results: Results, ages: Ages, as_of: date) -> tuple[EvidenceTable, ...]:
+    """Every table that the results have figures for; `ages` says of each part of the results how old it is.
+
+    Decisions of the Federal Reserve are those up to `as_of`.
+    """
     found = [
+        _size_premium(),
         _case(),
         _valuations(),
         _relative(),
         _forecasts(),
         _study("rate_cuts", results.long_study, LONG_WORDS),
-        _cycles(results.long_study),
+        _cycles("cycles", results.long_study),
+        _study("rate_rises", results.long_rises, LONG_WORDS),
+        _cycles("rise_cycles", results.long_rises),
         _first_cuts(),
-        _decisions(),
+        _decisions(as_of),
     ]
     if results.fund_study is not None:
         found.append(_study("rate_cuts_funds", results.fund_study, _sentence(ages["fund_study"])))
+    if results.fund_rises is not None:
+        found.append(_study("rate_rises_funds", results.fund_rises, _sentence(ages["fund_rises"])))
     if results.momentum is not None:
         found.append(_streaks(results.momentum, ages["momentum"]))
     if results.years is not None:
         found.append(_years(results.years, ages["years"]))
     if results.risk is not None:
         found.append(_risk(results.risk, ages["risk"]))
-    return (*found, _size_premium(), _unprofitable(), _funds(results.funds), _switch(results.funds))
+    return (*found, _unprofitable(), _funds(results.funds), _switch(results.funds))
 
 
 def _sentence(words: str) -> str:
@@ -128,7 +137,8 @@ def _study(key: str, study: EventStudy, age_words: str) -> EvidenceTable:
     months = [result.months for result in study.any_month]
     lines: list[tuple[str, ...]] = []
     for counted in study.sets:
-        lines += _counted(SET_WORDS[counted.key], counted.results)
+        head = f"Every {study.direction}" if counted.key == EVERY else SET_WORDS[counted.key]
+        lines += _counted(head, counted.results)
         if counted.key in T_WORDS:
             lines.append((T_WORDS[counted.key], *(_or_unknown(r.naive_t, number) for r in counted.results)))
     lines += _counted("After any month", study.any_month)
@@ -137,12 +147,15 @@ def _study(key: str, study: EventStudy, age_words: str) -> EvidenceTable:
         f"Excess in percentage points, and the windows with a gain; {study.first:%Y-%m} to {study.last:%Y-%m}. A "
         "window is of whole months and begins with the month after the announcement.",
         f"Intervals: {drawn.draws:,} draws of blocks of {drawn.block_months} consecutive months, seed {drawn.seed}; "
-        f"none for fewer than {FEWEST_CUTS} cuts. Windows overlap and cuts come in few cycles: the naive t takes them "
-        "for independent, and is not valid.",
+        f"none for fewer than {FEWEST_CHANGES} {study.direction}s. Windows overlap and {study.direction}s come in few "
+        "cycles: the naive t takes them for independent, and is not valid.",
         age_words,
     )
-    title = f"After rate cuts: {study.small} against {study.large}"
-    columns = ("Cuts counted", *(f"{count} months" if count > 1 else "1 month" for count in months))
+    title = f"After rate {study.direction}s: {study.small} against {study.large}"
+    columns = (
+        f"{study.direction.capitalize()}s counted",
+        *(f"{count} months" if count > 1 else "1 month" for count in months),
+    )
     return EvidenceTable(key, title, columns, tuple(lines), notes)
 
 
@@ -162,14 +175,18 @@ def _or_unknown(value: float | None, words: Callable[[float], str]) -> str:
     return UNKNOWN if value is None else words(value)
 
 
-def _cycles(study: EventStudy) -> EvidenceTable:
+def _cycles(key: str, study: EventStudy) -> EvidenceTable:
     months = [result.months for result in study.any_month]
     lines = tuple(
-        (cycle.cycle, str(cycle.cuts), *(bare_points(mean) for mean in cycle.means)) for cycle in study.cycles
+        (cycle.cycle, str(cycle.changes), *(bare_points(mean) for mean in cycle.means)) for cycle in study.cycles
     )
-    columns = ("Cycle", "Cuts", *(f"{count} months" if count > 1 else "1 month" for count in months))
+    columns = (
+        "Cycle",
+        f"{study.direction.capitalize()}s",
+        *(f"{count} months" if count > 1 else "1 month" for count in months),
+    )
     notes = (f"Mean excess in percentage points, {study.small} against {study.large}.",)
-    return EvidenceTable("cycles", "After rate cuts, cycle by cycle", columns, lines, notes)
+    return EvidenceTable(key, f"After rate {study.direction}s, cycle by cycle", columns, lines, notes)
 
 
 def _first_cuts() -> EvidenceTable:
@@ -185,11 +202,21 @@ def _first_cuts() -> EvidenceTable:
     return EvidenceTable("first_cuts", "Which cuts are first of a cycle", columns, lines, notes)
 
 
-def _decisions() -> EvidenceTable:
-    known = rows("rate_decisions", "meeting", "decision", "range_pct")
-    lines = tuple((row["meeting"], row["decision"], row["range_pct"] or UNKNOWN, row["source"]) for row in known)
+def _decisions(as_of: date) -> EvidenceTable:
+    past, coming = decisions(as_of)
+    lines = [
+        (
+            row["meeting"],
+            "; ".join(filter(None, (row["decision"], row["note"]))),
+            row["range_pct"] or UNKNOWN,
+            row["source"],
+        )
+        for row in past
+    ]
+    if coming:
+        lines.append((coming[0]["meeting"], "the next meeting", UNKNOWN, coming[0]["source"]))
     columns = ("Meeting", "Decision", "Range, %", "Source")
-    return EvidenceTable("rate_decisions", "Decisions of the Federal Reserve since", columns, lines, ())
+    return EvidenceTable("rate_decisions", "Decisions of the Federal Reserve since", columns, tuple(lines), ())
 
 
 def _streaks(known: Momentum, age_words: str) -> EvidenceTable:

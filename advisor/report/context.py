@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from advisor.evidence.case import dated_case
 from advisor.evidence.model import Evidence
-from advisor.evidence.results import dated_results
+from advisor.evidence.results import Results
 from advisor.format import css_string, day, iso, plural
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
@@ -68,13 +69,13 @@ from advisor.report.small_cap_case import (
     claims_table,
     no_stability_words,
     no_views_words,
-    rate_cut_chart,
-    rate_cut_table,
+    rate_chart,
+    rate_table,
     stability_table,
     stability_words,
     view_audit_table,
 )
-from advisor.report.small_caps import months, ratio_chart, years_table
+from advisor.report.small_caps import relative_chart, years_table
 from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
 from advisor.report.why_words import break_even_words, funds_words, horizon_words, horizons_table, orders_words
 from advisor.whatif.model import TradeOff
@@ -105,6 +106,7 @@ def report_context(
 
     Raises ValueError if a figure is not finite.
     """
+    case = evidence or dated_case(portfolio.as_of)
     return ReportContext(
         status=plan.status,
         header=header_of(portfolio, market, sources),
@@ -129,8 +131,8 @@ def report_context(
             overlap=overlap_table(plan, market),
         ),
         trade_off=_trade_offs(plan, portfolio, trade_off),
-        small_caps=_small_caps(portfolio, trade_off, evidence or dated_case(portfolio.as_of)),
-        risks=_risks(plan, market),
+        small_caps=_small_caps(portfolio, trade_off, case),
+        risks=_risks(plan, case.results, portfolio.as_of),
         trades=_trades(plan, portfolio, market),
         tax=TaxAndCost(break_even_words(plan), tax_table(plan), rates_table(plan, portfolio)),
         assumptions=Assumptions(
@@ -226,12 +228,14 @@ def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) 
 
 
 def _small_caps(portfolio: Portfolio, trade_off: TradeOff, evidence: Evidence) -> SmallCapCase:
-    cuts = dated_results().long_study
+    cuts, rises = evidence.results.long_study, evidence.results.long_rises
     return SmallCapCase(
         words=case_words(evidence, portfolio.as_of),
         claims=claims_table(evidence),
-        rate_cut_figure=Figure("After rate cuts", rate_cut_chart(cuts)),
-        rate_cuts=rate_cut_table(cuts),
+        rate_cut_figure=Figure("After rate cuts", rate_chart(cuts)),
+        rate_cuts=rate_table(cuts),
+        rate_rise_figure=Figure("After rate rises", rate_chart(rises)),
+        rate_rises=rate_table(rises),
         views=view_audit_table(trade_off),
         no_views=no_views_words(portfolio, trade_off),
         stability=stability_table(trade_off),
@@ -240,17 +244,17 @@ def _small_caps(portfolio: Portfolio, trade_off: TradeOff, evidence: Evidence) -
     )
 
 
-def _risks(plan: RebalancePlan, market: MarketData) -> Risks:
-    drawn, known = stress_chart(plan), months(market)
-    years = years_table(known) if known else None
-    source = () if known is None or years else (known.source,)  # else the table below the chart names it
+def _risks(plan: RebalancePlan, known: Results, as_of: date) -> Risks:
+    drawn = stress_chart(plan)
+    history = relative_chart(known.relative, as_of) if known.relative else None
+    years = years_table(known.years, as_of) if known.years else None
     return Risks(
         stress=stress_table(plan),
         stress_figure=Figure("Hypothetical returns in past episodes", drawn) if drawn else None,
         stress_words=stress_words(plan),
         shocks=shocks_table(plan),
         losses=losses_table(plan),
-        history=Figure("Small companies against large ones", ratio_chart(known), source) if known else None,
+        history=Figure("Small companies against large ones", history) if history else None,
         years=years,
     )
 

@@ -146,6 +146,8 @@ class SmallCapCase:
     claims: Table
     rate_cut_figure: Figure
     rate_cuts: Table
+    rate_rise_figure: Figure
+    rate_rises: Table
     views: Table | None
     no_views: str  # empty where there are some
     stability: Table | None

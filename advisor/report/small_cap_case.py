@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from advisor.evidence.headline import headline
 from advisor.evidence.model import Claim, Evidence, Verdict
-from advisor.evidence.rate_cuts import EVERY, FIRST, HORIZONS, EventStudy, HorizonResult
+from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, HORIZONS, EventStudy, HorizonResult
 from advisor.format import day, number, percent, plural, signed, signed_bps, signed_percent, years
 from advisor.portfolio.model import Portfolio
 from advisor.report.charts.marks import Chart
@@ -15,7 +16,12 @@ from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
 from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
 
-_TONES = {Verdict.HOLDS: "better", Verdict.FAILS: "worse"}
+_TONES = {
+    Verdict.TRUE: "better",
+    Verdict.SUPPORTED: "better",
+    Verdict.FALSE: "worse",
+    Verdict.REFUTED: "worse",
+}
 _DECIDED = 0.9  # part of the draws that must buy the same for the funds to count as determined
 TWINS = (
     "IWM and VTWO follow one index. Which of these two is bought, if either is, is not determined by return or risk: "
@@ -25,23 +31,16 @@ _FIXED = 0.005  # of the household: the estimate of risk moves a share this litt
 
 
 def case_words(evidence: Evidence, as_of: date) -> tuple[str, ...]:
-    """How many claims hold, and of which day the results are."""
-    counts = [(verdict, sum(claim.verdict is verdict for claim in evidence.claims)) for verdict in Verdict]
-    told = ", ".join(f"{count} {_words(verdict, count)}" for verdict, count in counts if count)
+    """What small size earned in all, how the claims stand, and of which day the results are."""
     age = (as_of - evidence.results_to).days
     when = f"{plural(age, 'day')} before the decision" if age > 0 else "up to the decision"
     if age < 0:
         when = f"{plural(-age, 'day')} after the decision, and not known on its day"
     return (
-        f"The idea behind this proposal, taken apart into {plural(len(evidence.claims), 'claim')} and tested: {told}.",
+        evidence.premium_words,
+        f"The case has {plural(len(evidence.claims), 'claim')}. {headline(evidence.claims)}",
         f"Results to {day(evidence.results_to)}, {when}; {evidence.source}.",
     )
-
-
-def _words(verdict: Verdict, count: int) -> str:
-    several = {Verdict.HOLDS: "hold", Verdict.PARTLY: "hold in part", Verdict.FAILS: "do not hold"}
-    one = {Verdict.HOLDS: "holds", Verdict.PARTLY: "holds in part", Verdict.FAILS: "does not hold"}
-    return (one if count == 1 else several).get(verdict, "could not be tested")
 
 
 def claims_table(evidence: Evidence) -> Table:
@@ -65,18 +64,23 @@ def _tested(claim: Claim) -> Cell:
     tested_to = "" if claim.data_to is None else f"Data to {day(claim.data_to)}."
     against = f"Against: {claim.against}" if claim.against else ""
     test = claim.test if claim.test not in claim.found else ""
-    return Cell(claim.found, tuple(filter(None, (test, counted, against, tested_to))))
+    status = f"Status: {claim.standing.words}"
+    return Cell(claim.found, tuple(filter(None, (status, test, counted, against, tested_to))))
 
 
 def _judged(claim: Claim) -> Cell:
+    """Every verdict of the claim, each with its kind; colored where all of them say one thing."""
     view = f"View: {claim.view}." if claim.view else claim.view_words
-    lines = tuple(filter(None, (claim.verdict_words, view)))
-    return Cell(claim.verdict.value, lines, tone=_TONES.get(claim.verdict, ""))
+    verdicts = "; ".join(f"{judgment.kind} {judgment.verdict}" for judgment in claim.judgments)
+    tones = {_TONES.get(judgment.verdict, "") for judgment in claim.judgments}
+    lines = (*(f"{judgment.kind.capitalize()}: {judgment.words}" for judgment in claim.judgments), view)
+    tone = tones.pop() if len(tones) == 1 else ""
+    return Cell(f"{verdicts[:1].upper()}{verdicts[1:]}", tuple(filter(None, lines)), tone=tone)
 
 
-def rate_cut_table(study: EventStudy) -> Table:
+def rate_table(study: EventStudy) -> Table:
     """The event study by months after: the mean excess, how often small companies were ahead, and the interval."""
-    sets = {"Every cut": EVERY, "First of a cycle": FIRST}
+    sets = {f"Every {study.direction}": EVERY, "First of a cycle": FIRST, "One vote a cycle": BY_CYCLE}
     rows = (
         row(
             plural(months, "month"),
@@ -86,7 +90,7 @@ def rate_cut_table(study: EventStudy) -> Table:
         for months in HORIZONS
     )
     return Table(
-        "Small less large companies, percentage points",
+        f"After rate {study.direction}s: small less large companies, percentage points",
         (Column("After", "word"), *(Column(label) for label in (*sets, "Any month"))),
         tuple(rows),
         (
@@ -105,11 +109,12 @@ def _excess_cell(found: HorizonResult) -> Cell:
     return Cell(_points(found.mean, 1), tuple(filter(None, (f"{found.wins} of {found.count}", ends))))
 
 
-def rate_cut_chart(study: EventStudy) -> Chart:
-    """Mean excess of small companies by months after a cut: every cut, first cuts, and any month beside."""
+def rate_chart(study: EventStudy) -> Chart:
+    """Mean excess of small companies by months after a change: every one, first ones, and any month beside."""
+    kind = study.direction
     drawn = (
-        ("every cut", "proposed", "", [study.of(EVERY, months) for months in HORIZONS]),
-        ("first cut of a cycle", "worse", "5 2", [study.of(FIRST, months) for months in HORIZONS]),
+        (f"every {kind}", "proposed", "", [study.of(EVERY, months) for months in HORIZONS]),
+        (f"first {kind} of a cycle", "worse", "5 2", [study.of(FIRST, months) for months in HORIZONS]),
         ("any month", "now", "2 2", [study.baseline(months) for months in HORIZONS]),
     )
     lines = tuple(_excess_line(*one) for one in drawn)
@@ -122,8 +127,8 @@ def rate_cut_chart(study: EventStudy) -> Chart:
         lines,
     )
     return plane_chart(
-        "rate-cuts",
-        f"Small against large companies after rate cuts, {study.first:%Y} to {study.last:%Y}",
+        f"rate-{kind}s",
+        f"Small against large companies after rate {kind}s, {study.first:%Y} to {study.last:%Y}",
         f"Percentage points by months after. {told}.",
         plane,
     )

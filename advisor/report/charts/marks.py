@@ -18,6 +18,7 @@ COLOURS = {  # on white; the style sheet overrides them by class where the page 
     "muted": "#5b6675",
     "grid": "#c9d0d9",
     "limit": "#9a6a00",
+    "shade": "#eef1f5",
 }
 LABEL, SMALL = 10.5, 9.5
 _NARROW = frozenset("iljtfrI.,:;'|!()[]/ \N{NO-BREAK SPACE}")

@@ -79,7 +79,8 @@ class Marker:
 class Plane:
     """What is drawn.
 
-    `limits` are bounds on x with their names, `levels` on y; `unreachable` is the part of x that no trades reach.
+    `limits` are bounds on x with their names, `levels` on y; `unreachable` is the part of x that no trades reach,
+    `shaded` a part of it that stands out.
     """
 
     x: Axis
@@ -89,6 +90,7 @@ class Plane:
     limits: tuple[tuple[float, str], ...] = ()
     levels: tuple[tuple[float, str], ...] = ()
     unreachable: tuple[float, float, str] | None = None
+    shaded: tuple[float, float, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def plane_chart(name: str, title: str, description: str, plane: Plane) -> Chart:
     """The drawing of `plane`."""
     canvas = Canvas()
     x, y = scales(plane)
+    _draw_shaded(canvas, plane, x)
     _draw_axes(canvas, plane, (x, y))
     _draw_unreachable(canvas, plane, x)
     _draw_bounds(canvas, plane, (x, y))
@@ -192,6 +195,17 @@ def _draw_axes(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
     if plane.x.label:
         name = fit(plane.x.label, SMALL, WIDTH, 600)
         canvas.texts.append(Text(WIDTH - _RIGHT, round(base + 28, 2), name, SMALL, "end", 600, "muted"))
+
+
+def _draw_shaded(canvas: Canvas, plane: Plane, x: Scale) -> None:
+    """A part of x behind everything else, its name at the foot."""
+    if plane.shaded is None:
+        return
+    low, high, label = plane.shaded
+    left, width = x.at(low), x.at(high) - x.at(low)
+    canvas.rects.append(Rect(round(left, 2), _TOP, round(width, 2), _HEIGHT, "shade"))
+    name = fit(label, SMALL, width - 8)
+    canvas.texts.append(Text(round(left + 4, 2), _TOP + _HEIGHT - 5, name, SMALL, tone="muted"))
 
 
 def _draw_unreachable(canvas: Canvas, plane: Plane, x: Scale) -> None:

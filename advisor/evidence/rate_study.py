@@ -1,8 +1,9 @@
-"""What small companies returned above large ones after rate cuts: an event study on monthly returns.
+"""What small companies returned above large ones after changes of the rate: an event study on monthly returns.
 
 1. A window is of whole months and begins with the month after the announcement.
 2. Its excess is the compounded return of the small companies less that of the large ones.
-3. Sets of cuts are counted side by side: every cut, the first of each cycle, and first cuts by two plain rules.
+3. Sets of changes are counted side by side: every cut, the first of each cycle, and first cuts by two plain rules;
+   every rise, and the first after a cut. Rises without a cut between them are one cycle.
 4. Windows overlap, so the interval of a mean comes from blocks of consecutive months; the naive t is for show.
 5. Windows that begin in any month of the study are the baseline.
 """
@@ -13,6 +14,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
@@ -29,7 +31,14 @@ PAUSE = timedelta(days=180)
 LEVEL = 0.9  # of the bootstrap interval
 FEWEST = 2  # observations of which a deviation can be said
 FEWEST_BLOCKS = 2  # of which an interval is drawn
-FEWEST_CUTS = 5  # months with a cut; draws of fewer only repeat them, and the interval is their range
+FEWEST_CHANGES = 5  # months with a change; draws of fewer only repeat them, and the interval is their range
+
+
+class Direction(StrEnum):
+    """Which changes of the rate a study is of."""
+
+    CUT = "cut"
+    RISE = "rise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ class MonthlyPair:
 
 @dataclass(frozen=True, slots=True)
 class HorizonResult:
-    """Excess after the cuts of a set over one horizon; fractions. None where too few cuts tell it."""
+    """Excess after the changes of a set over one horizon; fractions. None where too few changes tell it."""
 
     months: int
     count: int
@@ -70,8 +79,8 @@ class HorizonResult:
 
 
 @dataclass(frozen=True, slots=True)
-class CutSet:
-    """One way of counting cuts, and what it gives."""
+class ChangeSet:
+    """One way of counting changes, and what it gives."""
 
     key: str
     results: tuple[HorizonResult, ...]
@@ -79,10 +88,10 @@ class CutSet:
 
 @dataclass(frozen=True, slots=True)
 class CycleMeans:
-    """Mean excess after the cuts of one cycle, by horizon; None where no window is over."""
+    """Mean excess after the changes of one cycle, by horizon; None where no window is over."""
 
     cycle: str
-    cuts: int
+    changes: int
     means: tuple[float | None, ...]
 
 
@@ -90,11 +99,12 @@ class CycleMeans:
 class EventStudy:
     """The whole study; `any_month` is the baseline. `first` is the first day of its months, `last` the last."""
 
+    direction: Direction
     small: str
     large: str
     first: date
     last: date
-    sets: tuple[CutSet, ...]
+    sets: tuple[ChangeSet, ...]
     any_month: tuple[HorizonResult, ...]
     cycles: tuple[CycleMeans, ...]
     bootstrap: Bootstrap
@@ -162,26 +172,63 @@ def cut_sets(changes: Iterable[RateChange]) -> dict[str, tuple[date, ...]]:
     }
 
 
+def rise_sets(changes: Iterable[RateChange]) -> dict[str, tuple[date, ...]]:
+    """Announcement days by way of counting: every rise, and those whose last change before was a cut."""
+    ordered = sorted(changes, key=lambda change: change.announced)
+    rises = [(before, change) for before, change in pairwise(ordered) if change.change_bp > 0]
+    return {
+        EVERY: tuple(change.announced for _, change in rises),
+        FIRST: tuple(change.announced for before, change in rises if before.change_bp < 0),
+    }
+
+
+def rise_cycles(changes: Iterable[RateChange]) -> dict[date, str]:
+    """The cycle of each rise, named by its years: rises without a cut between them."""
+    runs: list[list[date]] = []
+    is_open = False
+    for change in sorted(changes, key=lambda change: change.announced):
+        if change.change_bp > 0:
+            if not is_open:
+                runs.append([])
+            runs[-1].append(change.announced)
+        is_open = change.change_bp > 0
+    return {day: _years_of(run) for run in runs for day in run}
+
+
+def _years_of(run: Sequence[date]) -> str:
+    first, last = run[0].year, run[-1].year
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _cut_cycles(changes: Iterable[RateChange]) -> dict[date, str]:
+    return {change.announced: change.cycle for change in changes if change.cycle}
+
+
 def event_study(
     pair: MonthlyPair,
     changes: Sequence[RateChange],
+    direction: Direction = Direction.CUT,
     *,
     horizons: tuple[int, ...] = HORIZONS,
     bootstrap: Bootstrap | None = None,
 ) -> EventStudy | None:
-    """The study of a pair of monthly returns; None where no cut has a window in them."""
+    """The study of a pair of monthly returns; None where no change in that direction has a window in them.
+
+    Its months begin with the first checked cut in either direction, so that both have the same baseline.
+    """
     drawn_by = bootstrap or Bootstrap()
-    cycle_of = {change.announced: change.cycle for change in changes if change.cycle}
-    starts = [month_number(day) + 1 for day in cycle_of]
+    cuts = _cut_cycles(changes)
+    cycle_of = cuts if direction is Direction.CUT else rise_cycles(changes)
+    sets = cut_sets(changes) if direction is Direction.CUT else rise_sets(changes)
     known = np.flatnonzero(np.isfinite(pair.small_returns) & np.isfinite(pair.large_returns)) + pair.first_month
+    starts = [month_number(day) + 1 for day in cycle_of]
     if not len(known) or not any(known[0] <= start <= known[-1] for start in starts):
         return None
-    first = max(min(starts), int(known[0]))
+    first = max(min(month_number(day) + 1 for day in (*cuts, *cycle_of)), int(known[0]))
     windows = {months: window_excesses(pair, months) for months in horizons}
-    sets = cut_sets(changes)
     cycles = _cycles(cycle_of, windows, pair.first_month)
     counted = tuple(
-        CutSet(
+        ChangeSet(
             key, tuple(_result(windows[months], pair.first_month, first, days, months, drawn_by) for months in horizons)
         )
         for key, days in sets.items()
@@ -190,11 +237,12 @@ def event_study(
         _plain_result(months, [cycle.means[place] for cycle in cycles]) for place, months in enumerate(horizons)
     )
     return EventStudy(
+        direction=direction,
         small=pair.small,
         large=pair.large,
         first=first_day(first),
         last=first_day(int(known[-1]) + 1) - timedelta(days=1),
-        sets=(*counted, CutSet(BY_CYCLE, votes)),
+        sets=(*counted, ChangeSet(BY_CYCLE, votes)),
         any_month=tuple(
             _plain_result(months, windows[months][first - pair.first_month :].tolist()) for months in horizons
         ),
@@ -232,21 +280,21 @@ def _plain_result(months: int, values: Iterable[float | None]) -> HorizonResult:
 
 
 def _interval(excesses: Vector, weights: Vector, bootstrap: Bootstrap) -> tuple[float | None, float | None]:
-    """Interval of the weighted mean over draws of blocks of consecutive months; draws without a cut say nothing.
+    """Interval of the weighted mean over draws of blocks of consecutive months; draws without a change say nothing.
 
-    Blocks run on from the last month to the first, or the first and last cuts would hardly ever be drawn.
+    Blocks run on from the last month to the first, or the first and last changes would hardly ever be drawn.
 
     Source: H. Kuensch, The jackknife and the bootstrap for general stationary observations, 1989 (moving blocks);
     D. Politis and J. Romano, A circular block-resampling procedure for stationary data, 1992.
     """
     length, block = len(excesses), bootstrap.block_months
-    if length < FEWEST_BLOCKS * block or np.count_nonzero(weights) < FEWEST_CUTS:
+    if length < FEWEST_BLOCKS * block or np.count_nonzero(weights) < FEWEST_CHANGES:
         return None, None
     numbers = np.random.default_rng(bootstrap.seed)
     begins = numbers.integers(0, length, size=(bootstrap.draws, math.ceil(length / block)))
     sums = (_block_sums(values, block)[begins].sum(axis=1) for values in (excesses * weights, weights))
-    total, cuts = sums
-    means = total[cuts > 0.0] / cuts[cuts > 0.0]
+    total, changes = sums
+    means = total[changes > 0.0] / changes[changes > 0.0]
     low, high = np.quantile(means, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
     return float(low), float(high)
 
@@ -257,6 +305,7 @@ def _block_sums(values: Vector, block: int) -> Vector:
 
 
 def _cycles(cycle_of: Mapping[date, str], windows: Mapping[int, Vector], first_month: int) -> tuple[CycleMeans, ...]:
+    """Means by cycle; a cycle of which no window is over says nothing, and is left out."""
     found = []
     for cycle in dict.fromkeys(cycle_of.values()):
         places = [month_number(day) + 1 - first_month for day, of in cycle_of.items() if of == cycle]
@@ -266,4 +315,4 @@ def _cycles(cycle_of: Mapping[date, str], windows: Mapping[int, Vector], first_m
             known = [value for value in seen if math.isfinite(value)]
             means.append(sum(known) / len(known) if known else None)
         found.append(CycleMeans(cycle, len(places), tuple(means)))
-    return tuple(found)
+    return tuple(cycle for cycle in found if any(mean is not None for mean in cycle.means))

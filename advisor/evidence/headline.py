@@ -1,0 +1,52 @@
+"""How the case stands in one sentence for each kind of statement, from the verdicts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.evidence.model import Claim, Kind, Verdict
+
+_GOOD = {Kind.FACT: Verdict.TRUE, Kind.HISTORY: Verdict.SUPPORTED, Kind.FORECAST: Verdict.SUPPORTED}
+_NAMES = {
+    Kind.FORECAST: ("forecast", "forecasts"),
+    Kind.HISTORY: ("statement about the past", "statements about the past"),
+    Kind.FACT: ("fact", "facts"),
+}
+_FEW = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def headline(claims: Sequence[Claim]) -> str:
+    """Forecasts first, since only they speak of returns to come; then the past, then facts."""
+    return " ".join(filter(None, (_sentence(kind, counted(claims)[kind]) for kind in _NAMES)))
+
+
+def counted(claims: Sequence[Claim]) -> dict[Kind, dict[Verdict, int]]:
+    """How many statements of each kind have each verdict; those that none has are left out."""
+    found: dict[Kind, dict[Verdict, int]] = {kind: {} for kind in Kind}
+    for judgment in (judgment for claim in claims for judgment in claim.judgments):
+        of_kind = found[judgment.kind]
+        of_kind[judgment.verdict] = of_kind.get(judgment.verdict, 0) + 1
+    return found
+
+
+def _sentence(kind: Kind, counts: dict[Verdict, int]) -> str:
+    total = sum(counts.values())
+    if not total:
+        return ""
+    good = counts.get(_GOOD[kind], 0)
+    one, several = _NAMES[kind]
+    rest = [
+        f"{_few(counts[verdict])} {'is' if counts[verdict] == 1 else 'are'} {verdict}"
+        for verdict in Verdict
+        if verdict is not _GOOD[kind] and verdict in counts
+    ]
+    if total == 1:
+        return f"Its one {one} is {_GOOD[kind] if good else next(iter(counts))}."
+    told = "None" if not good else "All" if good == total else _few(good).capitalize()
+    verb = "is" if good <= 1 else "are"
+    begin = f"{told} of its {_few(total)} {several} {verb} {_GOOD[kind]}"
+    return f"{begin}; {', '.join(rest)}." if rest else f"{begin}."
+
+
+def _few(count: int) -> str:
+    return _FEW[count] if count < len(_FEW) else str(count)
