@@ -183,9 +183,9 @@ def test_kinds_are_counted_apart() -> None:
             by_hand[judgment.kind, judgment.verdict] = by_hand.get((judgment.kind, judgment.verdict), 0) + 1
     assert {(kind, verdict): n for kind, of in counted(known).items() for verdict, n in of.items()} == by_hand
     assert headline(known) == (
-        "None of its five forecasts is supported; two are not supported, one is refuted, two are untested. "
-        "Three of its six statements about the past are supported; one is refuted, two are untested. "
-        "Four of its five facts are true; one is untested."
+        "Of its five forecasts none is supported, two are not supported, one is refuted, two are untested. "
+        "Of its six statements about the past three are supported, one is refuted, two are untested. "
+        "Of its five facts four are true, one is untested."
     )
 
 
@@ -194,9 +194,9 @@ def test_kinds_are_counted_apart() -> None:
     [
         ([(Kind.FACT, Verdict.TRUE)], "Its one fact is true."),
         ([(Kind.FORECAST, Verdict.REFUTED)], "Its one forecast is refuted."),
-        ([(Kind.FORECAST, Verdict.SUPPORTED)] * 2, "All of its two forecasts are supported."),
+        ([(Kind.FORECAST, Verdict.SUPPORTED)] * 2, "Of its two forecasts all are supported."),
         ([(Kind.HISTORY, Verdict.SUPPORTED), (Kind.HISTORY, Verdict.REFUTED)],
-         "One of its two statements about the past is supported; one is refuted."),
+         "Of its two statements about the past one is supported, one is refuted."),
     ],
 )  # fmt: skip
 def test_the_headline_fits_its_counts(verdicts, words: str) -> None:

@@ -65,7 +65,7 @@ def test_the_premium_stands_first_and_kinds_are_counted_apart() -> None:
         "Small companies returned 0.17% a year more than large ones from 1982-01 to 2025-08 (t 0.11)"
     )
     assert second == (
-        "The case has 2 claims. None of its two forecasts is supported; two are refuted. Its one fact is true."
+        "The case has 2 claims. Of its two forecasts none is supported, two are refuted. Its one fact is true."
     )
     assert "July 13, 2026, 130 days before the decision" in third
 

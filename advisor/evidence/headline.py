@@ -35,17 +35,15 @@ def _sentence(kind: Kind, counts: dict[Verdict, int]) -> str:
         return ""
     good = counts.get(_GOOD[kind], 0)
     one, several = _NAMES[kind]
-    rest = [
-        f"{_few(counts[verdict])} {'is' if counts[verdict] == 1 else 'are'} {verdict}"
-        for verdict in Verdict
-        if verdict is not _GOOD[kind] and verdict in counts
-    ]
     if total == 1:
-        return f"Its one {one} is {_GOOD[kind] if good else next(iter(counts))}."
-    told = "None" if not good else "All" if good == total else _few(good).capitalize()
-    verb = "is" if good <= 1 else "are"
-    begin = f"{told} of its {_few(total)} {several} {verb} {_GOOD[kind]}"
-    return f"{begin}; {', '.join(rest)}." if rest else f"{begin}."
+        return f"Its one {one} is {next(iter(counts))}."
+    rest = [_told(counts[verdict], verdict) for verdict in Verdict if verdict is not _GOOD[kind] and verdict in counts]
+    told = f"all are {_GOOD[kind]}" if good == total else _told(good, _GOOD[kind]) if good else f"none is {_GOOD[kind]}"
+    return f"Of its {_few(total)} {several} {', '.join([told, *rest])}."
+
+
+def _told(count: int, verdict: Verdict) -> str:
+    return f"{_few(count)} {'is' if count == 1 else 'are'} {verdict}"
 
 
 def _few(count: int) -> str:
