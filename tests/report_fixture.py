@@ -59,6 +59,7 @@ from advisor.rebalance.model import (
 )
 from advisor.report.context import Sources, report_context
 from advisor.report.model import ReportContext
+from advisor.risk.view_age import Use
 from advisor.whatif.model import (
     Band,
     Cause,
@@ -627,10 +628,12 @@ def audits() -> tuple[ViewAudit, ...]:
         set="small-caps-2026", equilibrium=0.003, expected=0.0091, small_caps=0.12, small_caps_without=0.084,
         small_caps_certain=0.12, gain=0.00271, gain_without=0.00203, gain_certain=0.0041,
         bought=("IJR",), bought_without=("IJR",), flip=None,
+        use=Use.ROLLED, used=0.0201, used_confidence=0.25, prices_to=date(2026, 7, 13),
     )  # fmt: skip
     other = replace(
-        over, name="IWM", set="", years=1.0, source="a letter", flip=Flip(0.62, ("IWM",), 0.15), small_caps_without=0.0
-    )
+        over, name="IWM", set="", years=1.0, source="a letter", flip=Flip(0.62, ("IWM",), 0.15), small_caps_without=0.0,
+        use=Use.STATED, used=0.0259, prices_to=None,
+    )  # fmt: skip
     unmet = replace(other, name="QQQ", years=2.5, small_caps_certain=None, gain_certain=None, flip=Flip(0.1, (), None))
     return over, other, unmet
 

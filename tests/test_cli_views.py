@@ -59,12 +59,20 @@ def test_a_diff_names_the_field_of_a_view(tmp_path: Path, capsys: pytest.Capture
     assert (step["path"], step["before"], step["after"]) == ("views.IJR over SPY.confidence", "25%", "75%")
 
 
-def test_a_set_spelled_out_plans_alike_and_only_a_set_is_recorded(tmp_path: Path) -> None:
+def test_a_set_counts_as_its_rolled_view_spelled_out_and_only_a_set_is_recorded(tmp_path: Path) -> None:
     by_name = json.loads(saved(tmp_path / "name", text_of("tech-employee")).read_text("utf-8"))
-    spelled_out = replaced(text_of("tech-employee"), (SET, SPELLED_OUT))
+    (used,) = by_name["assumptions"].pop("views")
+    assert (used["use"], used["stated_return"], used["prices_to"]) == ("rolled", 0.0259, "2026-07-13")
+    spelled_out = replaced(
+        text_of("tech-employee"),
+        (SET, SPELLED_OUT),
+        ("2.59%, confidence", f"{100 * used['used_return']:.4f}%, confidence"),
+    )
     by_hand = json.loads(saved(tmp_path / "hand", spelled_out).read_text("utf-8"))
     assert [one["name"] for one in by_name["inputs"]["view_sets"]] == ["small-caps-2026"]
     assert "view_sets" not in by_hand["inputs"]
+    (stated,) = by_hand["assumptions"].pop("views")
+    assert (stated["use"], stated["stated_return"]) == ("stated", used["used_return"])
     assert by_hand["trades"] == by_name["trades"]
     assert by_hand["assumptions"] == by_name["assumptions"]
 

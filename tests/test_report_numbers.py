@@ -295,6 +295,7 @@ def test_another_assumption_shows_the_figures_of_the_record(report: Report) -> N
 
 AUDITED = {
     "Stated a year": "stated",
+    "Used a year": "used",
     "Without any view": "equilibrium",
     "With all views": "expected",
     "Small caps without it": "small_caps_without",

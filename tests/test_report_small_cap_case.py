@@ -26,6 +26,7 @@ from advisor.report.small_cap_case import (
     stability_words,
     view_audit_table,
 )
+from advisor.risk.view_age import Use
 from advisor.whatif.model import Band, TradeOff
 from tests.report_fixture import portfolio, stability, trade_off
 
@@ -169,7 +170,8 @@ def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_chang
     over, flips, unmet = text_of(table)
     assert over == [
         "IJR over SPY | held with 25% confidence for 5 years | of the set small-caps-2026",
-        "+2.59%", "+0.30%", "+0.91%", "8.4% | gain +20.3 bp", "12.0% | gain +27.1 bp", "12.0% | gain +41.0 bp",
+        "+2.59%", "+2.01% | prices to 2026-07-13", "+0.30%", "+0.91%",
+        "8.4% | gain +20.3 bp", "12.0% | gain +27.1 bp", "12.0% | gain +41.0 bp",
         "never, whatever the confidence | bought as held: IJR",
     ]  # fmt: skip
     assert flips[0] == "IWM | held with 25% confidence for 1 year"
@@ -194,6 +196,29 @@ def test_a_household_too_large_to_compare_is_told_so_once_in_place_of_views_and_
     assert no_stability_words(replace(portfolio(), views=()), large) == "too many lots"
     assert no_stability_words(portfolio(), trade_off()) == ""
     assert "it takes enough months" in no_stability_words(portfolio(), NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (Use.STATED, "+2.01%"),
+        (Use.ROLLED, "+2.01% | prices to 2026-07-13"),
+        (Use.AGED, "+2.01% | confidence 20.5% by age"),
+        (Use.OFF, "switched off"),
+    ],
+)
+def test_how_a_view_counts_stands_beside_what_it_states(use: Use, words: str) -> None:
+    audit = replace(trade_off().views[0], use=use, used_confidence=0.205)
+    table = view_audit_table(replace(trade_off(), views=(audit,)))
+    assert table is not None
+    assert text_of(table)[0][1:3] == ["+2.59%", words]
+
+
+def test_a_confidence_rises_or_falls_from_the_one_that_counts() -> None:
+    audit = replace(trade_off().views[1], confidence=0.9, used_confidence=0.3)  # flips at 62%
+    table = view_audit_table(replace(trade_off(), views=(audit,)))
+    assert table is not None
+    assert text_of(table)[0][-1].startswith("once confidence rises to 62%")
 
 
 @pytest.mark.parametrize(("confidence", "words"), [(0.0, "0%"), (0.25, "25%"), (0.625, "62.5%"), (1.0, "100%")])

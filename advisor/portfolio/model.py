@@ -261,12 +261,35 @@ class BuildingBlocks:
 
 
 @dataclass(frozen=True, slots=True)
+class PricedEarnings:
+    """Price over earnings of a security's companies on a day, and its own close of that day."""
+
+    symbol: str
+    price_earnings: Decimal
+    close_usd: Decimal
+    as_of: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vintage:
+    """Of which day a view of a named set is, and the earnings yields that it is the difference of.
+
+    `priced` has one entry for each security of the view, or is empty where the view is of something else.
+    """
+
+    as_of: date
+    priced: tuple[PricedEarnings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """An expected return of the user's own, held for `years` with some confidence.
 
     `annual_return` is the total return of `symbol` a year, before tax and fund fees; where there is an `over`, what
     `symbol` earns more than that one. `confidence` is in [0, 1]: 0 counts nothing, 1 leaves no doubt. `blocks` are what
-    the return was put together from, `set` is the named set that the view belongs to.
+    the return was put together from, `set` is the named set that the view belongs to, and `vintage` the day of that:
+    a view with one is rolled with prices or ages (`risk.view_age`); None is a view that counts as it is stated.
     """
 
     symbol: str
@@ -277,6 +300,7 @@ class View:
     source: str
     blocks: BuildingBlocks | None = None
     set: str = ""
+    vintage: Vintage | None = None
     where: Location | None = field(default=None, compare=False)
 
     @property

@@ -31,6 +31,7 @@ from advisor.rebalance.model import (
 )
 from advisor.rebalance.outcome import months_to_break_even
 from advisor.rebalance.plan import universe
+from advisor.risk.view_age import UsedView, views_as_used
 from advisor.units import to_cents
 
 SCHEMA = "advisor.recommendation/2"
@@ -81,6 +82,7 @@ def record(
             "equity_premium": plan.equity_premium,
             "covariance_inflation": float(portfolio.preferences.covariance_inflation),
             "carryforward_value": float(portfolio.tax.carryforward_value),
+            "views": [_view(view) for view in views_as_used(portfolio, market)],
             "securities": {
                 row.symbol: {
                     "expected_return": row.expected_return,
@@ -115,6 +117,32 @@ def inputs_record(portfolio: Portfolio, market: MarketData, file: PortfolioFile,
             "accepted_prices": {symbol: _plain(price) for symbol, price in sorted(market.accepted.items())},
         },
         "versions": dict(sorted(versions.items())),
+    }
+
+
+def _view(view: UsedView) -> Record:
+    """A view as it is stated and as it counts; for one that is rolled, the prices of its day."""
+    vintage = view.stated.vintage
+    return {
+        "name": view.stated.name,
+        "set": view.stated.set,
+        "set_as_of": _day(vintage.as_of) if vintage else None,
+        "use": str(view.use),
+        "stated_return": float(view.stated.annual_return),
+        "used_return": float(view.used.annual_return),
+        "stated_confidence": float(view.stated.confidence),
+        "used_confidence": float(view.used.confidence),
+        "prices_to": _day(view.prices_to),
+        "priced": [
+            {
+                "symbol": priced.symbol,
+                "price_earnings": _plain(priced.price_earnings),
+                "close_usd": _plain(priced.close_usd),
+                "as_of": _day(priced.as_of),
+                "source": priced.source,
+            }
+            for priced in (vintage.priced if vintage else ())
+        ],
     }
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from advisor.format import percent
+from advisor.format import percent, signed_percent
 from advisor.market.data import MarketData
 from advisor.market.prices.sessions import is_older
 from advisor.optimize.held_back import held_back
 from advisor.portfolio.model import Portfolio
-from advisor.portfolio.written import fraction_text
+from advisor.portfolio.written import fraction_text, plain_text
 from advisor.rebalance.measure import Yardstick
 from advisor.rebalance.model import HouseholdState, Trade, Warned
 from advisor.rebalance.outcome import tax_result
+from advisor.risk.view_age import Use, UsedView, views_as_used
 
 STALE_SESSIONS = 5  # prices that are older make the orders an illustration
 OLD_LIST_DAYS = 365
@@ -31,6 +32,7 @@ def warnings_of(
     found = [
         *_age(portfolio, market),
         *_told_by_the_source(market),
+        *_dated_views(portfolio, market),
         *_kept_for_tax(portfolio, trades),
         *_wash_sales(portfolio, trades),
         *_held_back(portfolio, market),
@@ -79,6 +81,36 @@ def _told_by_the_source(market: MarketData) -> list[Warned]:
         prices = ", ".join(f"{symbol} at ${price}" for symbol, price in sorted(market.accepted.items()))
         found.append(Warned("accepted_prices", f"Prices as you set them, in place of the source's: {prices}."))
     return found
+
+
+def _dated_views(portfolio: Portfolio, market: MarketData) -> list[Warned]:
+    """Views of named sets that do not count as they are stated."""
+    return [
+        Warned(f"view_{view.use}", _view_words(view, portfolio))
+        for view in views_as_used(portfolio, market)
+        if view.use is not Use.STATED
+    ]
+
+
+def _view_words(view: UsedView, portfolio: Portfolio) -> str:
+    stated, used, day = view.stated, view.used, view.stated.vintage.as_of if view.stated.vintage else None
+    name = f"The view {stated.name} of {stated.set} ({day})"
+    match view.use:
+        case Use.ROLLED:
+            return (
+                f"{name} is rolled with prices to {view.prices_to}: {signed_percent(used.annual_return, 2)} a year in "
+                f"place of {signed_percent(stated.annual_return, 2)}, at the earnings of its day."
+            )
+        case Use.AGED:
+            return (
+                f"{name} cannot be rolled with these prices and loses confidence with age: it counts with "
+                f"{percent(used.confidence)} in place of {percent(stated.confidence)}."
+            )
+        case Use.OFF if day is not None and day > portfolio.as_of:
+            return f"{name} is switched off: it was not known on the day of the decision."
+        case Use.OFF:
+            return f"{name} is switched off: it is older than the {plain_text(stated.years)} years that it is held for."
+    raise ValueError(f"a view that counts as stated needs no words: {stated.name}")
 
 
 def _kept_for_tax(portfolio: Portfolio, trades: tuple[Trade, ...]) -> list[Warned]:

@@ -14,6 +14,7 @@ from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
 from advisor.report.model import Cell, Column, Table
 from advisor.report.parts import row
+from advisor.risk.view_age import Use
 from advisor.whatif.model import Flip, Stability, TradeOff, ViewAudit
 
 _TONES = {
@@ -158,6 +159,7 @@ def view_audit_table(trade_off: TradeOff) -> Table | None:
     columns = (
         Column("View", "text"),
         Column("Stated a year"),
+        Column("Used a year"),
         Column("Without any view"),
         Column("With all views"),
         Column("Small caps without it"),
@@ -166,8 +168,10 @@ def view_audit_table(trade_off: TradeOff) -> Table | None:
         Column("Decision changes", "text"),
     )
     notes = (
-        "Without any view: what the same thing earns in equilibrium, for its beta alone. With all views: what the "
-        "proposal reckons with: that, moved by the views as far as they are trusted (Black and Litterman). Small caps: "
+        "Used: a view of a named set that is a difference of earnings yields is rolled to the prices at hand; where "
+        "that cannot be told its confidence falls with age, and once older than its years it is switched off. Without "
+        "any view: what the same thing earns in equilibrium, for its beta alone. With all views: what the proposal "
+        "reckons with: that, moved by the views as far as they are trusted (Black and Litterman). Small caps: "
         "share of the household after the trades, before rounding to shares: without the view, with it as held, and "
         "held with 100% confidence. Gain: of the best trades against doing nothing, in basis points of "
         "household value a year, if returns are as expected there. The decision changes where other funds are bought, "
@@ -193,12 +197,25 @@ def _audited(audit: ViewAudit) -> Iterator[str | Cell]:
     held = f"held with {_confidence(audit.confidence)} confidence for {years(audit.years)}"
     yield Cell(audit.name, tuple(filter(None, (held, audit.set and f"of the set {audit.set}"))))
     yield signed_percent(audit.stated, 2)
+    yield _used(audit)
     yield signed_percent(audit.equilibrium, 2)
     yield signed_percent(audit.expected, 2)
     yield _answer(audit.small_caps_without, audit.gain_without)
     yield _answer(audit.small_caps, audit.gain)
     yield _answer(audit.small_caps_certain, audit.gain_certain)
     yield _flip_cell(audit.flip, audit)
+
+
+def _used(audit: ViewAudit) -> Cell:
+    """The return that counts, and how it came about."""
+    match audit.use:
+        case Use.STATED:
+            return Cell(signed_percent(audit.used, 2))
+        case Use.ROLLED:
+            return Cell(signed_percent(audit.used, 2), (f"prices to {audit.prices_to}",))
+        case Use.AGED:
+            return Cell(signed_percent(audit.used, 2), (f"confidence {_confidence(audit.used_confidence)} by age",))
+    return Cell("switched off", tone="worse")
 
 
 def _confidence(fraction: float) -> str:
@@ -218,7 +235,7 @@ def _flip_cell(flip: Flip | None, audit: ViewAudit) -> Cell:
     bought = f"bought as held: {_funds(audit.bought)}"
     if flip is None:
         return Cell("never, whatever the confidence", (bought,))
-    side = "rises" if flip.confidence > audit.confidence else "falls"
+    side = "rises" if flip.confidence > audit.used_confidence else "falls"
     then = "then no answer within the limits"
     if flip.small_caps is not None:
         then = f"then bought: {_funds(flip.bought)}, {percent(flip.small_caps)} in small caps"

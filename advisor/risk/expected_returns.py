@@ -4,7 +4,8 @@
 2. In equilibrium a security earns cash plus its beta times that premium; there is no size premium on top
    (0.17% a year since 1982 with t = 0.11, Fama-French SMB 1982-01..2025-08).
 3. Funds of one index hold the same portfolio, so they share one expected return.
-4. The user's views move the equilibrium returns, each as far as it is trusted (`risk.views`).
+4. The user's views move the equilibrium returns, each as far as it is trusted (`risk.views`); those of a named set as
+   they count on the day (`risk.view_age`).
 
 Source: Sharpe (1964), "Capital Asset Prices"; Black and Litterman (1992) for equilibrium as the neutral start.
 """
@@ -19,6 +20,7 @@ from advisor.market.data import MARKET, MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.portfolio.written import plain_text
 from advisor.risk.covariance import RiskModel, betas
+from advisor.risk.view_age import views_that_count
 from advisor.risk.views import SAME, Opinions, opinions, posterior
 from advisor.units import Matrix, Vector
 
@@ -46,7 +48,7 @@ def expected_returns(portfolio: Portfolio, market: MarketData, model: RiskModel)
     rows = tuple(dict.fromkeys(identities))
     mean = _mean_of_each(rows, identities)
     prior = mean @ (risk_free + betas(model, MARKET) * premium)
-    stated = opinions(portfolio.views, rows, market.identity, portfolio.preferences.horizon_years)
+    stated = opinions(views_that_count(portfolio, market), rows, market.identity, portfolio.preferences.horizon_years)
     found = posterior(prior, mean @ model.covariance @ mean.T, stated)
     moved = {row for row, one, other in zip(rows, prior, found, strict=True) if abs(one - other) > SAME}
     return ExpectedReturns(

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
+from advisor.risk.view_age import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +164,14 @@ class Flip:
 class ViewAudit:
     """What one view does to the answer, the others staying as they are.
 
-    `stated` is the view's figure, `equilibrium` and `expected` what the same thing earns a year without any view and
-    with all of them. Small caps are shares of household value after the trades, before rounding to shares: as proposed,
-    without the view, and with no doubt about it; None where the limits leave no answer. Gains are those of the best
-    trades of each of the three against doing nothing, a year, under the returns that it expects. `flip` is the nearest
-    confidence at which something else is bought, or nothing, or the share in small caps differs by a percentage point;
-    None where there is none from 0 to 1.
+    `stated` and `confidence` are the view's own, `used` and `used_confidence` how it counts on the day: a view of a
+    named set is rolled with prices to `prices_to`, loses confidence with age, or is switched off (`use`).
+    `equilibrium` and `expected` are what the same thing earns a year without any view and with all of them. Small caps
+    are shares of household value after the trades, before rounding to shares: as proposed, without the view, and with
+    no doubt about it; None where the limits leave no answer. Gains are those of the best trades of each of the three
+    against doing nothing, a year, under the returns that it expects. `flip` is the nearest confidence at which
+    something else is bought, or nothing, or the share in small caps differs by a percentage point; None where there is
+    none from 0 to 1.
     """
 
     name: str  # "IJR over SPY"
@@ -188,6 +191,10 @@ class ViewAudit:
     bought: tuple[str, ...]
     bought_without: tuple[str, ...]
     flip: Flip | None
+    use: Use
+    used: float
+    used_confidence: float
+    prices_to: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from advisor.whatif.model import (
     Sensitivity,
     Stability,
     TradeOff,
+    ViewAudit,
 )
 from advisor.whatif.picks import Pick
 
@@ -110,9 +111,14 @@ def trade_off_record(trade_off: TradeOff) -> Record:
         "frontier": None if trade_off.frontier is None else curve_record(trade_off.frontier),
         "sensitivities": [sensitivity_record(one) for one in trade_off.sensitivities],
         "note": trade_off.note,
-        "views": [asdict(audit) for audit in trade_off.views],
+        "views": [_audit(audit) for audit in trade_off.views],
         "stability": None if trade_off.stability is None else stability_record(trade_off.stability),
     }
+
+
+def _audit(audit: ViewAudit) -> Record:
+    day = audit.prices_to
+    return {**asdict(audit), "prices_to": None if day is None else day.isoformat()}
 
 
 def stability_record(stability: Stability) -> Record:

@@ -2,7 +2,8 @@
 
 The decision is another where other funds are bought, or none, or where the share in small caps differs by more than
 `MATERIAL`. Every other view stays as it is held, and so does the risk
-aversion, which the household's exposure of today implies and no view touches. Confidences are tried from the one that
+aversion, which the household's exposure of today implies and no view touches. A view of a named set is audited as it
+counts on the day (`risk.view_age`). Confidences are tried from the one that
 is held outwards in steps of `STEP`, and the first change is narrowed to `FINE` by bisection: a decision that flips and
 flips back within one step is not seen.
 """
@@ -20,6 +21,7 @@ from advisor.portfolio.model import Portfolio, View
 from advisor.rebalance.candidates import Household, problem_of, problem_under
 from advisor.rebalance.plan import survey
 from advisor.risk.expected_returns import ExpectedReturns
+from advisor.risk.view_age import UsedView, views_as_used
 from advisor.whatif.decision import Decision, decision_of
 from advisor.whatif.model import Flip, ViewAudit
 
@@ -56,21 +58,23 @@ def view_audit(portfolio: Portfolio, market: MarketData) -> tuple[ViewAudit, ...
     """One entry for each view, in the order of the file."""
     if not portfolio.views:
         return ()
-    household = survey(portfolio, market)
+    known = views_as_used(portfolio, market)
+    views = tuple(view.used for view in known)
+    household = survey(replace(portfolio, views=views), market)
     bench = _Bench(household, problem_of(household))
-    held = bench.decision_with(portfolio.views)
-    neutral = bench.returns_with(tuple(replace(view, confidence=Decimal(0)) for view in portfolio.views))
-    return tuple(_audited(bench, place, held, neutral) for place in range(len(portfolio.views)))
+    held = bench.decision_with(views)
+    neutral = bench.returns_with(tuple(replace(view, confidence=Decimal(0)) for view in views))
+    return tuple(_audited(bench, place, held, neutral, view) for place, view in enumerate(known))
 
 
-def _audited(bench: _Bench, place: int, held: Decision | None, neutral: ExpectedReturns) -> ViewAudit:
+def _audited(bench: _Bench, place: int, held: Decision | None, neutral: ExpectedReturns, known: UsedView) -> ViewAudit:
     view = bench.views[place]
     without = bench.decision_with(_at(bench.views, place, Decimal(0)))
     certain = bench.decision_with(_at(bench.views, place, Decimal(1)))
     return ViewAudit(
         name=view.name,
-        stated=float(view.annual_return),
-        confidence=float(view.confidence),
+        stated=float(known.stated.annual_return),
+        confidence=float(known.stated.confidence),
         years=float(view.years),
         source=view.source,
         set=view.set,
@@ -85,6 +89,10 @@ def _audited(bench: _Bench, place: int, held: Decision | None, neutral: Expected
         bought=_bought(held),
         bought_without=_bought(without),
         flip=_flip(bench, place, held),
+        use=known.use,
+        used=float(view.annual_return),
+        used_confidence=float(view.confidence),
+        prices_to=known.prices_to,
     )
 
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 import numpy as np
 
 from advisor.market.data import MarketData
-from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio, View
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
 from advisor.rebalance.verify.ledger import Ledger, household_value
+from advisor.rebalance.verify.views import counted
 
 MARKET_PORTFOLIO = "VTI"
 SAME_RETURN = 1e-9  # a year
@@ -137,11 +138,12 @@ def security_returns(symbols: Iterable[str], book: Book) -> dict[str, float]:
         told[bases.index(_basis(view.symbol, market))] += 1.0
         if view.over is not None:
             told[bases.index(_basis(view.over, market))] -= 1.0
-        trust, part = float(view.confidence), min(1.0, float(view.years) / float(preferences.horizon_years))
+        in_use = counted(view, book.portfolio, market)
+        trust, part = in_use.confidence, min(1.0, float(view.years) / float(preferences.horizon_years))
         own = told @ prior @ told
         if trust == 0.0 or told @ spread @ told <= SPENT * own:  # of no weight, or known already
             continue
-        goal = told @ start + part * (stated_return(view) - told @ start)
+        goal = told @ start + part * (in_use.annual_return - told @ start)
         gain = spread @ told / (told @ spread @ told + own * (1.0 / trust - 1.0))
         mean = mean + gain * (goal - told @ mean)
         spread = spread - np.outer(gain, told @ spread)
@@ -163,24 +165,15 @@ def _origin(symbol: str, book: Book, *, is_moved: bool) -> str:
     own, horizon = _basis(symbol, book.market), book.portfolio.preferences.horizon_years
     words = ["equilibrium, moved by your views"]
     for view in book.portfolio.views:
+        trust = counted(view, book.portfolio, book.market).confidence
         ends = [_basis(name, book.market) for name in (view.symbol, view.over) if name is not None]
-        if view.over is None and own in ends and view.confidence == 1 and view.years >= horizon:
+        if view.over is None and own in ends and trust == 1.0 and view.years >= horizon:
             same = "" if view.symbol == symbol else f" on {view.symbol}, same index"
             return f"your view{same} ({view.source})"
-        if view.years < horizon and view.confidence > 0 and own in ends:
+        if view.years < horizon and trust > 0.0 and own in ends:
             name = view.symbol if view.over is None else f"{view.symbol} over {view.over}"
             words.append(f"{name} counts in part, for {view.years.normalize():f} years of the horizon")
     return "; ".join(words) if is_moved else "equilibrium"
-
-
-def stated_return(view: View) -> float:
-    """What a view says, from its building blocks where it has them."""
-    if view.blocks is None:
-        return float(view.annual_return)
-    blocks = view.blocks
-    growth_of_price = np.log(float(blocks.pe_then)) - np.log(float(blocks.pe_now))
-    re_rating = np.exp(growth_of_price / float(view.years)) - 1.0
-    return float(blocks.dividend_yield) + float(blocks.growth) + float(re_rating)
 
 
 def _basis(symbol: str, market: MarketData) -> str:

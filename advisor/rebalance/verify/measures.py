@@ -14,7 +14,9 @@ from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.limits import TOLERANCE, excess, measure
 from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, worst_months
 from advisor.rebalance.verify.taxes import realized, schedule_d
+from advisor.rebalance.verify.views import view_faults
 
+BEFORE_VIEWS = "advisor.recommendation/1"  # a record that does not say how its views count
 LEAST_AVERSION, MOST_AVERSION = 0.5, 10.0
 
 
@@ -146,6 +148,8 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
         "carryforward_value": float(portfolio.tax.carryforward_value),
     }
     faults = _compare("assumptions", {name: stated[name] for name in expected}, expected)
+    if record["schema"] != BEFORE_VIEWS:
+        faults += view_faults(stated.get("views"), portfolio, market)
     if stated["benchmark"] != preferences.benchmark:
         faults.append(f"assumptions.benchmark: {stated['benchmark']!r}")
     book = book_of("before", ledger, portfolio, market)
