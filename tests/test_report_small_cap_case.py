@@ -169,8 +169,9 @@ def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_chang
     assert table is not None
     over, flips, unmet = text_of(table)
     assert over == [
-        "IJR over SPY | held with 25% confidence for 5 years | of the set small-caps-2026",
-        "+2.59%", "+2.01% | prices to 2026-07-13", "+0.30%", "+0.91%",
+        "IJR over SPY | held with 25% confidence for 5 years | of the set small-caps-2026 | "
+        "rolled with prices to 2026-07-13",
+        "+2.59%", "+2.01% | rolled", "+0.30%", "+0.91%",
         "8.4% | gain +20.3 bp", "12.0% | gain +27.1 bp", "12.0% | gain +41.0 bp",
         "never, whatever the confidence | bought as held: IJR",
     ]  # fmt: skip
@@ -202,7 +203,7 @@ def test_a_household_too_large_to_compare_is_told_so_once_in_place_of_views_and_
     ("use", "words"),
     [
         (Use.STATED, "+2.01%"),
-        (Use.ROLLED, "+2.01% | prices to 2026-07-13"),
+        (Use.ROLLED, "+2.01% | rolled"),
         (Use.AGED, "+2.01% | confidence 20.5% by age"),
         (Use.OFF, "switched off"),
     ],

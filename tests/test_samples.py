@@ -187,7 +187,10 @@ def test_the_samples_are_all_here() -> None:
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
-        ("tech-employee", ["stale_prices", "cash_kept_for_tax", "kept_almost_long_term", "old_holdings"]),
+        (
+            "tech-employee",
+            ["stale_prices", "view_rolled", "cash_kept_for_tax", "kept_almost_long_term", "old_holdings"],
+        ),
         ("retiree-ira", ["stale_prices", "old_holdings"]),
         ("young-saver", ["stale_prices", "proxies", "unknown_fees"]),
         ("couple-mixed-lots", ["stale_prices", "loss_sales", "kept_wash_sale"]),

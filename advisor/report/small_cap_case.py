@@ -81,7 +81,7 @@ def _judged(claim: Claim) -> Cell:
 
 def rate_table(study: EventStudy) -> Table:
     """The event study by months after: the mean excess, how often small companies were ahead, and the interval."""
-    sets = {f"Every {study.direction}": EVERY, "First of a cycle": FIRST, "One vote a cycle": BY_CYCLE}
+    sets = {f"Every {study.direction}": EVERY, "First": FIRST, "By cycle": BY_CYCLE}
     rows = (
         row(
             plural(months, "month"),
@@ -91,14 +91,14 @@ def rate_table(study: EventStudy) -> Table:
         for months in HORIZONS
     )
     return Table(
-        f"After rate {study.direction}s: small less large companies, percentage points",
+        f"Small less large after rate {study.direction}s, in points",
         (Column("After", "word"), *(Column(label) for label in (*sets, "Any month"))),
         tuple(rows),
         (
-            f"Of {study.small} against {study.large}, {study.first:%Y-%m} to {study.last:%Y-%m}: the mean; how "
-            f"often small companies were ahead; where the mean lies in nine of ten redrawn histories (blocks of "
-            f"{study.bootstrap.block_months} months). Windows overlap and cycles are few, so this is rough. Every way "
-            "of counting: advisor small-caps.",
+            f"First: of each cycle. By cycle: one vote for each. Of {study.small} against {study.large}, "
+            f"{study.first:%Y-%m} to {study.last:%Y-%m}: the mean; how often small companies were ahead; where the "
+            f"mean lies in nine of ten redrawn histories (blocks of {study.bootstrap.block_months} months). Windows overlap "
+            "and cycles are few, so this is rough. Every way of counting: advisor small-caps.",
         ),
     )
 
@@ -195,7 +195,8 @@ def no_views_words(portfolio: Portfolio, trade_off: TradeOff) -> str:
 
 def _audited(audit: ViewAudit) -> Iterator[str | Cell]:
     held = f"held with {_confidence(audit.confidence)} confidence for {years(audit.years)}"
-    yield Cell(audit.name, tuple(filter(None, (held, audit.set and f"of the set {audit.set}"))))
+    rolled = "" if audit.prices_to is None else f"rolled with prices to {audit.prices_to}"
+    yield Cell(audit.name, tuple(filter(None, (held, audit.set and f"of the set {audit.set}", rolled))))
     yield signed_percent(audit.stated, 2)
     yield _used(audit)
     yield signed_percent(audit.equilibrium, 2)
@@ -212,7 +213,7 @@ def _used(audit: ViewAudit) -> Cell:
         case Use.STATED:
             return Cell(signed_percent(audit.used, 2))
         case Use.ROLLED:
-            return Cell(signed_percent(audit.used, 2), (f"prices to {audit.prices_to}",))
+            return Cell(signed_percent(audit.used, 2), ("rolled",))
         case Use.AGED:
             return Cell(signed_percent(audit.used, 2), (f"confidence {_confidence(audit.used_confidence)} by age",))
     return Cell("switched off", tone="worse")
