@@ -97,8 +97,8 @@ def rate_table(study: EventStudy) -> Table:
         (
             f"First: of each cycle. By cycle: one vote for each. Of {study.small} against {study.large}, "
             f"{study.first:%Y-%m} to {study.last:%Y-%m}: the mean; how often small companies were ahead; where the "
-            f"mean lies in nine of ten redrawn histories (blocks of {study.bootstrap.block_months} months). Windows overlap "
-            "and cycles are few, so this is rough. Every way of counting: advisor small-caps.",
+            f"mean lies in nine of ten redrawn histories (blocks of {study.bootstrap.block_months} months). Windows "
+            "overlap and cycles are few, so this is rough. Every way of counting: advisor small-caps.",
         ),
     )
 
