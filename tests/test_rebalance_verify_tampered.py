@@ -298,7 +298,7 @@ WHY: dict[str, tuple[str, Tamper]] = {
     "a purchase with the reasons of a sale": ("tech-employee", lambda r: reasons_of(r, 0, 2)),
     "no tax in a taxable account": (
         "tech-employee",
-        lambda r: r["trades"][0].update(why=f"{r['trades'][0]['why']}; no tax in this account"),
+        lambda r: r["trades"][0].update(why=f"{r['trades'][0]['why']}; untaxed in this account"),
     ),
     "seven in a fund that holds none": (
         "tech-employee",

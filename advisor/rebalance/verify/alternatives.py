@@ -23,6 +23,7 @@ from advisor.rebalance.verify.measures import check_gain, check_measures, check_
 from advisor.rebalance.verify.sequence import check_sequence
 from advisor.rebalance.verify.status import check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
+from advisor.rebalance.verify.views import counted
 
 UNSOLVED = ("do_nothing", "half")
 MENUS = {"ijr_only": ("IJR",), "russell_2000_only": ("IWM", "VTWO")}  # what may be bought there, whatever the file says
@@ -211,6 +212,7 @@ def _view_faults(audits: list[dict[str, Any]], portfolio: Portfolio, market: Mar
     books = [book_of("before", ledger, one, market) for one in (neutral, portfolio)]
     faults = []
     for audit, view in zip(audits, views, strict=True):
+        in_use = counted(view, portfolio, market)
         stated = {
             "stated": float(view.annual_return),
             "confidence": float(view.confidence),
@@ -218,6 +220,13 @@ def _view_faults(audits: list[dict[str, Any]], portfolio: Portfolio, market: Mar
             "source": view.source,
             "set": view.set,
         }
+        if "use" in audit:  # records of the first schema have no view that counts otherwise than stated
+            stated |= {
+                "use": in_use.use,
+                "used": in_use.annual_return,
+                "used_confidence": in_use.confidence,
+                "prices_to": in_use.prices_to,
+            }
         faults += [f"view {view.name}: {key} is not {value!r}" for key, value in stated.items() if audit[key] != value]
         for key, book in zip(("equilibrium", "expected"), books, strict=True):
             returns = security_returns(view.symbols, book)

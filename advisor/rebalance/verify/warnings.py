@@ -18,6 +18,7 @@ from advisor.rebalance.verify.calendar import kept_lots
 from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.sessions import is_stale
 from advisor.rebalance.verify.taxes import realized, schedule_d
+from advisor.rebalance.verify.views import counted, stated_return
 
 FRESH_DAYS = 7  # beside records of the first schema
 YEAR_DAYS = 365
@@ -54,6 +55,7 @@ def expected_warnings(
     yield from _age(portfolio, market, is_first=record["schema"] == "advisor.recommendation/1")
     yield from ((warned.code, (warned.message,)) for warned in market.warnings if warned.code != OF_HISTORY)
     yield from _accepted(market)
+    yield from _dated_views(portfolio, market)
     yield from _kept_cash(portfolio, ledger)
     yield from _loss_sales(portfolio, ledger)
     yield from _kept(portfolio, market)
@@ -154,6 +156,32 @@ def _kept(portfolio: Portfolio, market: MarketData) -> Iterable[Expected]:
     for kept in kept_lots(portfolio, market):
         lot = f"The {kept.symbol} lot of {kept.lot.acquired} in {kept.account}"
         yield f"kept_{kept.reason}", (f"{lot} {because[kept.reason]}: it is kept until {kept.until}.",)
+
+
+def _dated_views(portfolio: Portfolio, market: MarketData) -> Iterable[Expected]:
+    """Views of named sets that do not count as they are stated."""
+    for view in portfolio.views:
+        found = counted(view, portfolio, market)
+        if view.vintage is None or found.use == "stated":
+            continue
+        both = " over ".join(filter(None, (view.symbol, view.over)))
+        name = f"The view {both} of {view.set} ({view.vintage.as_of.isoformat()})"
+        words = {
+            "rolled": f"is rolled with prices to {found.prices_to}: {_signed(found.annual_return)} a year in place of "
+            f"{_signed(stated_return(view))}, at the earnings of its day.",
+            "aged": "cannot be rolled with these prices and loses confidence with age: it counts with "
+            f"{100 * found.confidence:.1f}% in place of {100 * view.confidence:.1f}%.",
+            "off": "is switched off: it was not known on the day of the decision."
+            if view.vintage.as_of > portfolio.as_of
+            else f"is switched off: it is older than the {view.years.normalize():f} years that it is held for.",
+        }
+        yield f"view_{found.use}", (f"{name} {words[found.use]}",)
+
+
+def _signed(annual_return: float) -> str:
+    """A return in percent with its sign, and none for what is printed as zero."""
+    text = f"{100 * annual_return:+.2f}%"
+    return "0.00%" if text in ("+0.00%", "-0.00%") else text.replace("-", "\N{MINUS SIGN}")
 
 
 def _wide(before: Book) -> Iterable[Expected]:

@@ -7,7 +7,7 @@ first; an order that the optimum does not make has none but rounding.
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from advisor.market.data import MarketData
@@ -136,10 +136,11 @@ def _words(part: str, order: Order, record: Record, ledger: Ledger) -> str:
     if order.is_buy:
         return OF_PURCHASES.get(part, f"{part} speaks for no purchase")
     if part == "cash":
+        if order.account.cash_usd < order.account.min_cash_usd:
+            whole_usd = order.account.min_cash_usd.quantize(Decimal(1), ROUND_HALF_EVEN)
+            return f"raises cash to the account's minimum of ${whole_usd:,}"
         buys = any(other.is_buy and other.account.name == order.account.name for other in ledger.orders)
         return "pays for purchases in this account" if buys else "raises cash in this account"
-    if part == f"accounts.{order.account.name}.min_cash":
-        return "raises cash to the account's minimum"
     return OF_SALES.get(part, f"{part} speaks for no sale")
 
 
@@ -166,6 +167,6 @@ def _noun(name: str) -> str:
 def _facts(order: Order, portfolio: Portfolio, market: MarketData) -> list[str]:
     """What a reader asks besides: whether a sale is taxed, whether a purchase holds the seven."""
     if not order.is_buy:
-        return [] if order.account.type is AccountType.TAXABLE else ["no tax in this account"]
+        return [] if order.account.type is AccountType.TAXABLE else ["untaxed in this account"]
     alone = Book({order.symbol: 1.0}, 0.0, Decimal(1), market, portfolio)
     return ["holds none of the seven"] if alone.seven()[1] == 0 else []
