@@ -25,7 +25,8 @@ from advisor.report.what_if import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.changes import changes
 from advisor.whatif.grid import grid
-from advisor.whatif.model import Grid, Outcome
+from advisor.whatif.least_cost import least_cost
+from advisor.whatif.model import Grid, LeastCost, Outcome
 from advisor.whatif.outcomes import measured, proposed, solved, unanswered
 from advisor.whatif.picks import Pick, picks
 from advisor.whatif.record import SCHEMA, grid_record, outcome_record, pick_record
@@ -103,6 +104,7 @@ class Comparison:
     sweeps: tuple[Sweep, ...]
     picks: tuple[Picked, ...]
     grid: Grid | None
+    least_cost: LeastCost | None
 
     def page(self) -> str | None:
         """The page with two knobs over the grid; None where the grid has no answer."""
@@ -112,7 +114,7 @@ class Comparison:
         picked = tuple(one.outcome for one in self.picks if one.outcome is not None)
         sweeps = tuple((f"Over {sweep.path}", sweep.outcomes) for sweep in self.sweeps)
         sources = Sources(base.file.name, base.file.sha256, base.versions)
-        beside = Beside(self.outcomes, (("Three picks, each with its own orders", picked), *sweeps))
+        beside = Beside(self.outcomes, picked, sweeps, self.least_cost)
         market = resolve(base.market, base.portfolio)
         return render_what_if(what_if_page(base.portfolio, market, sources, self.grid, beside, self.before))
 
@@ -183,9 +185,11 @@ def compared(base: Base, wanted: Wanted, step: Step) -> Comparison:
     if failure is not None and all(one.name == "do_nothing" for one in answered):
         raise failure
     chosen = tuple(_stepping(_picked(base, household, found), step)) if found else ()
-    points = None if is_large(base.portfolio) else grid(base.portfolio, household.market)
+    large = is_large(base.portfolio)
+    points = None if large else grid(base.portfolio, household.market)
+    cheapest = None if large else least_cost(base.portfolio, household.market)
     step()
-    return Comparison(base, household.before, outcomes, sweeps, chosen, points)
+    return Comparison(base, household.before, outcomes, sweeps, chosen, points, cheapest)
 
 
 def _stepping(found: Iterator[_Found], step: Step) -> Iterator[_Found]:

@@ -34,6 +34,7 @@ from advisor.report.disclosures import IMPORTANT, data_dates, disclosures, fund_
 from advisor.report.drawings import allocation_chart, seven_chart, stress_chart, waterfall_chart
 from advisor.report.exposure_tables import account_table, company_table, concentration, fund_table
 from advisor.report.glossary import GLOSSARY
+from advisor.report.least_cost import cost_chart
 from advisor.report.limits import broken_sentence, broken_today, limits_table
 from advisor.report.model import (
     Answer,
@@ -76,7 +77,7 @@ from advisor.report.small_cap_case import (
     view_audit_table,
 )
 from advisor.report.small_caps import relative_chart, years_table
-from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
+from advisor.report.trade_off import alternatives_table, frontier_chart, sensitivity_table
 from advisor.report.why_words import break_even_words, funds_words, horizon_words, horizons_table, orders_words
 from advisor.whatif.model import TradeOff
 
@@ -217,7 +218,7 @@ def _no_broken(plan: RebalancePlan) -> str:
 
 def _trade_offs(plan: RebalancePlan, portfolio: Portfolio, trade_off: TradeOff) -> TradeOffs:
     drawn = (
-        ("Hypothetical: cost of each level of the seven", cost_chart(plan, trade_off)),
+        ("Hypothetical: least cost of each level of the seven", cost_chart(plan, trade_off.least_cost)),
         ("Hypothetical: return and risk within the limits", frontier_chart(plan, trade_off)),
     )
     return TradeOffs(
@@ -271,5 +272,5 @@ def _trades(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Tr
 
 
 def _closing(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Closing:
-    dates = data_dates(iso(market.as_of), iso(market.risk_free.as_of), fund_days(plan))
-    return Closing(IMPORTANT, disclosures(plan, portfolio, dates), GLOSSARY)
+    dates = data_dates(iso(market.as_of), iso(market.risk_free.as_of), fund_days(plan.before, plan.after))
+    return Closing(IMPORTANT, disclosures(portfolio, dates), GLOSSARY)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from advisor.format import day, iso, years
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.model import RebalancePlan
+from advisor.rebalance.model import HouseholdState
 from advisor.report.model import Entry
 
 IMPORTANT = (
@@ -18,8 +18,8 @@ IMPORTANT = (
 )
 
 
-def disclosures(plan: RebalancePlan, portfolio: Portfolio, data_dates: tuple[str, ...]) -> tuple[Entry, ...]:
-    """Each with its heading, in reading order."""
+def disclosures(portfolio: Portfolio, data_dates: tuple[str, ...]) -> tuple[Entry, ...]:
+    """Each with its heading, in reading order; the report and the what-if page have the same."""
     return (
         Entry("What this is", _nature(portfolio)),
         Entry(
@@ -27,7 +27,7 @@ def disclosures(plan: RebalancePlan, portfolio: Portfolio, data_dates: tuple[str
             f"Results may vary with each use and over time. Data as of: {'; '.join(data_dates)}.",
         ),
         Entry("Universe", _universe(portfolio)),
-        Entry("Hypothetical results", _hypothetical(plan)),
+        Entry("Hypothetical results", _hypothetical(portfolio)),
         Entry("Cost and conflicts", _conflicts()),
         Entry("Tax figures", _tax()),
         Entry("Not modelled", _not_modelled()),
@@ -43,9 +43,9 @@ def data_dates(market_day: str, risk_free_day: str, fund_days: tuple[str, ...]) 
     return tuple(found)
 
 
-def fund_days(plan: RebalancePlan) -> tuple[str, ...]:
-    """Dates of the fund lists in use, oldest first; undated lists are named in the data table alone."""
-    funds = (*plan.before.exposure.funds, *plan.after.exposure.funds)
+def fund_days(*states: HouseholdState) -> tuple[str, ...]:
+    """Dates of the fund lists in use in these states, oldest first; undated lists are named in the data table alone."""
+    funds = [fund for state in states for fund in state.exposure.funds]
     return tuple(sorted({iso(fund.as_of) for fund in funds if fund.as_of is not None}))
 
 
@@ -65,19 +65,19 @@ def _universe(portfolio: Portfolio) -> str:
         "one to own and trade is preferred), IJR the S&P SmallCap 600, which admits a company only after "
         "positive earnings. Other funds (e.g. VB, SCHA, SPSM, AVUV) were not considered and may have "
         "similar or superior characteristics. The tool favours none by compensation; they are ranked by "
-        "the expected return, risk, expenses and spread printed above. This portfolio file permits "
+        "expected return, risk, expenses and spread. This portfolio file permits "
         f"buying: {', '.join(portfolio.preferences.buy) or 'nothing'}."
     )
 
 
-def _hypothetical(plan: RebalancePlan) -> str:
+def _hypothetical(portfolio: Portfolio) -> str:
     return (
         "Volatility, beta, tracking error, expected return and the returns in past episodes are "
         "hypothetical. They come from applying fixed weights to historical or assumed figures with "
         "hindsight; no trade was made, taxes and trading costs are included only where stated, and "
         "periods of loss are shown. Expected returns are equilibrium returns with an assumed equity "
         "premium, moved by the household's own views where it has any; other assumptions give other answers, and so "
-        f"does another horizon than the {years(plan.horizon_years)} used here."
+        f"does another horizon than the {years(float(portfolio.preferences.horizon_years))} used here."
     )
 
 

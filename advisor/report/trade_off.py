@@ -1,21 +1,20 @@
-"""The trade-off: what else could be done, what each cap would cost, and how far the answer hangs on assumptions."""
+"""The trade-off: what else could be done, return against risk, and how far the answer hangs on assumptions."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from advisor.format import EN_DASH, cents, exact_money, interval, money, percent, plural, signed_bps
+from advisor.format import EN_DASH, cents, interval, money, percent, plural, signed_bps
 from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
 from advisor.report.cause_words import cause_words
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart
-from advisor.report.limits import find_limit, level_after, limit_words
+from advisor.report.limits import level_after, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
 from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
 from advisor.whatif.outcomes import broken_limits
 
-_NEXT_TO_NONE = 0.02  # of the household in the seven, below which their cost is no question
 _SAME = 5e-4  # of household value: points of a curve that differ by less are one
 _BESIDE = 0.03  # of an axis: points that lie closer would hide each other
 _NO_ANSWER = {"conflict": "no answer: the limits conflict", "unverified": "no answer was found"}
@@ -55,35 +54,6 @@ def frontier_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
         markers,
     )
     return plane_chart("frontier", "Return and risk within the limits", f"{words}.", plane)
-
-
-def cost_chart(plan: RebalancePlan, trade_off: TradeOff) -> Chart | None:
-    """One-off cost in dollars of bringing the Magnificent Seven to each level; None where there is next to none."""
-    curve = trade_off.cost_curve
-    known = _measured(curve)
-    if curve is None or len(known) < 2 or plan.before.exposure.seven.high < _NEXT_TO_NONE:
-        return None
-    points = tuple((found.magnificent_seven, float(_once(found.tax_usd, found.spread_usd))) for found in known)
-    markers = [Marker(plan.before.exposure.seven.high, 0.0, "Today", "square", "now")]
-    if is_trade(plan):
-        once = float(_once(plan.tax.tax_usd, plan.spread_usd))
-        markers.append(Marker(plan.after.exposure.seven.high, once, "Proposed", "diamond", "proposed"))
-    limit = find_limit(plan, "magnificent_seven")
-    x, y = _range((*points, *((m.x, m.y) for m in markers)), around=() if limit is None else (limit.bound,))
-    least = min(point[0] for point in points)
-    lost = any(point.measures is None and point.is_proved and point.at < least for point in curve.points)
-    low = min(x[0], *(point.at for point in curve.points)) if lost else x[0]
-    reach = "" if not lost else f" Less than {percent(least)} is out of reach within the other limits."
-    words = f"{'; '.join(f'{m.label}: {percent(m.x)} for {money(Decimal(round(m.y)))}' for m in markers)}.{reach}"
-    plane = Plane(
-        Axis("Magnificent Seven after the trades", low, x[1], exact_words(percent, 100, (low, x[1]))),
-        Axis("one-off tax and spread", *y, exact_words(exact_money, 1, y)),
-        (Line(points, "proposed"),),
-        tuple(markers),
-        () if limit is None else ((limit.bound, f"limit {limit.bound_words}"),),
-        unreachable=(low, least, "out of reach") if lost and least - low > _SAME else None,
-    )
-    return plane_chart("cost", "What each level of the Magnificent Seven costs", words, plane)
 
 
 def alternatives_table(plan: RebalancePlan, trade_off: TradeOff) -> Table | None:

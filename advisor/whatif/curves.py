@@ -56,10 +56,14 @@ def movable(portfolio: Portfolio, market: MarketData, *labels: str) -> Movable:
 
     The bound of a label that is not moved holds for every household.
     """
-    kept = tuple(limit for limit in portfolio.limits if limit.label not in labels)
-    free = replace(portfolio, limits=(*kept, *map(_free, labels)))
-    household = survey(free, market)
+    household = survey(with_movable(portfolio, *labels), market)
     return Movable(gauge_of(household), problem_of(household))
+
+
+def with_movable(portfolio: Portfolio, *labels: str) -> Portfolio:
+    """The household's file with a movable limit for each of `labels`."""
+    kept = tuple(limit for limit in portfolio.limits if limit.label not in labels)
+    return replace(portfolio, limits=(*kept, *map(_free, labels)))
 
 
 def _free(label: str) -> Limit:
@@ -80,7 +84,7 @@ def cost_curve(portfolio: Portfolio, market: MarketData) -> Curve | None:
     """
     model = movable(portfolio, market, SEVEN)
     today = model.gauge.household.before.exposure.seven.high
-    return _curve(model, SEVEN, today, _own_bound(portfolio, SEVEN)) if today > 0 else None
+    return _curve(model, SEVEN, today, own_bound(portfolio, SEVEN)) if today > 0 else None
 
 
 def frontier(portfolio: Portfolio, market: MarketData) -> Curve | None:
@@ -91,10 +95,11 @@ def frontier(portfolio: Portfolio, market: MarketData) -> Curve | None:
     """
     model = movable(portfolio, market, VOLATILITY)
     today = model.gauge.household.before.volatility
-    return _curve(model, VOLATILITY, today, _own_bound(portfolio, VOLATILITY))
+    return _curve(model, VOLATILITY, today, own_bound(portfolio, VOLATILITY))
 
 
-def _own_bound(portfolio: Portfolio, label: str) -> float | None:
+def own_bound(portfolio: Portfolio, label: str) -> float | None:
+    """The user's own bound of `label`; None where there is none."""
     return next((float(limit.bound) for limit in portfolio.limits if limit.label == label), None)
 
 
@@ -106,20 +111,20 @@ def _curve(model: Movable, label: str, today: float, own: float | None) -> Curve
     if max(wanted, today) - least < ROOM:
         return None
     last = least + INSIDE
-    places = {today, max(wanted, last), last, *_steps(last, wanted)}
+    places = {today, max(wanted, last), last, *steps(last, wanted)}
     if own is not None and own < today:
         places.add(own)
-    return Curve(label, tuple(model.point(at, {label: at}) for at in _apart(places)))
+    return Curve(label, tuple(model.point(at, {label: at}) for at in apart(places)))
 
 
-def _steps(low: float, high: float) -> Iterator[float]:
-    """Round figures between the two, in the smallest of `STEPS` that gives no more than `MOST_STEPS`."""
-    step = next((step for step in STEPS if high - low <= step * MOST_STEPS), STEPS[-1])
+def steps(low: float, high: float, most: int = MOST_STEPS) -> Iterator[float]:
+    """Round figures between the two, in the smallest of `STEPS` that gives no more than `most`."""
+    step = next((step for step in STEPS if high - low <= step * most), STEPS[-1])
     for number in range(math.floor(low / step) + 1, math.ceil(high / step)):
         yield round(number * step, 10)
 
 
-def _apart(places: set[float]) -> Iterator[float]:
+def apart(places: set[float]) -> Iterator[float]:
     """The places in falling order, each once."""
     last = math.inf
     for at in sorted(places, reverse=True):

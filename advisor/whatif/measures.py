@@ -50,9 +50,7 @@ def measures_of(gauge: Gauge, solution: Solution) -> Measures:
     household, i = gauge.household, gauge.household.inputs
     total = float(solution.weights.sum() + solution.cash.sum())
     weights, cash = solution.weights / total, float(solution.cash.sum()) / total
-    spread = i.half_spread[i.lots.security] @ solution.sell + i.half_spread[i.buys.security] @ solution.buy
-    short, long = (Decimal(float(gain)) * i.value_usd for gain in gains_per_dollar(i) @ solution.sell)
-    tax = year_tax(household.portfolio.tax, to_cents(short), to_cents(long))
+    tax_usd, spread_usd = costs_of(gauge, solution)
     return Measures(
         magnificent_seven=float(gauge.seven @ weights),
         small_caps=float(gauge.small @ weights),
@@ -61,7 +59,16 @@ def measures_of(gauge: Gauge, solution: Solution) -> Measures:
         tracking_error=tracking_error(i.model, weights, household.portfolio.preferences.benchmark),
         expected_return=float(i.net_return @ weights) + cash * i.risk_free,
         turnover=float(solution.sell.sum() + solution.buy.sum()) / 2,
-        tax_usd=tax.tax_usd - gauge.tax_of_nothing_usd,
-        spread_usd=to_cents(Decimal(float(spread)) * i.value_usd),
+        tax_usd=tax_usd,
+        spread_usd=spread_usd,
         gain=solution.objective - gauge.nothing,
     )
+
+
+def costs_of(gauge: Gauge, solution: Solution) -> tuple[Decimal, Decimal]:
+    """What the trades of `solution` cost once, in dollars: the tax that they add this year, and their spread."""
+    i = gauge.household.inputs
+    spread = i.half_spread[i.lots.security] @ solution.sell + i.half_spread[i.buys.security] @ solution.buy
+    short, long = (Decimal(float(gain)) * i.value_usd for gain in gains_per_dollar(i) @ solution.sell)
+    tax = year_tax(gauge.household.portfolio.tax, to_cents(short), to_cents(long))
+    return tax.tax_usd - gauge.tax_of_nothing_usd, to_cents(Decimal(float(spread)) * i.value_usd)

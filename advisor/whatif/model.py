@@ -88,6 +88,29 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class CostPoint:
+    """Least one-off costs with the seven at most `at`: tax added this year and spread; None as in `CurvePoint`."""
+
+    at: float
+    tax_usd: Decimal | None
+    spread_usd: Decimal | None
+    is_proved: bool = True
+
+    @property
+    def once_usd(self) -> Decimal | None:
+        """Both together."""
+        return None if self.tax_usd is None or self.spread_usd is None else self.tax_usd + self.spread_usd
+
+
+@dataclass(frozen=True, slots=True)
+class LeastCost:
+    """Least one-off costs while the bound of `label` falls, every other hard limit no worse than today."""
+
+    label: str  # "magnificent_seven.max"
+    points: tuple[CostPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """Optima over a cap of the Magnificent Seven and a small-cap share, under the user's other limits.
 
@@ -212,3 +235,4 @@ class TradeOff:
     note: str = ""
     views: tuple[ViewAudit, ...] = ()
     stability: Stability | None = None  # None where it cannot be told
+    least_cost: LeastCost | None = None  # of each level of the seven; None where none can be reached

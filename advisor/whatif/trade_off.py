@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from advisor.market.data import MarketData
-from advisor.portfolio.model import LimitMode, Portfolio
+from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
 from advisor.whatif.alternatives import alternatives, unsolved
 from advisor.whatif.curves import cost_curve, frontier
+from advisor.whatif.least_cost import least_cost, no_worse
 from advisor.whatif.model import TradeOff
 from advisor.whatif.scenarios import scenario_outcomes
 from advisor.whatif.sensitivity import sensitivities
@@ -25,19 +24,20 @@ _TOO_LARGE = (
 def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> TradeOff:
     """Alternatives, curves, sensitivities, audits and stability of `plan`; `market` is the one it was made with.
 
-    The cost of each level of the seven is that of coming there with every other limit no worse than today: otherwise
-    nothing could be said of levels between today's and the limits'. The frontier lies within all limits. Of a household
-    of more than `MOST_LOTS` lots only what needs no solving is compared, and `note` says so.
+    The best trades under each cap of the seven, and the least cost of each level, have every other limit no worse than
+    today: otherwise nothing could be said of levels between today's and the limits'. The frontier lies within all. Of a
+    household of more than `MOST_LOTS` lots only what needs no solving is compared, and `note` says so.
     """
     if is_large(portfolio):
         return TradeOff(unsolved(portfolio, market, plan), None, None, (), _TOO_LARGE)
     return TradeOff(
         alternatives=(*alternatives(portfolio, market, plan), *scenario_outcomes(portfolio, market, plan)),
-        cost_curve=cost_curve(_no_worse(portfolio), market),
+        cost_curve=cost_curve(no_worse(portfolio), market),
         frontier=frontier(portfolio, market),
         sensitivities=sensitivities(portfolio, market),
         views=view_audit(portfolio, market),
         stability=stability(portfolio, market),
+        least_cost=least_cost(portfolio, market),
     )
 
 
@@ -45,11 +45,3 @@ def is_large(portfolio: Portfolio) -> bool:
     """Whether the household has more than `MOST_LOTS` lots."""
     lots = sum(len(position.lots) for account in portfolio.accounts for position in account.positions)
     return lots > MOST_LOTS
-
-
-def _no_worse(portfolio: Portfolio) -> Portfolio:
-    limits = tuple(
-        replace(limit, mode=LimitMode.NOT_WORSE_THAN_TODAY) if limit.mode is LimitMode.HARD else limit
-        for limit in portfolio.limits
-    )
-    return replace(portfolio, limits=limits)

@@ -2,7 +2,7 @@
 
 1. Ticks are round numbers; the axes hold everything that is drawn.
 2. Each name stands beside its point, at the first place where it covers no other text, no other point and no line;
-   where that is further off, a thin line leads to it.
+   where that is further off, a thin line leads to it. A bound's name stands at its own line (`bounds`).
 3. Curves differ by dash and by the name at their end, points by shape, and never by colour alone.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from advisor.report.charts import bounds
 from advisor.report.charts.marks import (
     LABEL,
     SMALL,
@@ -31,9 +32,10 @@ from advisor.report.charts.marks import (
 )
 
 _HEIGHT = 190.0  # of the plane itself
-_TOP, _BELOW, _RIGHT = 20.0, 34.0, 6.0
+_TOP, _BELOW, _RIGHT = 20.0, 34.0, 6.0  # above the plane there is the name of its y axis
 _REACH = 5.0  # from a point's centre to its edge
 _GRAIN = 3.0  # of a line, as an obstacle
+_LATTICE = 5.0
 _MOST_ACROSS, _MOST_UP = 5, 6  # ticks
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0)
 _HATCH = 6.0
@@ -146,30 +148,43 @@ def _count(low: float, high: float, step: float) -> int:
 
 
 def scales(plane: Plane) -> tuple[Scale, Scale]:
-    """From values to coordinates, across and up; names of curves have their room beyond the end."""
+    """From values to coordinates, across and up; names of curves and of limits have their room beyond the plane."""
+    up = _ticks_of(plane.y, _MOST_UP)
+    x, top = _across(plane), _top(plane)
+    return x, _scale(plane.y, up, top + _HEIGHT, top)
+
+
+def _across(plane: Plane) -> Scale:
     across, up = _ticks_of(plane.x, _MOST_ACROSS), _ticks_of(plane.y, _MOST_UP)
     left = max(text_width(plane.y.words(value), SMALL) for value in up) + 7
     ends = [text_width(line.label, LABEL, 600) + 6 for line in plane.lines if line.label]
-    return (
-        _scale(plane.x, across, left, WIDTH - _RIGHT - max(ends, default=0.0)),
-        _scale(plane.y, up, _TOP + _HEIGHT, _TOP),
-    )
+    return _scale(plane.x, across, left, WIDTH - _RIGHT - max(ends, default=0.0))
+
+
+def _top(plane: Plane) -> float:
+    return _TOP + bounds.ROW * bounds.rows(_named(plane))
+
+
+def _named(plane: Plane) -> tuple[tuple[float, str], ...]:
+    """Coordinates of the limits on x, with their names."""
+    x = _across(plane)
+    return tuple((x.at(value), label) for value, label in plane.limits)
 
 
 def plane_chart(name: str, title: str, description: str, plane: Plane) -> Chart:
     """The drawing of `plane`."""
     canvas = Canvas()
     x, y = scales(plane)
-    _draw_shaded(canvas, plane, x)
+    _draw_shaded(canvas, plane, (x, y))
     _draw_axes(canvas, plane, (x, y))
-    _draw_unreachable(canvas, plane, x)
+    _draw_unreachable(canvas, plane, (x, y))
     _draw_bounds(canvas, plane, (x, y))
     for line in plane.lines:
         path = "L".join(spot(x.at(a), y.at(b)) for a, b in line.points)
         canvas.strokes.append(Stroke(f"M{path}", line.tone, 2.0, line.dash))
     _draw_markers(canvas, plane.markers, (x, y))
     _draw_names(canvas, plane, (x, y))
-    canvas.y = _TOP + _HEIGHT + (_BELOW if plane.x.label else _BELOW - 14)
+    canvas.y = y.start + (_BELOW if plane.x.label else _BELOW - 14)
     return canvas.finish(name, title, description)
 
 
@@ -197,47 +212,45 @@ def _draw_axes(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
         canvas.texts.append(Text(WIDTH - _RIGHT, round(base + 28, 2), name, SMALL, "end", 600, "muted"))
 
 
-def _draw_shaded(canvas: Canvas, plane: Plane, x: Scale) -> None:
+def _draw_shaded(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
     """A part of x behind everything else, its name at the foot."""
     if plane.shaded is None:
         return
+    x, y = axes
     low, high, label = plane.shaded
     left, width = x.at(low), x.at(high) - x.at(low)
-    canvas.rects.append(Rect(round(left, 2), _TOP, round(width, 2), _HEIGHT, "shade"))
+    canvas.rects.append(Rect(round(left, 2), y.end, round(width, 2), _HEIGHT, "shade"))
     name = fit(label, SMALL, width - 8)
-    canvas.texts.append(Text(round(left + 4, 2), _TOP + _HEIGHT - 5, name, SMALL, tone="muted"))
+    canvas.texts.append(Text(round(left + 4, 2), y.start - 5, name, SMALL, tone="muted"))
 
 
-def _draw_unreachable(canvas: Canvas, plane: Plane, x: Scale) -> None:
+def _draw_unreachable(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
     if plane.unreachable is None:
         return
+    x, top = axes[0], axes[1].end
     low, high, label = plane.unreachable
     left, width = x.at(low), x.at(high) - x.at(low)
     if width < 1:
         return
-    canvas.rects.append(Rect(round(left, 2), _TOP, round(width, 2), _HEIGHT, "grid", is_open=True))
-    canvas.strokes.append(Stroke(hatch(left, _TOP, width, _HEIGHT, _HATCH), "grid", 0.7))
+    canvas.rects.append(Rect(round(left, 2), top, round(width, 2), _HEIGHT, "grid", is_open=True))
+    canvas.strokes.append(Stroke(hatch(left, top, width, _HEIGHT, _HATCH), "grid", 0.7))
     room = WIDTH - _RIGHT - left - 4
-    canvas.texts.append(Text(round(left + 4, 2), _TOP + 12, fit(label, SMALL, room), SMALL, tone="muted"))
+    canvas.texts.append(Text(round(left + 4, 2), top + 12, fit(label, SMALL, room), SMALL, tone="muted"))
 
 
 def _draw_bounds(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
-    """Dashed lines across the plane, each name at its end where it covers no other."""
+    """Dashed lines across the plane, each with its name: of limits above the plane, of levels at an end."""
     x, y = axes
-    taken = [text_box(text) for text in canvas.texts]
-    for value, label in plane.limits:
-        place, half = x.at(value), text_width(label, SMALL, 600) / 2
-        canvas.strokes.append(Stroke(f"M{spot(place, _TOP)}V{coordinate(_TOP + _HEIGHT)}", "limit", 1.4, "3 2"))
-        middles = [min(max(place + move, half), WIDTH - half) for move in (0.0, half, -half, 2 * half, -2 * half)]
-        names = [Text(round(middle, 2), 9.5, label, SMALL, "middle", 600, "limit") for middle in middles]
-        _write(canvas, names, taken)
-    for value, label in plane.levels:
-        place = y.at(value)
+    for placed in bounds.above(_named(plane), y.end):
+        canvas.strokes.append(Stroke(f"M{spot(placed.line, placed.rise)}V{coordinate(y.start)}", "limit", 1.4, "3 2"))
+        canvas.texts.append(placed.text)
+    upright = [box for value, _ in plane.limits for box in _upright(x.at(value), y)]
+    levels = tuple((y.at(value), label) for value, label in plane.levels)
+    for place, _ in levels:
         canvas.strokes.append(Stroke(f"M{spot(x.start, place)}H{coordinate(x.end)}", "limit", 1.4, "3 2"))
-        bases = [min(max(place + move, _TOP + 9), _TOP + _HEIGHT - 3) for move in (-4.0, 11.0)]
-        ends = ((x.end, "end"), (x.start + 2, "start"))
-        places = [Text(end, round(base, 2), label, SMALL, side, 600, "limit") for end, side in ends for base in bases]
-        _write(canvas, places, taken, [box for value, _ in plane.limits for box in _upright(x.at(value), y)])
+    ends = (x.start + 2, x.end)
+    taken = [text_box(text) for text in canvas.texts]
+    canvas.texts.extend(bounds.beside(levels, ends, (y.end, y.start), taken, upright))
 
 
 def _upright(place: float, y: Scale) -> Iterator[Box]:
@@ -280,7 +293,7 @@ def _draw_names(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None
     for marker in ranked:
         weight = 400 if marker.shape == "circle" else 600
         name = fit(marker.label, LABEL, _LONGEST_NAME, weight)
-        text = _placed(Text(x.at(marker.x), y.at(marker.y), name, LABEL, weight=weight), taken, points)
+        text = _placed(Text(x.at(marker.x), y.at(marker.y), name, LABEL, weight=weight), y, (taken, points))
         taken.append(text_box(text))
         canvas.texts.append(text)
         _draw_leader(canvas, (x.at(marker.x), y.at(marker.y)), text_box(text))
@@ -307,7 +320,7 @@ def _beside_end(line: Line, axes: tuple[Scale, Scale]) -> list[Text]:
     x, y = axes
     end_x, end_y = x.at(line.points[-1][0]) + 5, y.at(line.points[-1][1]) + 3.6
     return [
-        Text(round(end_x, 2), round(min(max(end_y + move, _TOP + 10), _TOP + _HEIGHT - 3), 2), line.label, LABEL,
+        Text(round(end_x, 2), round(min(max(end_y + move, y.end + 10), y.start - 3), 2), line.label, LABEL,
              weight=600, tone="muted" if line.tone == "now" else line.tone)
         for move in (0.0, -13.0, 13.0, -26.0, 26.0)
     ]  # fmt: skip
@@ -317,12 +330,20 @@ def _around(x: float, y: float) -> Box:
     return x - _REACH, y - _REACH, x + _REACH, y + _REACH
 
 
-def _placed(text: Text, taken: list[Box], points: list[Box]) -> Text:
-    """The text at the place around its point where it covers least; the first of equals."""
-    return min(_places(text), key=lambda placed: _covered(text_box(placed), taken, points))
+def _placed(text: Text, y: Scale, obstacles: tuple[list[Box], list[Box]]) -> Text:
+    """The text at the place around its point where it covers least; the first of equals.
+
+    Where all of these cover another text, it stands at the nearest place in the plane that covers none.
+    """
+    taken, points = obstacles
+    best = min(_places(text, y), key=lambda placed: _covered(text_box(placed), taken, points))
+    if not _covered(text_box(best), taken, ()):
+        return best
+    free = [placed for placed in _everywhere(text, y) if not _covered(text_box(placed), taken, ())]
+    return min(free, key=lambda placed: math.dist((text.x, text.y), (placed.x, placed.y)), default=best)
 
 
-def _places(text: Text) -> Iterator[Text]:
+def _places(text: Text, plane: Scale) -> Iterator[Text]:
     """Beside, above and below its point, then further off, always inside the plane."""
     half = text_width(text.text, text.size, text.weight) / 2
     for far in (0.0, 13.0, 26.0, 39.0, 52.0):
@@ -336,8 +357,21 @@ def _places(text: Text) -> Iterator[Text]:
             (text.x + 8 + half, text.y + 13 + far),
             (text.x - 8 - half, text.y + 13 + far),
         ):
-            inside = min(max(x, half), WIDTH - half), min(max(y, _TOP + 10), _TOP + _HEIGHT - 3)
-            yield Text(round(inside[0], 2), round(inside[1], 2), text.text, text.size, "middle", text.weight, text.tone)
+            yield _inside(text, x, y, plane)
+
+
+def _everywhere(text: Text, plane: Scale) -> Iterator[Text]:
+    """All over the plane, line by line."""
+    for row in range(int(_HEIGHT / _LATTICE)):
+        for column in range(int(WIDTH / _LATTICE)):
+            yield _inside(text, column * _LATTICE, plane.end + row * _LATTICE, plane)
+
+
+def _inside(text: Text, x: float, y: float, plane: Scale) -> Text:
+    """The text with its middle at (x, y), or as near to that as the drawing allows."""
+    half = text_width(text.text, text.size, text.weight) / 2
+    place = min(max(x, half), WIDTH - half), min(max(y, plane.end + 10), plane.start - 3)
+    return Text(round(place[0], 2), round(place[1], 2), text.text, text.size, "middle", text.weight, text.tone)
 
 
 def _covered(box: Box, taken: Sequence[Box], points: Sequence[Box]) -> float:
