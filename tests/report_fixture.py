@@ -64,9 +64,11 @@ from advisor.whatif.model import (
     Band,
     Cause,
     Change,
+    CostPoint,
     Curve,
     CurvePoint,
     Flip,
+    LeastCost,
     Measures,
     Method,
     Outcome,
@@ -618,6 +620,16 @@ def trade_off() -> TradeOff:
         ),
         views=audits(),
         stability=stability(),
+        least_cost=LeastCost(
+            "magnificent_seven.max",
+            (
+                CostPoint(0.354, D(0), D(0)),
+                CostPoint(0.32, D(0), D(12)),
+                CostPoint(0.28, D(2500), D(30)),
+                CostPoint(0.22, D(9000), D(70)),
+                CostPoint(0.18, None, None),
+            ),
+        ),
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from advisor.market.valuations import valuations
 from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table, valuation_table
+from advisor.report.least_cost import cost_chart
 from advisor.report.risk_tables import SHOCKS, losses_table, shocks_table
-from advisor.report.trade_off import alternatives_table, cost_chart, frontier_chart, sensitivity_table
+from advisor.report.trade_off import alternatives_table, frontier_chart, sensitivity_table
 from advisor.whatif.model import TradeOff
 from tests.report_fixture import do_nothing_plan, plan, trade_off
 from tests.samples import answer
@@ -155,7 +156,7 @@ def test_without_alternatives_or_sensitivities_there_is_no_table():
     empty = TradeOff((), None, None, ())
     assert alternatives_table(plan(), empty) is None
     assert sensitivity_table(empty) is None
-    assert cost_chart(plan(), empty) is None
+    assert cost_chart(plan(), empty.least_cost) is None
     assert frontier_chart(plan(), empty) is None
 
 
@@ -165,13 +166,16 @@ def test_a_sensitivity_without_an_answer_says_so():
 
 
 def test_the_cost_chart_names_what_is_out_of_reach_and_the_limit():
-    chart = cost_chart(plan(), trade_off())
+    chart = cost_chart(plan(), trade_off().least_cost)
     assert "Less than 22.0% is out of reach" in chart.description.replace(NB, " ")
     assert {"Today", "Proposed", "out of reach"} <= {text.text for text in chart.texts}
 
 
 def test_doing_nothing_draws_no_proposed_point():
-    for chart in (cost_chart(do_nothing_plan(), trade_off()), frontier_chart(do_nothing_plan(), trade_off())):
+    for chart in (
+        cost_chart(do_nothing_plan(), trade_off().least_cost),
+        frontier_chart(do_nothing_plan(), trade_off()),
+    ):
         assert "Proposed" not in {text.text for text in chart.texts}
 
 

@@ -6,15 +6,20 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
 
-from advisor.format import money, percent, signed_bps
+from advisor.format import money, percent, shares, signed_bps
+from advisor.portfolio.written import bound_text
+from advisor.report.charts.marks import text_box
 from advisor.report.context import Sources
+from advisor.report.disclosures import IMPORTANT, disclosures
 from advisor.report.what_if import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.grid import grid
+from advisor.whatif.least_cost import least_cost
 from advisor.whatif.model import CurvePoint, Grid, Outcome
 from tests.browser import View, chromium
 from tests.samples import ANSWERED, answer
@@ -28,10 +33,18 @@ def proposal(made):
     return Outcome("proposal", "The proposal", *fields)
 
 
-def page_of(name, points=None, household=None):
+NO_PROPOSAL = Outcome(
+    "proposal", "The proposal", "conflict", (), None, (), None, None, None, reason="the limits conflict"
+)
+
+
+def page_of(name, points=None, household=None, first=None):
     found = answer(name)
     made, market = found.plan, found.market
-    beside = Beside((proposal(made), *alternatives(found.portfolio, market, made)))
+    beside = Beside(
+        (first or proposal(made), *alternatives(found.portfolio, market, made)),
+        least_cost=least_cost(found.portfolio, market),
+    )
     points = points or grid(found.portfolio, market)
     return what_if_page(household or found.portfolio, market, SOURCES, points, beside, made.before)
 
@@ -107,18 +120,65 @@ def test_heights_fall_where_the_figure_rises_and_a_gap_has_none(couple):
     assert highest[1] < lowest[1]
 
 
-def test_a_share_at_the_users_own_bound_stands_on_its_line_in_every_drawing(couple):
+def lines_of(view):
+    """Coordinates of the dashed lines that stand upright, by the name that touches each."""
+    upright = [re.match(r"M([\d.]+) ([\d.]+)V", stroke.path) for stroke in view.chart.strokes if stroke.dash]
+    found = {}
+    for x, rise in ((float(m[1]), float(m[2])) for m in upright if m):
+        names = [t for t in view.chart.texts if t.tone == "limit" and abs(t.y + 2 - rise) < 0.02]
+        name = min(names, key=lambda text: abs(text.x - x))
+        left, _, right, _ = text_box(name)
+        assert left - 4 <= x <= right + 4, (view.key, name.text)
+        found[name.text] = x
+    return found
+
+
+def test_the_users_own_bounds_stand_where_their_shares_do_in_every_drawing_at_the_ends_as_well(couple):
+    """The least of 10 % is the first share of the grid; a float 0.1 is not within Decimal bounds that begin there."""
     page = page_of("couple-mixed-lots", couple)
-    most = next(
-        float(limit.bound)
-        for limit in answer("couple-mixed-lots").portfolio.limits
-        if (limit.name, limit.kind) == ("small_caps", "max")
-    )
+    assert couple.shares[0] == 0.1
     for view in page.views:
-        line = next(stroke.path for stroke in view.chart.strokes if stroke.dash)
-        x = page.data["x"][view.key][couple.shares.index(most)]
-        assert x == pytest.approx(float(re.match(r"M([\d.]+) ", line).group(1)), abs=0.06), view.key
-        assert view.path.startswith(f"M{page.data['x'][view.key][0]:g} ")
+        lines = lines_of(view)
+        assert lines.keys() == {"min 10%", "max 22%"}
+        for name, share in (("min 10%", 0.1), ("max 22%", 0.22)):
+            x = page.data["x"][view.key][couple.shares.index(share)]
+            assert lines[name] == pytest.approx(x, abs=0.06), view.key
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_the_page_begins_at_the_proposal_itself(pages, name):
+    made, page = answer(name).plan, pages[name]
+    start, (cap, held) = page.data["proposal"], page.data["start"]
+    assert start["figures"] == [card.value for card in page.cards]
+    seven, small, volatility, once, gain, traded = start["figures"]
+    assert seven == percent(made.after.exposure.seven.high)
+    assert small == percent(made.after.small_cap_weight) == page.knobs[1].first
+    assert volatility == percent(made.after.volatility)
+    assert once == money(made.tax.tax_usd + made.spread_usd)
+    assert gain == signed_bps(made.gain.total if made.trades else 0.0)
+    amount = sum(float(trade.amount_usd) for trade in made.trades)
+    assert traded == percent(amount / 2 / float(made.before.value_usd))
+    for trade in made.trades:
+        together = sum(
+            other.shares for other in made.trades if (other.side, other.symbol) == (trade.side, trade.symbol)
+        )
+        assert f"{shares(together)} {trade.symbol}" in page.status
+    for view in page.views:
+        x = page.data["x"][view.key]
+        assert list(view.spot) == start["spots"][view.key]
+        near = abs(view.spot[0] - x[held])
+        assert near <= max((b - a for a, b in pairwise(x)), default=0.0) / 2 + 0.1 or held in (0, len(x) - 1)
+    own = [limit for limit in answer(name).portfolio.limits if limit.label == "magnificent_seven.max"]
+    assert page.knobs[0].first == page.knobs[0].words[cap]
+    assert all(page.knobs[0].words[cap] == bound_text("", one.bound) for one in own)
+
+
+def test_without_a_proposal_the_page_begins_at_a_point_and_says_so(couple):
+    page = page_of("couple-mixed-lots", couple, first=NO_PROPOSAL)
+    assert page.data["proposal"] is None
+    assert page.reset == "Back to the start"
+    cap, held = page.data["start"]
+    assert page.cards[0].value == percent(couple.points[cap][held].measures.magnificent_seven)
 
 
 def test_a_curve_is_not_drawn_across_a_gap(couple):
@@ -131,8 +191,8 @@ def test_a_curve_is_not_drawn_across_a_gap(couple):
 
 
 def test_a_gap_at_the_start_is_said_and_shown_as_a_dash(couple):
-    cap, share = page_of("couple-mixed-lots", couple).data["start"]
-    page = page_of("couple-mixed-lots", holed(couple, cap, share, is_proved=True))
+    cap, share = page_of("couple-mixed-lots", couple, first=NO_PROPOSAL).data["start"]
+    page = page_of("couple-mixed-lots", holed(couple, cap, share, is_proved=True), first=NO_PROPOSAL)
     assert "that is proved" in page.status
     assert {card.value for card in page.cards} == {"–"}
     assert page.views[0].spot is None
@@ -236,8 +296,99 @@ def test_the_address_keeps_the_state_and_brings_it_back(browser, file):
     assert shown(browser) == before
     browser.open(file, fragment="cap=<script>&small=900%&status=%22%5D,body")
     assert browser.console() == []
+    assert text(browser, "#small-value") == knob_words(browser, "small")[-1]  # the nearest that there is
+    browser.open(file, fragment="cap=25%25&small=14.2%25")
+    assert [text(browser, f"#{knob}-value") for knob in ("cap", "small")] == [
+        "25%",
+        "14%",
+    ]
+
+
+def knob_words(browser, knob):
+    return browser.run("return document.getElementById(arguments[0]).dataset.words.split('|')", knob)
+
+
+def test_back_to_the_proposal_is_the_proposal(browser, file, pages):
+    """Its figures, its orders and its place in every drawing, as on the page before any script ran."""
+    page = pages["couple-mixed-lots"]
+    spots = (
+        "return [...document.querySelectorAll('.spot')].map("
+        "spot => spot.getAttribute('transform').slice(10, -1).split(' ').map(Number))"
+    )
+    browser.open(file, View(scripts=False))
+    browser.look(View())
+    first = shown(browser), browser.run(spots), text(browser, "#status")
+    assert first[0] == page.data["proposal"]["figures"]
+    browser.open(file)
+    assert (shown(browser), browser.run(spots), text(browser, "#status")) == first
+    browser.run("document.getElementById('cap').focus()")
+    browser.press("\ue011")
+    assert shown(browser) != first[0]
+    assert "cap=" in browser.run("return location.hash")
     browser.run("document.getElementById('reset').click()")
-    assert text(browser, "#status")
+    assert (shown(browser), browser.run(spots), text(browser, "#status")) == first
+    assert text(browser, "#small-value") == page.knobs[1].first
+    assert browser.run("return location.hash") == ""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_the_page_carries_its_own_disclosures(browser, file, media):
+    """The sentences of the report, whole and to be seen, on screen and on paper."""
+    browser.open(file, View(media=media))
+    seen = browser.run("return document.getElementById('disclosures').innerText").replace("\n", " ")
+    assert IMPORTANT in seen
+    found = answer("couple-mixed-lots")
+    for entry in disclosures(found.portfolio, ())[2:]:
+        assert entry.text.replace("\N{NO-BREAK SPACE}", " ") in seen.replace("\N{NO-BREAK SPACE}", " ")
+    assert "report beside" not in browser.run("return document.body.innerText")
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_no_two_texts_of_a_drawing_touch_and_each_bound_is_named_at_its_own_line(pages, name):
+    page = pages[name]
+    charts = [view.chart for view in page.views] + ([page.cost.chart] if page.cost else [])
+    for chart in charts:
+        boxes = [(text.text, text_box(text)) for text in chart.texts]
+        for (one, a), (other, b) in combinations(boxes, 2):
+            assert not (min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])), (
+                chart.name,
+                one,
+                other,
+            )
+    for view in page.views:
+        lines = lines_of(view)
+        for text in view.chart.texts:
+            if text.text in lines:
+                assert min(lines.values(), key=lambda x: abs(x - text.x)) == lines[text.text]
+
+
+OVERLAPS = """
+const found = [];
+document.querySelectorAll("svg").forEach(svg => {
+  const boxes = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+  boxes.forEach(([one, a], k) => boxes.slice(k + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 0.5 && high > 2) { found.push(one + " | " + other); }
+  }));
+});
+return found;
+"""
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_a_browser_sees_no_two_texts_touch_either(browser, pages, name, tmp_path):
+    """A line's box in a browser is a little higher than its letters: two pixels of it are air."""
+    path = tmp_path / "what-if.html"
+    path.write_text(render_what_if(pages[name]), "utf-8")
+    for view in (View(), View(width=390, dark=True)):
+        browser.open(path, view)
+        assert browser.run(OVERLAPS) == []
+    browser.run(
+        "const [, one, other] = document.querySelectorAll('svg text');"
+        "for (const name of ['x', 'y']) { one.setAttribute(name, other.getAttribute(name)); }"
+    )
+    assert browser.run(OVERLAPS) != []  # the control
 
 
 def test_a_gap_is_told_to_a_screen_reader(browser, couple, tmp_path):
@@ -271,6 +422,8 @@ def test_nothing_is_wrong_for_whoever_reads_or_hears_it(browser, file, view):
 
 def test_what_does_not_change_is_not_read_out_again(browser, file):
     browser.open(file)
+    browser.run("document.getElementById('small').focus()")
+    browser.press("\ue012")  # away from the proposal, which is told
     browser.run(
         "window.told = 0; new MutationObserver(list => { window.told += list.length; })"
         ".observe(document.getElementById('status'), {childList: true, characterData: true, subtree: true});"
@@ -306,6 +459,7 @@ def test_a_single_point_and_a_page_of_gaps_are_shown_for_what_they_are(browser, 
         browser.open(path)
         assert browser.console() == []
         assert len(page.views) == (4 if found.measures else 0)
+        browser.run("document.getElementById('small').dispatchEvent(new Event('input'))")
         assert shown(browser)[1] == (percent(point.measures.small_caps) if found.measures else "\N{EN DASH}")
 
 

@@ -16,6 +16,7 @@ from advisor.whatif.model import LeastCost, Outcome
 TITLE = "Least cost of each level of the Magnificent Seven"
 _NEXT_TO_NONE = 0.02  # of the household in the seven, below which their cost is no question
 _SAME = 5e-4  # of household value
+_BESIDE = 0.02  # of an axis: points that lie closer would hide each other
 _MOST_TOLD = 8  # points of the curve in its description
 
 
@@ -71,7 +72,7 @@ def least_cost_chart(
         Axis("Magnificent Seven after the trades", *ends, exact_words(percent, 100, ends)),
         Axis("least tax and spread, once", *high, exact_words(exact_money, 1, high)),
         (Line(known, "proposed"),),
-        markers,
+        _apart(markers, ends[1] - ends[0], high[1] - high[0]),
         () if limit is None else (limit,),
         unreachable=(low, least, "out of reach") if lost and least - low > _SAME else None,
     )
@@ -96,6 +97,17 @@ def _markers(today: float, spots: tuple[Spot, ...]) -> tuple[Marker, ...]:
             for spot in spots
         ),
     )
+
+
+def _apart(markers: tuple[Marker, ...], across: float, up: float) -> tuple[Marker, ...]:
+    """Without those that would lie on one before them; the page's tables name them all."""
+    kept: list[Marker] = []
+    for marker in markers:
+        if marker.shape != "circle" or all(
+            abs(marker.x - other.x) > _BESIDE * across or abs(marker.y - other.y) > _BESIDE * up for other in kept
+        ):
+            kept.append(marker)
+    return tuple(kept)
 
 
 def _told(known: tuple[tuple[float, float], ...], markers: tuple[Marker, ...]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from advisor.format import EN_DASH, iso, percent
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
+from advisor.portfolio.written import bound_text
 from advisor.rebalance.model import HouseholdState
 from advisor.report.charts.marks import COLOURS, Chart
 from advisor.report.charts.plane import Axis, Plane, exact_words, plane_chart, scales
@@ -174,7 +175,7 @@ def _knobs(grid: Grid, start: _Start) -> tuple[Knob, ...]:
 def _cost_figure(beside: Beside, bounds: Bounds, before: HouseholdState) -> Figure | None:
     named = None
     if bounds.seven is not None:
-        named = (float(bounds.seven.bound), f"your limit {bound_name(bounds.seven)}")
+        named = (float(bounds.seven.bound), f"your limit {bound_text(bounds.seven.name, bounds.seven.bound)}")
     spots = outcome_spots((beside.proposal, *beside.picks))
     drawn = least_cost_chart(beside.least_cost, before, named, spots)
     notes = (

@@ -90,13 +90,21 @@ def shown_of_proposal(proposal: Outcome) -> Shown | None:
 
 
 def proposal_words(proposal: Outcome) -> str:
-    """The proposal's orders in one line."""
+    """The proposal's orders in one line, those of all accounts together."""
     if not proposal.trades:
         return "The proposal: do nothing."
-    if len(proposal.trades) > _MOST_ORDERS:
+    together: dict[tuple[str, str], Decimal] = {}
+    for trade in proposal.trades:
+        order = trade.side, trade.symbol
+        together[order] = together.get(order, Decimal(0)) + trade.shares
+    if len(together) > _MOST_ORDERS:
         return f"The proposal: its {plural(len(proposal.trades), 'order')}, in shares."
-    orders = tuple(f"{trade.side} {shares(trade.shares)} {trade.symbol}" for trade in proposal.trades)
-    return f"The proposal, in shares: {listing(orders, _MOST_ORDERS)}."
+    told = []
+    for side in ("sell", "buy"):
+        own = tuple(f"{shares(count)} {symbol}" for (way, symbol), count in together.items() if way == side)
+        if own:
+            told.append(f"{side} {listing(own, _MOST_ORDERS)}")
+    return f"The proposal, in shares: {', '.join(told)}."
 
 
 @dataclass(frozen=True, slots=True)

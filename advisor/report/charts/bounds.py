@@ -17,6 +17,7 @@ ROW = 12.0  # height of a row of names
 _BESIDE = 3.0  # from a line to the name beside it
 _APART = 5.0  # between two names in one row
 _ABOVE, _UNDER = 4.0, 11.0  # from a level to the baseline of its name
+_LIFT = 9.0  # from the plane to the lowest name above it: clear of the topmost tick
 
 Box = tuple[float, float, float, float]
 Named = tuple[tuple[float, str], ...]  # coordinates of lines, with their names
@@ -58,7 +59,7 @@ def rows(named: Named) -> int:
 def above(named: Named, top: float) -> Iterator[Placed]:
     """The names of limits over a plane that begins at `top`."""
     for name in _arranged(named):
-        base = top - 4.0 - ROW * name.row
+        base = top - _LIFT - ROW * name.row
         text = Text(round(name.middle, 2), round(base, 2), name.label, SMALL, "middle", 600, "limit")
         yield Placed(name.line, round(base + 2.0, 2), text)
 

@@ -205,11 +205,11 @@ def _draw_axes(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
         place = min(max(x.at(value), half), WIDTH - half)
         canvas.strokes.append(Stroke(f"M{spot(x.at(value), base)}v3", "muted", 0.8))
         if label:
-            canvas.texts.append(Text(round(place, 2), round(base + 14, 2), label, SMALL, "middle", tone="muted"))
+            canvas.texts.append(Text(round(place, 2), round(base + 15.5, 2), label, SMALL, "middle", tone="muted"))
     canvas.strokes.append(Stroke(f"M{spot(x.start, base)}H{coordinate(x.end)}", "muted", 0.8))
     if plane.x.label:
         name = fit(plane.x.label, SMALL, WIDTH, 600)
-        canvas.texts.append(Text(WIDTH - _RIGHT, round(base + 28, 2), name, SMALL, "end", 600, "muted"))
+        canvas.texts.append(Text(WIDTH - _RIGHT, round(base + 28.5, 2), name, SMALL, "end", 600, "muted"))
 
 
 def _draw_shaded(canvas: Canvas, plane: Plane, axes: tuple[Scale, Scale]) -> None:
