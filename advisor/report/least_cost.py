@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from advisor.format import exact_money, money, percent
 from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart
-from advisor.format import exact_money, money, percent
 from advisor.report.limits import find_limit
 from advisor.report.parts import is_trade
 from advisor.whatif.model import LeastCost, Outcome

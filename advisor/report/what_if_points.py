@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from advisor.format import exact_money, listing, money, percent, plural, shares, signed_bps
 from advisor.portfolio.model import Limit, LimitKind, Portfolio
 from advisor.portfolio.written import bound_text
-from advisor.format import exact_money, listing, money, percent, plural, shares, signed_bps
 from advisor.whatif.model import Measures, Outcome
 from advisor.whatif.outcomes import value_before_usd
 
