@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import random
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from advisor.cli.diff_text import advice_words
 from advisor.cli.recommend import recommend
 from advisor.market.snapshot import EMBEDDED, load_snapshot
 from advisor.portfolio.load import load_portfolio
-from advisor.whatif.two_answers import diff_schema
+from advisor.whatif.two_answers import MEASURES, Answer, diff_schema, two_answers
 from tests.command import call
 from tests.samples import NEVER, market, record_of, text_of
 from tests.test_cli_verify import HOSTILE, places
@@ -116,6 +118,45 @@ def test_a_changed_limit_is_the_cause_with_the_whole_move(old: Path, tmp_path: P
     words = " ".join(ended.out.split())
     assert "Magnificent Seven are to go to 25.0% in place of 28.0% of the household, because of" in words
     assert "because of limits.magnificent_seven.max 28% to 25%." in words
+
+
+def test_orders_that_are_equal_are_counted_and_not_the_orders_there_are(tmp_path: Path, capsys) -> None:
+    """The engineer's cap from 65% to 60%, a lower gain on the other knobs: two orders keep their shares, two do not."""
+    text = replaced(text_of("tech-employee"), ("realized_gain: {max: 120000}", "realized_gain: {max: 200000}"))
+    other = replaced(text, ("magnificent_seven: {max: 65%}", "magnificent_seven: {max: 60%}"))
+    first, second = saved(tmp_path / "first", text), saved(tmp_path / "second", other)
+    shares = [
+        {(t["account"], t["symbol"], t["side"]): t["shares"] for t in json.loads(file.read_text("utf-8"))["trades"]}
+        for file in (first, second)
+    ]
+    every = {*shares[0], *shares[1]}
+    equal = sum(shares[0].get(key) == shares[1].get(key) for key in every)
+    assert 0 < equal < len(every)
+    words = " ".join(call(capsys, "diff", first, second).out.split())
+    if shares[0].keys() == shares[1].keys():
+        assert f"Other advice: {len(every) - equal} of {len(every)} orders change; the Magnificent Seven" in words
+    else:
+        assert f": {equal} as before," in words
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "words"),
+    [
+        ({"a": "1", "b": "2"}, {"a": "1", "b": "3"}, "1 of 2 orders change"),
+        ({"a": "1", "b": "2", "c": "3", "d": "4"}, {"a": "1", "b": "2", "c": "4", "d": "3"}, "2 of 4 orders change"),
+        ({"a": "1", "b": "2"}, {"a": "1", "c": "2"}, "2 orders in place of 2 orders: 1 as before, 1 new, 1 no more"),
+        ({"a": "1"}, {"a": "2", "c": "2"}, "2 orders in place of 1 order: 1 with other shares, 1 new"),
+        ({"a": "1"}, {}, "to do nothing in place of 1 order"),
+    ],
+)
+def test_how_many_orders_change(then: dict[str, str], now: dict[str, str], words: str) -> None:
+    def answered(orders: dict[str, str]) -> Answer:
+        by_key = {("Roth", symbol, "buy"): Decimal(count) for symbol, count in orders.items()}
+        known = dict.fromkeys(MEASURES, (0.5, 0.5))
+        return Answer(date(2026, 11, 20), "trade" if orders else "do_nothing", by_key, known, {}, {})
+
+    told = advice_words(two_answers(answered(then), answered(now)), None)
+    assert told.replace("\N{NO-BREAK SPACE}", " ").startswith(f"Other advice: {words}; ")
 
 
 def test_a_changed_price_is_named_with_the_symbol(old: Path, tmp_path: Path, capsys) -> None:

@@ -57,6 +57,19 @@ def test_every_percentage_is_written_alike_and_no_line_is_too_wide(command: str,
     assert max(len(line.rstrip()) for line in lines) <= columns
 
 
+def test_in_a_narrow_window_no_price_is_lost_and_what_is_left_out_is_named(tmp_path: Path) -> None:
+    wide, narrow = (" ".join(PLAIN.sub("", shown(COMMANDS["rebalance"], tmp_path, n)).split()) for n in (100, 80))
+    prices = re.findall(r"\d\.\d+ bp, \$[\d,.]+(?= broken| binding| held| slack)", wide)
+    assert prices
+    assert "Price of a point of" not in wide
+    for price in prices:
+        assert f": {price} a year." in narrow
+    wide, narrow = (" ".join(PLAIN.sub("", shown(COMMANDS["what-if"], tmp_path, n)).split()) for n in (100, 80))
+    assert "error to SPY" in wide
+    assert "Left out in" not in wide
+    assert "Left out in 80 columns: volatility, error to SPY and spread." in narrow
+
+
 def test_colour_goes_with_words_and_not_where_it_is_not_wanted(tmp_path: Path) -> None:
     coloured = shown(COMMANDS["rebalance"], tmp_path)
     assert "\x1b[32mbroken today, held after" in coloured

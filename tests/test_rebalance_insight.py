@@ -8,11 +8,14 @@ from decimal import Decimal
 import pytest
 
 from advisor.rebalance.model import Gain, RebalancePlan
-from advisor.rebalance.outcome import months_to_break_even
+from advisor.rebalance.outcome import months_to_break_even, months_until_used_up
+from advisor.rebalance.record import PortfolioFile, record
+from advisor.rebalance.verify import verify
+from advisor.report.why_words import break_even_words
 from tests.random_answers import answer
 from tests.samples import answer as sample_answer
 from tests.samples import sample
-from tests.small_households import planned
+from tests.small_households import account, household, lot, planned, resolved, tax
 
 TRADING = ("tech-employee", "retiree-ira", "young-saver", "couple-mixed-lots")
 
@@ -31,6 +34,40 @@ def test_costs_paid_once_are_earned_back_month_by_month() -> None:
     assert months_to_break_even(gain, 3.0) == pytest.approx(12 * 0.03 / 0.005)
     assert months_to_break_even(replace(gain, risk=0.01), 3.0) is None
     assert months_to_break_even(replace(gain, tax=0.002), 3.0) == 0
+    assert months_until_used_up(gain, 3.0) is None
+    assert months_until_used_up(replace(gain, tax=0.002), 3.0) is None
+
+
+def test_a_saving_that_is_lost_year_by_year_is_used_up_and_never_breaks_even() -> None:
+    """300 saved once, and 40 lost each year: seven and a half years; nothing that is zero, or comes back, is one."""
+    losing = Gain(total=0, expected_return=-0.01, risk=0.011, trading_cost=-0.001, tax=0.011, doubt=-0.005)
+    assert months_until_used_up(losing, 3.0) == pytest.approx(12 * 0.03 / 0.004)
+    assert months_to_break_even(losing, 3.0) is None
+    nothing = replace(losing, tax=0.001)
+    assert (months_to_break_even(nothing, 3.0), months_until_used_up(nothing, 3.0)) == (None, None)
+    assert months_until_used_up(replace(losing, doubt=0.0), 3.0) is None
+
+
+def test_a_loss_in_the_whole_market_saves_tax_that_is_used_up() -> None:
+    """Sold at a loss into what earns less for its risk: the record says how long the saving lasts, and is checked."""
+    portfolio = household(
+        account("B", "taxable", 1000, {"VTI": [lot(400, 450, days=264)]}),
+        tax=tax(long_term_rate="0.188", year_to_date_short_usd="50000"),
+    )
+    plan, data = planned(portfolio), resolved(portfolio)
+    written = record(plan, portfolio, data, PortfolioFile("test.yaml", ""), {})
+    gain = written["gain"]
+    saved = 3 * (gain["tax"] + gain["trading_cost"])
+    lost = -(gain["expected_return"] + gain["risk"] + gain["doubt"])
+    assert saved > 0
+    assert lost > 0
+    assert gain["months_to_break_even"] is None
+    assert gain["months_until_used_up"] == pytest.approx(12 * saved / lost)
+    assert f"used up after {12 * saved / lost / 12:.1f}" in break_even_words(plan).replace("\N{NO-BREAK SPACE}", " ")
+    assert not [check for check in verify(written, portfolio, data) if not check.passed]
+    for tampered in ({"months_until_used_up": None}, {"months_until_used_up": 12.0}, {"months_to_break_even": 0.0}):
+        changed = {**written, "gain": {**gain, **tampered}}
+        assert [check for check in verify(changed, portfolio, data) if not check.passed]
 
 
 @pytest.mark.parametrize("name", TRADING)

@@ -229,12 +229,27 @@ def test_one_off_cost_is_set_against_the_gain_in_months():
     slow = replace(worthy, gain=replace(worthy.gain, expected_return=0.0003))
     assert plain(break_even_words(slow)).endswith("in 47 months, beyond the horizon of 3 years.")
     assert "the trades never earn it back" in break_even_words(plan())
-    free = replace(plan(), gain=replace(plan().gain, tax=0.0001))
+    free = replace(plan(), gain=replace(plan().gain, tax=0.0001, expected_return=0.001, risk=0.0, doubt=0.0))
     assert "cost nothing once" in break_even_words(free)
     # 0.00006 a year over three years, against 0.00012 + 0.00015 - 0.00005: 9.8 months
     assert "would be earned back in 10 months" in plain(break_even_words(do_nothing_plan()))
     none = replace(do_nothing_plan(), gain=replace(plan().gain, total=0.0))
     assert break_even_words(none) == ""
+
+
+def test_a_saving_that_is_lost_again_is_said_to_be_used_up():
+    gain = replace(plan().gain, tax=0.003, trading_cost=-0.0005, expected_return=-0.002, risk=0.001, doubt=0.0)
+    # 0.0025 a year over three years, $7,488 of $998,432, against 0.001 a year, $998: 7.5 years
+    saved = plain(break_even_words(replace(plan(), gain=gain)))
+    assert saved == (
+        "The best trades save $7,488 once, the tax saved less their spread, and lose $998 a year from then on at these "
+        "assumptions: the saving is used up after 7.5 years, beyond the horizon of 3 years."
+    )
+    soon = plain(break_even_words(replace(plan(), gain=replace(gain, expected_return=-0.0085))))
+    assert soon.endswith("the saving is used up after 12 months, within the horizon of 3 years.")
+    idle = replace(do_nothing_plan(), gain=replace(gain, total=0.001))
+    assert "would save $7,488 once" in plain(break_even_words(idle))
+    assert "would lose $998 a year" in plain(break_even_words(idle))
 
 
 def test_whole_shares_are_said_to_be_whole_with_their_cost():

@@ -29,7 +29,7 @@ from advisor.whatif.least_cost import least_cost
 from advisor.whatif.model import Grid, LeastCost, Outcome
 from advisor.whatif.outcomes import measured, proposed, solved, unanswered
 from advisor.whatif.picks import Pick, picks
-from advisor.whatif.record import SCHEMA, grid_record, outcome_record, pick_record
+from advisor.whatif.record import SCHEMA, grid_record, least_cost_record, outcome_record, pick_record
 from advisor.whatif.scenarios import scenario_outcome
 from advisor.whatif.sweep import swept
 from advisor.whatif.trade_off import is_large
@@ -135,6 +135,7 @@ class Comparison:
                 pick_record(one.pick, one.outcome, one.pick.name if one.recommendation else None) for one in self.picks
             ],
             "grid": None if self.grid is None else grid_record(self.grid),
+            "least_cost": None if self.least_cost is None else least_cost_record(self.least_cost),
         }
         return to_json(record)
 

@@ -64,9 +64,7 @@ def advice_words(answers: TwoAnswers, causes: Causes | None) -> str:
     old, new = answers.old, answers.new
     if answers.is_same_advice:
         return f"The same advice: {_advice(new)}{_unchanged_words(causes)}."
-    changed = f"Other advice: {_advice(new)} in place of {_advice(old)}"
-    if old.orders and new.orders and len(old.orders) == len(new.orders):
-        changed = f"Other advice: other orders, {len(new.orders)} of them as before"
+    changed = f"Other advice: {_orders_words(answers)}"
     before, after = (fmt.percent(one.measures["magnificent_seven"][1] or 0.0) for one in (old, new))
     seven = f"stay at {after}" if before == after else f"go to {after} in place of {before}"
     return f"{changed}; the Magnificent Seven are to {seven} of the household{_because(causes)}."
@@ -74,6 +72,23 @@ def advice_words(answers: TwoAnswers, causes: Causes | None) -> str:
 
 def _advice(answer: Answer) -> str:
     return fmt.plural(len(answer.orders), "order") if answer.orders else "to do nothing"
+
+
+def _orders_words(answers: TwoAnswers) -> str:
+    """How many orders of the old and the new advice are other ones, and how many are equal in shares as well."""
+    old, new = answers.old, answers.new
+    if not (old.orders and new.orders):
+        return f"{_advice(new)} in place of {_advice(old)}"
+    if old.orders.keys() == new.orders.keys():
+        return f"{len(answers.orders)} of {fmt.plural(len(new.orders), 'order')} change"
+    counts = (
+        (sum(old.orders.get(key) == count for key, count in new.orders.items()), "as before"),
+        (sum(one.old is not None and one.new is not None for one in answers.orders), "with other shares"),
+        (sum(one.old is None for one in answers.orders), "new"),
+        (sum(one.new is None for one in answers.orders), "no more"),
+    )
+    told = ", ".join(f"{count} {words}" for count, words in counts if count)
+    return f"{_advice(new)} in place of {_advice(old)}: {told}"
 
 
 def _unchanged_words(causes: Causes | None) -> str:

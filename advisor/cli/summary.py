@@ -45,7 +45,7 @@ LIMIT_WORDS = {
 OTHERS = ("half", "ijr_only", "russell_2000_only")
 NO_WORSE = "broken today, no worse after"
 PIPE_WIDTH = 120
-PRICES_WIDTH = 100  # below it the table of limits has no room for prices; the report has them
+PRICES_WIDTH = 100  # below it the table of limits has no room for prices: they stand below it
 LEAST_WIDTH = 80  # in a narrower terminal lines break; a cut figure would be worse
 
 
@@ -100,6 +100,8 @@ def summary(
         console.print(_trades(plan.trades))
     if plan.limits:
         console.print(_limits(plan, has_prices=console.width >= PRICES_WIDTH))
+        if console.width < PRICES_WIDTH:
+            console.print(_prices(plan), end="")
     for words in (break_even_words(plan), funds_words(plan, portfolio), orders_words(plan, portfolio)):
         if words:
             console.print(Text(for_console(words)))
@@ -208,6 +210,13 @@ def _limits(plan: RebalancePlan, *, has_prices: bool) -> Table:
             _status(limit),
         )
     return table
+
+
+def _prices(plan: RebalancePlan) -> Text:
+    """The column of prices as lines, for a window without room for it."""
+    costly = [limit for limit in plan.limits if is_costly(limit)]
+    told = (f"Price of a point of {limit.label}: {_price(limit, plan)} a year.\n" for limit in costly)
+    return Text(for_console("".join(told)))
 
 
 def _status(limit: LimitResult) -> Text:

@@ -20,7 +20,7 @@ from advisor.report.limits import level_after
 from advisor.whatif.model import Outcome
 from advisor.whatif.outcomes import broken_limits, value_before_usd
 
-WIDE = 100  # columns; below it the risk and the spread are left to what-if.json
+WIDE = 100  # columns; in a narrower window risk and spread are left to what-if.json, and that is said
 
 
 def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
@@ -41,6 +41,11 @@ def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
         outcomes = [picked.outcome for picked in comparison.picks if picked.outcome is not None]
         console.print(_table("Picks", outcomes, comparison, console))
         _print_lines(console, (_pick_words(picked) for picked in comparison.picks))
+    if console.width < WIDE:
+        console.print(
+            f"Left out in {console.width} columns: volatility, error to {base.portfolio.preferences.benchmark} and "
+            f"spread. They are shown from {WIDE} columns on, and are in what-if.json."
+        )
     console.print(
         "Proposals, not executed. Each pick passed the independent check; the other rows did not go through it."
     )
@@ -118,6 +123,10 @@ def _pick_words(picked: Picked) -> str:
         return f"{pick.title}: the same as {pick.same_as}, because {pick.reason}"
     if not pick.bounds:
         return f"{pick.title}: every limit as the file has it"
-    left = f"leaves {fmt.percent(pick.share)} of each breach of today" if pick.share else "leaves nothing of a breach"
+    allowed = "leaves nothing of a breach"
+    if pick.share:
+        allowed = f"allows up to {fmt.percent(pick.share)} of each breach of today"
     capped = ", and realizes no net gain" if "realized_gain.max" in pick.bounds else ""
-    return f"{pick.title}: {left}{capped}"
+    after = None if picked.outcome is None else picked.outcome.after
+    end = "" if after is None else f"; the seven end at {fmt.percent(after.exposure.seven.high)}"
+    return f"{pick.title}: {allowed}{capped}{end}"

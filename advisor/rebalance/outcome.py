@@ -234,10 +234,26 @@ def gain(
 def months_to_break_even(gain: Gain, horizon_years: float) -> float | None:
     """Months in which what the trades gain a year pays for what they cost once; None if it never does.
 
-    Limits can demand trades that cost more than they gain: those never break even.
+    Limits can demand trades that cost more than they gain: those never break even. Nor do trades that save tax once and
+    lose from then on: they begin with a gain, and `months_until_used_up` says when it is gone.
     """
-    once = -(gain.trading_cost + gain.tax + gain.carryforward) * horizon_years
-    a_year = gain.expected_return + gain.risk + gain.doubt + gain.soft_limits
-    if once <= 0:
+    once, a_year = _once(gain, horizon_years), _yearly(gain)
+    if once <= 0 <= a_year:
         return 0.0
-    return MONTHS * once / a_year if a_year > 0 else None
+    return MONTHS * once / a_year if once > 0 and a_year > 0 else None
+
+
+def months_until_used_up(gain: Gain, horizon_years: float) -> float | None:
+    """Months after which a one-off saving is lost again, year by year; None where none is, or none is saved."""
+    saved, a_year = -_once(gain, horizon_years), _yearly(gain)
+    return MONTHS * saved / -a_year if saved > 0 and a_year < 0 else None
+
+
+def _once(gain: Gain, horizon_years: float) -> float:
+    """Tax and spread, less what is carried forward, as a fraction of value; negative where more is saved."""
+    return -(gain.trading_cost + gain.tax + gain.carryforward) * horizon_years
+
+
+def _yearly(gain: Gain) -> float:
+    """What the trades gain a year once they are paid for."""
+    return gain.expected_return + gain.risk + gain.doubt + gain.soft_limits

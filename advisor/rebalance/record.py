@@ -29,7 +29,7 @@ from advisor.rebalance.model import (
     Trade,
     TradeReason,
 )
-from advisor.rebalance.outcome import months_to_break_even
+from advisor.rebalance.outcome import months_to_break_even, months_until_used_up
 from advisor.rebalance.plan import universe
 from advisor.risk.view_age import UsedView, views_as_used
 from advisor.units import to_cents
@@ -71,7 +71,11 @@ def record(
         "tax": tax_record(plan.tax),
         "costs": {"spread_usd": usd_text(plan.spread_usd)},
         "limits": [limit_record(limit) for limit in plan.limits],
-        "gain": {**asdict(plan.gain), "months_to_break_even": months_to_break_even(plan.gain, plan.horizon_years)},
+        "gain": {
+            **asdict(plan.gain),
+            "months_to_break_even": months_to_break_even(plan.gain, plan.horizon_years),
+            "months_until_used_up": months_until_used_up(plan.gain, plan.horizon_years),
+        },
         "explanation": _explanation(plan.explanation),
         "assumptions": {
             "benchmark": plan.benchmark,

@@ -16,7 +16,7 @@ from advisor.format import (
 )
 from advisor.portfolio.model import Account, Portfolio
 from advisor.rebalance.model import HorizonResult, MenuResult, RebalancePlan, Trade
-from advisor.rebalance.outcome import MONTHS, months_to_break_even
+from advisor.rebalance.outcome import MONTHS, months_to_break_even, months_until_used_up
 from advisor.report.model import Column, Table
 from advisor.report.parts import dollars, is_trade, row
 
@@ -24,6 +24,7 @@ EQUIVALENT = 5e-5  # of household value a year: half a basis point, within which
 NOTABLE_ROUNDING = 1e-4  # of household value a year: a basis point
 _NEGLIGIBLE = 5e-8  # of household value a year: half a thousandth of a basis point
 _SAME_TRADES = 5e-4  # of household value: horizons that differ by less in sales and purchases have the same trades
+_MONTHS_TOLD = 24  # beyond, a duration is told in years
 _OF_NO_ACCOUNT = 1e-6  # of household value: no trade
 
 
@@ -60,6 +61,9 @@ def break_even_words(plan: RebalancePlan) -> str:
     if not is_trade(plan) and gain.total <= 0:
         return ""
     once = -(gain.trading_cost + gain.tax + gain.carryforward) * horizon
+    used_up = months_until_used_up(gain, horizon)
+    if used_up is not None:
+        return _used_up_words(plan, -once, used_up)
     if once <= 0:
         return "The best trades cost nothing once: the tax that they save pays their spread."
     what = f"One-off tax and spread of {rough_money(dollars(once, plan.before))}"
@@ -71,6 +75,19 @@ def break_even_words(plan: RebalancePlan) -> str:
     verb = "are earned back" if is_trade(plan) else "of the best trades found would be earned back"
     against = "within" if count <= horizon * MONTHS else "beyond"
     return f"{what} {verb} in {months(count)}, {against} the horizon of {years(horizon)}."
+
+
+def _used_up_words(plan: RebalancePlan, saved: float, used_up: float) -> str:
+    """Of trades that save once and lose from then on; `saved` is a fraction of value."""
+    saves, loses = ("save", "lose") if is_trade(plan) else ("would save", "would lose")
+    a_year = rough_money(dollars(MONTHS * saved / used_up, plan.before))
+    when = months(used_up) if used_up < _MONTHS_TOLD else years(used_up / MONTHS)
+    against = "within" if used_up <= plan.horizon_years * MONTHS else "beyond"
+    return (
+        f"The best trades {saves} {rough_money(dollars(saved, plan.before))} once, the tax saved less their spread, "
+        f"and {loses} {a_year} a year from then on at these assumptions: the saving is used up after {when}, "
+        f"{against} the horizon of {years(plan.horizon_years)}."
+    )
 
 
 def orders_words(plan: RebalancePlan, portfolio: Portfolio) -> str:

@@ -12,9 +12,11 @@ from advisor.rebalance.record import limit_record, state_record, tax_record, tra
 from advisor.whatif.model import (
     Cause,
     Change,
+    CostPoint,
     Curve,
     CurvePoint,
     Grid,
+    LeastCost,
     Measures,
     Outcome,
     Sensitivity,
@@ -113,6 +115,21 @@ def trade_off_record(trade_off: TradeOff) -> Record:
         "note": trade_off.note,
         "views": [_audit(audit) for audit in trade_off.views],
         "stability": None if trade_off.stability is None else stability_record(trade_off.stability),
+        "least_cost": None if trade_off.least_cost is None else least_cost_record(trade_off.least_cost),
+    }
+
+
+def least_cost_record(found: LeastCost) -> Record:
+    """The bound that moves, and the least costs at each point."""
+    return {"label": found.label, "points": [_cost_point(point) for point in found.points]}
+
+
+def _cost_point(point: CostPoint) -> Record:
+    return {
+        "at": point.at,
+        "tax_usd": None if point.tax_usd is None else usd_text(point.tax_usd),
+        "spread_usd": None if point.spread_usd is None else usd_text(point.spread_usd),
+        "is_proved": point.is_proved,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -131,7 +132,7 @@ def _charge(limit: Limit, book: Book, ledger: Ledger | None, size: float, start:
 
 def check_gain(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """The stated gain against doing nothing is the objective's, part by part."""
-    stated = {name: value for name, value in record["gain"].items() if name != "months_to_break_even"}
+    stated = {name: value for name, value in record["gain"].items() if not name.startswith("months_")}
     return _compare("gain", stated, gain_parts(ledger, portfolio, market))
 
 

@@ -14,6 +14,7 @@ from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.limits import TOLERANCE, broken_today
 from advisor.rebalance.verify.measures import check_gain, gain_parts
 
+MONTHS = ("months_to_break_even", "months_until_used_up")
 ROUNDED = 1e-6  # of a number of months
 MOST_LOST = 1e-4  # a year: best orders that lose more than this against nothing are none
 
@@ -52,17 +53,26 @@ def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     it cannot have, and the whole is no loss against doing nothing, which holds every limit.
     """
     stated, years = record["gain"], float(portfolio.preferences.horizon_years)
-    parts = {name: value for name, value in stated.items() if name not in ("total", "months_to_break_even")}
+    parts = {name: value for name, value in stated.items() if name not in ("total", *MONTHS)}
     if ledger.orders:
         faults = check_gain(record, portfolio, market, ledger)
         parts = {**gain_parts(ledger, portfolio, market)}
     else:
         faults = _forgone_faults(stated["total"], parts)
-    expected, months = months_to_break_even(parts, years), stated["months_to_break_even"]
-    if (months is None) != (expected is None) or (
-        expected is not None and abs(months - expected) > ROUNDED * max(1.0, expected)
-    ):
-        faults.append(f"gain.months_to_break_even: stated {months}, worked out {expected}")
+    return faults + _month_faults(stated, months_of(parts, years))
+
+
+def _month_faults(stated: dict[str, Any], expected: dict[str, float | None]) -> list[str]:
+    """A record of the first schema has no months until a saving is used up, and 0 to break even in their place."""
+    if "months_until_used_up" not in stated and expected["months_until_used_up"] is not None:
+        expected = {**expected, "months_to_break_even": 0.0}
+    faults = []
+    for name in (name for name in MONTHS if name in stated):
+        told, months = stated[name], expected[name]
+        if (told is None) != (months is None) or (
+            months is not None and abs(told - months) > ROUNDED * max(1.0, months)
+        ):
+            faults.append(f"gain.{name}: stated {told}, worked out {months}")
     return faults
 
 
@@ -76,10 +86,16 @@ def _forgone_faults(total: float, parts: dict[str, float]) -> list[str]:
     return faults
 
 
-def months_to_break_even(parts: dict[str, float], years: float) -> float | None:
-    """Months in which the yearly gain pays what is paid once; None if it never does."""
+def months_of(parts: dict[str, float], years: float) -> dict[str, float | None]:
+    """Months until one-off costs are earned back, and until a one-off saving is lost again; each None where never."""
     paid_once = -years * (parts["trading_cost"] + parts["tax"] + parts["carryforward"])
     earned_in_a_month = (parts["expected_return"] + parts["risk"] + parts["doubt"] + parts["soft_limits"]) / 12
-    if paid_once <= 0:
-        return 0.0
-    return paid_once / earned_in_a_month if earned_in_a_month > 0 else None
+    earned_back: float | None = None
+    used_up: float | None = None
+    if paid_once > 0 and earned_in_a_month > 0:
+        earned_back = paid_once / earned_in_a_month
+    elif paid_once <= 0 and earned_in_a_month >= 0:
+        earned_back = 0.0
+    elif paid_once < 0:
+        used_up = paid_once / earned_in_a_month
+    return {"months_to_break_even": earned_back, "months_until_used_up": used_up}
