@@ -87,6 +87,16 @@ def test_equal_inputs_are_the_same_advice(old: Path, tmp_path: Path, capsys) -> 
     assert "The same advice: 5 orders; no input changed." in ended.out
 
 
+def test_a_record_of_the_first_schema_is_compared_like_any_other(old: Path, tmp_path: Path, capsys) -> None:
+    document = json.loads(old.read_text("utf-8"))
+    assert document["schema"] == "advisor.recommendation/2"
+    first = tmp_path / "first.json"
+    first.write_text(json.dumps({**document, "schema": "advisor.recommendation/1"}), "utf-8")
+    assert "The same advice: 5 orders" in call(capsys, "diff", first, old).out
+    first.write_text(json.dumps({**document, "schema": "advisor.recommendation/3"}), "utf-8")
+    assert call(capsys, "diff", first, old).code != 0
+
+
 def test_a_changed_limit_is_the_cause_with_the_whole_move(old: Path, tmp_path: Path, capsys) -> None:
     text = replaced(text_of(COUPLE), ("magnificent_seven: {max: 28%}", "magnificent_seven: {max: 25%}"))
     new = saved(tmp_path / "new", text)

@@ -18,6 +18,7 @@ from advisor.whatif.outcomes import CASH, apart, holdings
 from advisor.whatif.record import change_record
 
 DIFF_SCHEMA = "advisor.diff/1"
+READ = ("advisor.recommendation/1", SCHEMA)  # what is compared is in both
 Order: TypeAlias = tuple[str, str, str]  # account, symbol, side
 Pair: TypeAlias = tuple[float | None, float | None]  # old, new
 _OF_TRADES = {"tax": ("tax", "tax_usd"), "spread": ("costs", "spread_usd")}
@@ -102,8 +103,8 @@ class TwoAnswers:
 def answer_of(record: Record) -> Answer:
     """What a record says. Raises `ValueError` for one that is not of this program."""
     try:
-        if record["schema"] != SCHEMA:
-            raise ValueError(f"schema is not {SCHEMA}")
+        if record["schema"] not in READ:
+            raise ValueError(f"schema is none of {', '.join(READ)}")
         after = record["after"]
         return Answer(
             as_of=date.fromisoformat(record["as_of"]),
