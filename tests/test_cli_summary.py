@@ -59,9 +59,9 @@ def test_every_percentage_is_written_alike_and_no_line_is_too_wide(command: str,
 
 def test_in_a_narrow_window_no_price_is_lost_and_what_is_left_out_is_named(tmp_path: Path) -> None:
     wide, narrow = (" ".join(PLAIN.sub("", shown(COMMANDS["rebalance"], tmp_path, n)).split()) for n in (100, 80))
-    prices = re.findall(r"\d\.\d+ bp, \$[\d,.]+(?= broken| binding| held| slack)", wide)
+    prices = re.findall(r"\d\.\d+ bp, \$[\d,.]+(?= broken| met| exceeded)", wide)
     assert prices
-    assert "Price of a point of" not in wide
+    assert "Worth of a point of" not in wide
     for price in prices:
         assert f": {price} a year." in narrow
     wide, narrow = (" ".join(PLAIN.sub("", shown(COMMANDS["what-if"], tmp_path, n)).split()) for n in (100, 80))

@@ -6,17 +6,22 @@ import math
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
-from advisor.cli.output import emit, emit_json
+from advisor.cli.output import emit, emit_json, note
+
+if TYPE_CHECKING:
+    from advisor.exposure.lookthrough import Exposure
+    from advisor.market.data import MarketData
 
 
 @click.command()
 @portfolio_argument
 @common_options
+@click.option("--all", "show_all", is_flag=True, help="Every pair of funds in the table of overlaps.")
 def exposure(
     *,
     file: Path,
@@ -27,6 +32,7 @@ def exposure(
     as_json: bool,
     quiet: bool,
     debug: bool,
+    show_all: bool,
 ) -> None:
     """Show how much of a household is really the Magnificent Seven, directly and through its funds.
 
@@ -42,6 +48,7 @@ def exposure(
     from advisor.exposure.overlap import overlap
     from advisor.market.resolve import resolve
     from advisor.portfolio.load import read_portfolio
+    from advisor.rebalance.warn import market_warnings
 
     portfolio, _ = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
     found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
@@ -49,16 +56,22 @@ def exposure(
     seen = look_through(portfolio, resolved)
     funds = [fund.symbol for fund in seen.funds]
     overlaps = {(a, b): overlap(resolved, a, b) for i, a in enumerate(funds) for b in funds[i + 1 :]}
+    warnings = market_warnings(portfolio, resolved, seen)
     if as_json:
-        emit_json(_document(seen, overlaps, portfolio.as_of, resolved))
-        return
+        document = _document(seen, overlaps, portfolio.as_of, resolved)
+        emit_json({**document, "warnings": [{"code": warned.code, "message": warned.message} for warned in warnings]})
+    else:
+        from advisor.cli.summary import exposure_text
 
-    from advisor.cli.summary import exposure_text
+        emit(exposure_text(seen, overlaps, portfolio, resolved, quiet=quiet, show_all=show_all))
+    if not quiet:
+        for warned in warnings:
+            note(warned.message)
 
-    emit(exposure_text(seen, overlaps, portfolio, resolved, quiet=quiet))
 
-
-def _document(seen: Any, overlaps: dict[tuple[str, str], tuple[float, float]], as_of: date, market: Any) -> Any:  # noqa: ANN401 - a JSON document
+def _document(
+    seen: Exposure, overlaps: dict[tuple[str, str], tuple[float, float]], as_of: date, market: MarketData
+) -> dict[str, Any]:
     from dataclasses import asdict
 
     body = asdict(seen)

@@ -45,6 +45,7 @@ LIMIT_WORDS = {
 OTHERS = ("half", "ijr_only", "russell_2000_only")
 NO_WORSE = "broken today, no worse after"
 PIPE_WIDTH = 120
+MOST_OVERLAPS = 8  # pairs of funds in the table of a household, unless all are asked for
 PRICES_WIDTH = 100  # below it the table of limits has no room for prices: they stand below it
 LEAST_WIDTH = 80  # in a narrower terminal lines break; a cut figure would be worse
 
@@ -215,7 +216,7 @@ def _limits(plan: RebalancePlan, *, has_prices: bool) -> Table:
 def _prices(plan: RebalancePlan) -> Text:
     """The column of prices as lines, for a window without room for it."""
     costly = [limit for limit in plan.limits if is_costly(limit)]
-    told = (f"Price of a point of {limit.label}: {_price(limit, plan)} a year.\n" for limit in costly)
+    told = (f"Worth of a point of {limit_words(limit)}: {_price(limit, plan)} a year.\n" for limit in costly)
     return Text(for_console("".join(told)))
 
 
@@ -258,8 +259,9 @@ def exposure_text(
     market: MarketData,
     *,
     quiet: bool,
+    show_all: bool = False,
 ) -> str:
-    """Companies, funds, accounts and overlaps of a household."""
+    """Companies, funds, accounts and overlaps of a household; the largest overlaps alone unless `show_all`."""
     text = StringIO()
     console = console_for(text)
     seven = seen.seven
@@ -274,7 +276,10 @@ def exposure_text(
         console.print(_funds(seen))
     console.print(_accounts(seen))
     if overlaps:
-        console.print(_overlaps(overlaps))
+        shown = len(overlaps) if show_all else MOST_OVERLAPS
+        console.print(_overlaps(overlaps, shown))
+        if len(overlaps) > shown:
+            console.print(f"and {len(overlaps) - shown} more pairs: --all")
     count = fmt.count_interval(seen.effective_companies, 1) or "none is known by name"
     unnamed = for_console(fmt.percent(seen.unnamed))
     console.print(f"Effective number of companies: {count}. In no list by name: {unnamed}.")
@@ -322,8 +327,10 @@ def _accounts(seen: Exposure) -> Table:
     return table
 
 
-def _overlaps(overlaps: Mapping[tuple[str, str], tuple[float, float]]) -> Table:
+def _overlaps(overlaps: Mapping[tuple[str, str], tuple[float, float]], most: int) -> Table:
+    """The largest first, by what is known to be in common, then by what may be."""
     table = figures_table("Overlap of two funds", "held in common")
-    for (a, b), ends in overlaps.items():
+    largest_first = sorted(overlaps.items(), key=lambda pair: (-pair[1][0], -pair[1][1], pair[0]))
+    for (a, b), ends in largest_first[:most]:
         table.add_row(f"{a} and {b}", fmt.interval(*ends))
     return table

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 
 from advisor.market.constituents import companies_of, company_interval, company_of, constituents_of
 from advisor.market.data import MarketData
+from advisor.units import ordered
 
 
 def hhi_interval(weights: Mapping[str, float], market: MarketData) -> tuple[float, float]:
@@ -32,7 +33,7 @@ def hhi_interval(weights: Mapping[str, float], market: MarketData) -> tuple[floa
         part = min(most - known, unnamed)
         high += part * (known + most)
         unnamed -= part
-    return (low, high + unnamed * largest_other)
+    return ordered(low, high + unnamed * largest_other)
 
 
 def effective_number(hhi: tuple[float, float]) -> tuple[float, float]:

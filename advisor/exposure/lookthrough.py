@@ -26,6 +26,7 @@ from advisor.market.constituents import (
 )
 from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
+from advisor.units import ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def _seven(weights: Mapping[str, float], market: MarketData) -> SevenExposure:
         else:
             direct += weight * interval[0]
         high += weight * interval[1]
-    return SevenExposure(direct=direct, through_funds=through, low=direct + through, high=high)
+    return SevenExposure(direct, through, *ordered(direct + through, high))
 
 
 def _companies(weights: Mapping[str, float], market: MarketData) -> tuple[CompanyExposure, ...]:
@@ -211,8 +212,8 @@ def _company(company: str, weights: Mapping[str, float], market: MarketData) -> 
         elif weight * interval[0] > 0.0:
             by_fund[symbol] = weight * interval[0]
     through = sum(by_fund.values())
-    ordered = dict(sorted(by_fund.items(), key=lambda item: (-item[1], item[0])))
-    return CompanyExposure(company, direct, through, direct + through, high, ordered)
+    largest_first = dict(sorted(by_fund.items(), key=lambda item: (-item[1], item[0])))
+    return CompanyExposure(company, direct, through, *ordered(direct + through, high), largest_first)
 
 
 def _funds(weights: Mapping[str, float], market: MarketData) -> tuple[FundExposure, ...]:

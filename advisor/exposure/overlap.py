@@ -11,6 +11,7 @@ from __future__ import annotations
 from advisor.errors import MarketDataError
 from advisor.market.constituents import companies_of, company_interval, company_of, constituents_of
 from advisor.market.data import MarketData
+from advisor.units import ordered
 
 
 def overlap(market: MarketData, first: str, second: str) -> tuple[float, float]:
@@ -67,7 +68,8 @@ def _from_lists(market: MarketData, first: str, second: str) -> tuple[float, flo
         named_second += other[0]
     mass_first, mass_second = _mass(market, first), _mass(market, second)
     unnamed = min(max(0.0, mass_first - named_first), max(0.0, mass_second - named_second))
-    return (min(1.0, low), min(1.0, mass_first, mass_second, high + unnamed))
+    most = min(1.0, mass_first, mass_second)
+    return ordered(min(most, low), min(most, high + unnamed))
 
 
 def _mass(market: MarketData, symbol: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.exposure.lookthrough import Exposure
 from advisor.format import percent, signed_percent
 from advisor.market.data import MarketData
 from advisor.market.prices.sessions import is_older
@@ -36,7 +37,7 @@ def warnings_of(
         *_kept_for_tax(portfolio, trades),
         *_wash_sales(portfolio, trades),
         *_held_back(portfolio, market),
-        *_unknown_exposure(before),
+        *_unknown_exposure(before.exposure),
         *_old_lists(portfolio, market, {*before.weights, *after.weights}),
         *_defaults(portfolio),
         *_proxies(portfolio, market),
@@ -49,6 +50,18 @@ def warnings_of(
         minimum = f"${portfolio.preferences.min_trade_usd:,.0f}"
         found.append(Warned("below_min_trade", f"A limit needs at least one order smaller than min_trade, {minimum}."))
     return tuple(found)
+
+
+def market_warnings(portfolio: Portfolio, market: MarketData, seen: Exposure) -> tuple[Warned, ...]:
+    """What is to be known of the market data behind an exposure: prices, lists of holdings and proxies."""
+    held = {position.symbol for account in portfolio.accounts for position in account.positions}
+    return (
+        *_age(portfolio, market),
+        *_told_by_the_source(market),
+        *_unknown_exposure(seen),
+        *_old_lists(portfolio, market, held),
+        *_proxies(portfolio, market),
+    )
 
 
 def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
@@ -160,11 +173,11 @@ def _same(portfolio: Portfolio) -> str:
     return "the same or a fund of its index"
 
 
-def _unknown_exposure(before: HouseholdState) -> list[Warned]:
-    seven = before.exposure.seven
+def _unknown_exposure(seen: Exposure) -> list[Warned]:
+    seven = seen.seven
     if seven.high - seven.low <= WIDE_INTERVAL:
         return []
-    widest = max(before.exposure.funds, key=lambda fund: fund.seven_high - fund.seven_low)
+    widest = max(seen.funds, key=lambda fund: fund.seven_high - fund.seven_low)
     text = (
         f"The Magnificent Seven weight is known only to within {percent(seven.high - seven.low)} of the household, "
         f"because fund lists stop early; the widest gap is {widest.symbol}. Limits bind on the upper end."
