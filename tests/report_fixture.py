@@ -667,6 +667,8 @@ def stability() -> Stability:
         ),
         menus=((("IJR",), 40), (("VTWO",), 18)),
         methods=(Method(f"sample covariance, {months}", 0.07, ("IJR",)), Method(f"shrunk, {months}", None, ())),
+        is_range=True,
+        in_orders=0.0709,
     )
 
 

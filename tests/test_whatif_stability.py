@@ -15,7 +15,16 @@ from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.covariance import risk_model
 from advisor.risk.scenarios import scenario_returns
-from advisor.whatif.stability import BLOCK_MONTHS, DRAWS, FEW_DRAWS, drawn_covariance, drawn_months, stability
+from advisor.whatif.stability import (
+    BLOCK_MONTHS,
+    DRAWS,
+    FEW_DRAWS,
+    LEAST_FOR_BAND,
+    drawn_covariance,
+    drawn_months,
+    stability,
+)
+from tests.samples import answer
 from tests.small_households import account, household, limits, lot, resolved
 
 FEW = 12
@@ -75,13 +84,14 @@ def test_bands_and_counts_are_those_of_answers_planned_one_by_one() -> None:
     assert told is not None
     assert (told.draws, told.unmet, told.block_months) == (FEW, 0, BLOCK_MONTHS)
     band = told.small_caps
-    assert (band.low, band.middle, band.high) == pytest.approx(tuple(np.quantile(small, [0.05, 0.5, 0.95])), abs=1e-5)
+    assert told.is_range  # of so few draws there is no band
+    assert (band.low, band.middle, band.high) == pytest.approx((min(small), np.median(small), max(small)), abs=1e-5)
     assert dict(told.menus) == dict(Counter(bought))
     indexes = {name: (symbols, band) for name, symbols, band in told.indexes}
     assert indexes["Russell 2000"][0] == ("IWM", "VTWO")
-    assert indexes["Russell 2000"][1].high == pytest.approx(np.quantile(russell, 0.95), abs=1e-5)
+    assert indexes["Russell 2000"][1].high == pytest.approx(max(russell), abs=1e-5)
     assert indexes["S&P SmallCap 600"][0] == ("IJR",)
-    assert indexes["S&P SmallCap 600"][1].low == pytest.approx(np.quantile(np.subtract(small, russell), 0.05), abs=1e-5)
+    assert indexes["S&P SmallCap 600"][1].low == pytest.approx(min(np.subtract(small, russell)), abs=1e-5)
 
 
 def test_where_limits_leave_no_choice_the_band_is_one_figure() -> None:
@@ -90,6 +100,52 @@ def test_where_limits_leave_no_choice_the_band_is_one_figure() -> None:
     assert told is not None
     assert told.small_caps.low == pytest.approx(0.2, abs=1e-6)
     assert told.small_caps.high == pytest.approx(0.2, abs=1e-6)
+    assert told.pinned_by == "small_caps.max"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "pinned"),
+    [
+        ({"small_caps_max": "0.05"}, "small_caps.max"),  # far less than any draw would buy
+        ({"small_caps_min": "0.6"}, "small_caps.min"),
+        ({"funds__IWM_max": "0.02", "funds__IJR_max": "0.02", "funds__VTWO_max": "0.01"}, "limits"),
+        ({"small_caps_max": "0.9"}, ""),
+    ],
+)
+def test_a_share_that_a_limit_holds_is_called_pinned(bounds: dict[str, str], pinned: str) -> None:
+    """It stands at the bound in every draw, so that its band would measure the limit and not the history."""
+    portfolio = typical(limits=limits(**bounds))
+    told = stability(portfolio, resolved(portfolio), FEW)
+    assert told is not None
+    assert told.pinned_by == pinned
+    if pinned:
+        bound = sum(float(bound) for bound in bounds.values())
+        assert (told.small_caps.low, told.small_caps.high) == pytest.approx((bound, bound), abs=1e-4)
+    else:
+        assert told.small_caps.high - told.small_caps.low > 0.01
+
+
+def test_nothing_done_is_pinned_by_nothing() -> None:
+    told = answer_stability("already-diversified")
+    assert told.menus[0][0] == ()
+    assert told.pinned_by == ""
+
+
+def answer_stability(name: str):
+    made = answer(name)
+    told = stability(made.portfolio, made.market, FEW)
+    assert told is not None
+    return told
+
+
+@pytest.mark.parametrize("draws", [LEAST_FOR_BAND - 1, LEAST_FOR_BAND])
+def test_a_band_takes_enough_answers_and_is_the_range_of_fewer(draws: int) -> None:
+    portfolio = typical()
+    market = resolved(portfolio)
+    told = stability(portfolio, market, draws)
+    assert told is not None
+    assert told.is_range == (draws < LEAST_FOR_BAND)
+    assert DRAWS >= LEAST_FOR_BAND > FEW_DRAWS
 
 
 def test_draws_under_which_a_limit_on_risk_cannot_be_met_are_counted_and_in_no_band() -> None:

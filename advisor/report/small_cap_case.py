@@ -8,7 +8,7 @@ from datetime import date
 from advisor.evidence.headline import headline
 from advisor.evidence.model import Claim, Evidence, Verdict
 from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, HORIZONS, EventStudy, HorizonResult
-from advisor.format import day, number, percent, plural, signed, signed_bps, signed_percent, years
+from advisor.format import NOTICEABLE, day, number, percent, plural, signed, signed_bps, signed_percent, years
 from advisor.portfolio.model import Portfolio
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
@@ -258,14 +258,17 @@ def stability_table(trade_off: TradeOff) -> Table | None:
     if found is None:
         return None
     several = [entry for entry in found.indexes if len(found.indexes) > 1 or len(entry[1]) > 1]
+    share = "pinned" if found.pinned_by else _band(found.small_caps.low, found.small_caps.high)
+    orders = [] if found.in_orders is None else [row("In the orders, in shares", percent(found.in_orders), "")]
     rows = [
-        row("Small caps in all", percent(found.proposed), _band(found.small_caps.low, found.small_caps.high)),
+        row("Small caps in all", percent(found.proposed), share),
+        *(orders if _is_outside(found) else []),
         *(row(Cell(name, (", ".join(symbols),)), "", _band(band.low, band.high)) for name, symbols, band in several),
         *(row(f"Risk by {method.title}", _share(method.small_caps), "") for method in found.methods),
     ]
     return Table(
         "How far history decides",
-        (Column("Share of the household", "text"), Column("Small caps"), Column("In nine of ten draws")),
+        (Column("Share of the household", "text"), Column("Small caps"), Column(_over_draws(found).capitalize())),
         tuple(rows),
         (
             f"{found.draws} draws of the months {found.start:%Y-%m} to {found.end:%Y-%m} in blocks of "
@@ -299,13 +302,48 @@ def stability_words(trade_off: TradeOff) -> tuple[str, ...]:
 
 
 def _share_words(found: Stability) -> str:
+    """Where the share lies over the draws; why the orders hold another one, where they do."""
     band = found.small_caps
+    if found.pinned_by:
+        return _pinned_words(found)
     if band.high - band.low < _FIXED:
-        return (
-            f"The share in small caps is {_band(band.low, band.high)} in nine of ten draws of history: the estimate of "
-            "risk hardly moves it."
-        )
-    return f"The share in small caps lies within {_band(band.low, band.high)} in nine of ten draws of history."
+        told = f"The share in small caps is {_band(band.low, band.high)} {_over_draws(found)} of history"
+        told += ": the estimate of risk hardly moves it."
+    else:
+        told = f"The share in small caps lies within {_band(band.low, band.high)} {_over_draws(found)} of history."
+    return f"{told}{_outside_words(found)}"
+
+
+def _over_draws(found: Stability) -> str:
+    """``in nine of ten draws``, or ``over all 20 draws`` where they are too few for that."""
+    return f"over all {found.draws - found.unmet} draws" if found.is_range else "in nine of ten draws"
+
+
+def _pinned_words(found: Stability) -> str:
+    at = _band(found.small_caps.low, found.small_caps.high)
+    what = "your limits together" if found.pinned_by == "limits" else f"your limit {found.pinned_by}"
+    return f"The share in small caps is pinned by {what} at {at}: draws of history cannot move it."
+
+
+def _is_outside(found: Stability) -> bool:
+    """Whether the proposal, as it is shown, lies outside of the band beside it."""
+    shown = found.proposed if found.in_orders is None else found.in_orders
+    low, high = found.small_caps.low - NOTICEABLE, found.small_caps.high + NOTICEABLE
+    return not found.pinned_by and not low <= shown <= high
+
+
+def _outside_words(found: Stability) -> str:
+    """Two causes: draws are made before rounding to shares, and with risk from the months alone."""
+    if not _is_outside(found):
+        return ""
+    orders = "" if found.in_orders is None else f" The orders hold {percent(found.in_orders)}:"
+    low, high = found.small_caps.low - NOTICEABLE, found.small_caps.high + NOTICEABLE
+    if low <= found.proposed <= high:
+        return f"{orders} the band is of trades before rounding to shares, which would hold {percent(found.proposed)}."
+    return (
+        f"{orders} before rounding to shares the best trades hold {percent(found.proposed)} with the risk of the "
+        "market data, which is estimated in another way than that of the draws."
+    )
 
 
 def _fund_words(found: Stability) -> str:

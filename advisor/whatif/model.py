@@ -133,7 +133,7 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Where a figure lies in nine of ten draws and in half of them: quantiles at 5, 50 and 95%."""
+    """Where a figure lies in the draws: quantiles at 5, 50 and 95%, or least, middle and most of too few draws."""
 
     low: float
     middle: float
@@ -156,7 +156,10 @@ class Stability:
     `proposed` and the bands are shares of household value after the trades, before rounding to shares. `indexes` has
     the band of the small-cap funds of each index, by its name, with their symbols. `menus` counts the draws by what
     they buy, the most frequent first; an empty tuple of symbols is no purchase. `unmet` draws have no answer within the
-    limits, and are in no band.
+    limits, and are in no band. Where `is_range`, too few draws have an answer for quantiles at 5 and 95%, and every
+    band is their whole range. `pinned_by` names what holds the share where it stands, so that its band says nothing of
+    history: "small_caps.max", "small_caps.min", or "limits" for all of them together; empty where nothing does.
+    `in_orders` is the share that the proposal's orders hold, in whole shares; None where it is not known.
     """
 
     draws: int
@@ -169,6 +172,9 @@ class Stability:
     indexes: tuple[tuple[str, tuple[str, ...], Band], ...]
     menus: tuple[tuple[tuple[str, ...], int], ...]
     methods: tuple[Method, ...]
+    is_range: bool = False
+    pinned_by: str = ""
+    in_orders: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

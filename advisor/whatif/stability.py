@@ -5,7 +5,8 @@
    implied risk aversion, limits on risk. Limits on past months keep the months as they were.
 2. The funds are chosen as for the proposal, and doing nothing is an answer as it is there (`decision`), so that a
    change of fund is one that the program makes.
-3. The share in small caps, and in each index, has a band over the draws; what is bought is counted.
+3. The share in small caps, and in each index, has a band over the draws; what is bought is counted. Of fewer than
+   `LEAST_FOR_BAND` draws there is no band but their range. A share that a limit holds where it is, is called pinned.
 
 Months that follow one another stay together, because large moves come in runs. Expected returns are not drawn: their
 error is far larger, and is the business of views and of the other equity premia beside.
@@ -30,11 +31,13 @@ from advisor.market.estimate.covariance import covariance_from_history
 from advisor.market.estimate.returns import PricePanel
 from advisor.optimize.inputs import Indices
 from advisor.optimize.problem import AllocationProblem
-from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, Portfolio, ReturnPeriod
+from advisor.optimize.reach import tightest
+from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, LimitMode, Portfolio, ReturnPeriod
 from advisor.rebalance.candidates import problem_of, problem_under
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.scenarios import sample_of_months, scenario_returns
 from advisor.units import Matrix
+from advisor.whatif.curves import with_movable
 from advisor.whatif.decision import Decision, decision_of
 from advisor.whatif.model import Band, Method, Stability
 
@@ -44,7 +47,11 @@ BLOCK_MONTHS = 6
 LEAST_MONTHS = 60
 A_YEAR = 12
 SEED = 20260713  # any; fixed, so that the same file gives the same report
-QUANTILES = (0.05, 0.5, 0.95)
+QUANTILES, RANGE = (0.05, 0.5, 0.95), (0.0, 0.5, 1.0)
+LEAST_FOR_BAND = 60  # answers: with fewer, not even three lie beyond each end, and a band is next to the range
+PINNED = 0.9  # part of the draws
+AT, NO_ROOM = 1e-4, 0.005  # of the household: a share at its bound, and shares that are next to one
+LEAST, MOST = "small_caps.min", "small_caps.max"
 METHODS = {
     CovarianceMethod.SAMPLE: "sample covariance",
     CovarianceMethod.LEDOIT_WOLF: "shrunk covariance (Ledoit and Wolf)",
@@ -52,8 +59,10 @@ METHODS = {
 }
 
 
-def stability(portfolio: Portfolio, market: MarketData, draws: int | None = None) -> Stability | None:
-    """The answer over `draws` of history, and over methods of estimation.
+def stability(
+    portfolio: Portfolio, market: MarketData, draws: int | None = None, in_orders: float | None = None
+) -> Stability | None:
+    """The answer over `draws` of history, and over methods of estimation; `in_orders` is the proposal's own share.
 
     Without a number of draws there are `DRAWS`, and `FEW_DRAWS` where a limit makes each of them costly.
     None where it cannot be told: fewer than `LEAST_MONTHS` scenario months, a security of the household without them,
@@ -75,6 +84,8 @@ def stability(portfolio: Portfolio, market: MarketData, draws: int | None = None
     answers = [answer for answer in drawn if answer is not None]
     if proposed is None or not answers:
         return None
+    is_range = len(answers) < LEAST_FOR_BAND
+    shares = [answer.small_caps for answer in answers]
     return Stability(
         draws=draws,
         unmet=draws - len(answers),
@@ -82,11 +93,38 @@ def stability(portfolio: Portfolio, market: MarketData, draws: int | None = None
         start=months[0],
         end=months[-1],
         proposed=proposed.small_caps,
-        small_caps=_band([answer.small_caps for answer in answers]),
-        indexes=tuple(_by_index(market, answers)),
+        small_caps=_band(shares, is_range=is_range),
+        indexes=tuple(_by_index(market, answers, is_range=is_range)),
         menus=tuple(Counter(answer.bought for answer in answers).most_common()),
         methods=tuple(_methods(problem, portfolio, market, returns)),
+        is_range=is_range,
+        pinned_by=_pinned_by(portfolio, market, problem, shares) if any(one.bought for one in answers) else "",
+        in_orders=in_orders,
     )
+
+
+def _pinned_by(portfolio: Portfolio, market: MarketData, problem: AllocationProblem, shares: list[float]) -> str:
+    """What holds the share where it is: its own bound in nearly every draw, or no room within all limits together."""
+    for compiled in problem.formulation.limits:
+        is_own = compiled.limit.name == "small_caps" and compiled.limit.mode is not LimitMode.SOFT
+        if is_own and _stands_at(compiled.bound, shares):
+            return compiled.limit.label
+    low, high = min(shares), max(shares)
+    if high - low > NO_ROOM:
+        return ""
+    free = problem_of(survey(with_movable(portfolio, MOST, LEAST), market))
+    most, least = (bound if bound is not None else end for bound, end in zip(_reach(free), (high, low), strict=True))
+    return "limits" if _stands_at(most, shares) or _stands_at(least, shares) else ""
+
+
+def _reach(free: AllocationProblem) -> tuple[float | None, ...]:
+    """The greatest and the least share in small caps within all other limits."""
+    least, most = tightest(free, MOST, LEAST)  # a cap is tightest at the least share that can be had
+    return most, least
+
+
+def _stands_at(bound: float, shares: list[float]) -> bool:
+    return sum(abs(share - bound) <= AT for share in shares) >= PINNED * len(shares)
 
 
 def drawn_months(count: int, draws: int) -> Iterator[Indices]:
@@ -112,18 +150,21 @@ def _under(problem: AllocationProblem, portfolio: Portfolio, market: MarketData)
     return decision_of(household, problem_under(household, problem))
 
 
-def _band(values: list[float]) -> Band:
-    low, middle, high = (float(value) for value in np.quantile(values, QUANTILES))
+def _band(values: list[float], *, is_range: bool) -> Band:
+    low, middle, high = (float(value) for value in np.quantile(values, RANGE if is_range else QUANTILES))
     return Band(low, middle, high)
 
 
-def _by_index(market: MarketData, answers: list[Decision]) -> Iterator[tuple[str, tuple[str, ...], Band]]:
+def _by_index(
+    market: MarketData, answers: list[Decision], *, is_range: bool
+) -> Iterator[tuple[str, tuple[str, ...], Band]]:
     """Bands of the small-cap funds held or on offer, by their index."""
     funds: dict[str, list[str]] = {}
     for symbol in answers[0].shares:
         funds.setdefault(market.identity(symbol), []).append(symbol)
     for index, symbols in sorted(funds.items()):
-        yield index, tuple(symbols), _band([sum(answer.shares[symbol] for symbol in symbols) for answer in answers])
+        shares = [sum(answer.shares[symbol] for symbol in symbols) for answer in answers]
+        yield index, tuple(symbols), _band(shares, is_range=is_range)
 
 
 def _methods(problem: AllocationProblem, portfolio: Portfolio, market: MarketData, returns: Matrix) -> Iterator[Method]:

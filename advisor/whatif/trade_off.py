@@ -36,7 +36,7 @@ def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> 
         frontier=frontier(portfolio, market),
         sensitivities=sensitivities(portfolio, market),
         views=view_audit(portfolio, market),
-        stability=stability(portfolio, market),
+        stability=stability(portfolio, market, in_orders=plan.after.small_cap_weight),
         least_cost=least_cost(portfolio, market),
     )
 
