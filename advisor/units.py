@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # what only formats figures, like check, loads no numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 TRADING_DAYS = 252  # sessions a year, to annualise daily returns
 BASIS_POINT = 1e-4
@@ -14,8 +15,8 @@ CENT = Decimal("0.01")
 ROUNDING = 1e-9  # relative; what sums of floats in another order differ by at most
 SHARE_STEP = Decimal("0.001")  # orders are placed in thousandths of a share
 
-Vector: TypeAlias = NDArray[np.float64]  # shape (n,)
-Matrix: TypeAlias = NDArray[np.float64]  # shape (m, n)
+Vector: TypeAlias = "NDArray[np.float64]"  # shape (n,)
+Matrix: TypeAlias = "NDArray[np.float64]"  # shape (m, n)
 
 
 def to_cents(amount_usd: Decimal) -> Decimal:

@@ -60,7 +60,44 @@ def test_a_right_file_as_json(right: Path, capsys) -> None:
     code, out, err = run(capsys, "check", "--json", str(right))
     assert (code, err) == (0, "")
     counts = {"accounts": 2, "positions": 2, "lots": 3, "limits": 3}
-    assert json.loads(out) == {"file": str(right), **counts}
+    row = {"file": str(right), "passed": True, **counts, "issues": []}
+    assert json.loads(out) == {"schema": "advisor.check/1", "passed": True, "files": [row]}
+
+
+def test_many_files_are_a_line_each_and_faults_by_file(right: Path, wrong: Path, tmp_path: Path, capsys) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("version: 1\n")
+    code, out, err = run(capsys, "check", str(right), str(wrong), str(other))
+    assert code == 3
+    lines = out.split("\n")
+    assert lines[0].startswith(f"{right}: no fault found: ")
+    assert lines[1:] == [f"{wrong}: 2 faults", f"{other}: 2 faults", ""]
+    assert err.index(f"{wrong}:5:33: ") < err.index(f"{other}:1:1: ")
+    assert run(capsys, "check", str(right), str(right))[0] == 0
+    code, out, told = run(capsys, "check", str(right), str(wrong), str(other), "--json")
+    document = json.loads(out)
+    assert (code, told) == (3, err)
+    assert [(row["file"], row["passed"], len(row["issues"])) for row in document["files"]] == [
+        (str(right), True, 0),
+        (str(wrong), False, 2),
+        (str(other), False, 2),
+    ]
+    assert document["error"]["issues"] == [issue for row in document["files"] for issue in row["issues"]]
+
+
+def test_standard_input_is_checked_under_its_name(right: Path, wrong: Path) -> None:
+    def checked(text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "advisor", "check", *arguments]
+        return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+
+    ended = checked(right.read_text(), "-")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("standard input: no fault found: 2 accounts")
+    ended = checked(wrong.read_text(), str(right), "-")
+    assert (ended.returncode, ended.stdout.count("\n")) == (3, 2)
+    assert "standard input:5:33: accounts[1].cash: -5 is negative" in ended.stderr
+    assert checked("", "-", "-").returncode == 2
+    assert checked("", "-").returncode == 3
 
 
 def test_the_faults_of_a_wrong_file_are_on_stderr_with_exit_3(wrong: Path, capsys) -> None:

@@ -122,7 +122,9 @@ def test_exit_codes(
     assert "Traceback" not in ended.err
     assert contents(tmp_path) == {}
     if code > 1 and arguments[0] in COMMANDS and "--nonsense" not in arguments:
-        error = call(capsys, *arguments, "--json").document["error"]
+        document = call(capsys, *arguments, "--json").document
+        assert document["schema"].startswith("advisor.")
+        error = document["error"]
         assert (error["code"], error["kind"]) == (code, KINDS[code])
         assert error["message"]
 
@@ -210,3 +212,40 @@ def test_a_file_that_may_not_be_read_is_a_wrong_input(command: str, tmp_path: Pa
     ended = call(capsys, command, file)
     assert ended.code == 3
     assert "permission denied" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rebalanc", SAVER], "no command is called 'rebalanc': did you mean rebalance?"),
+        (["whatif", SAVER], "did you mean what-if?"),
+        (["data", "statu"], "no command is called 'statu': did you mean status?"),
+        (["xyzzy"], "no command is called 'xyzzy': there is rebalance, what-if, "),
+        (["exposure", SAVER, "--market", "yaho"], "'yaho' is no source, and no file or folder: did you mean yahoo?"),
+        (["exposure", SAVER, "--market", "bloomberg"], "give snapshot, yahoo, or the path of a file or folder"),
+        (["ask", SAVER, "least-deposti"], "did you mean least-deposit?"),
+        (["ask", SAVER, "most"], "one of least-deposit, least-gain, "),
+        (["ask", SAVER, "least-deposit", "--account", "roth ira"], "'roth ira': did you mean Roth IRA?"),
+        (["rebalance", SAVER, "--pdf-engine", "weasiprint"], "did you mean weasyprint?"),
+        (
+            ["check", SAVER, "--as-of", "11/20/2026"],
+            "'11/20/2026' is not a date; write YYYY-MM-DD: did you mean 2026-11-20?",
+        ),
+        (["rebalance", SAVER, "--ofline"], "--offline"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_told_the_right_one_with_exit_2(
+    arguments: list[object], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = call(capsys, *arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert words in " ".join(ended.err.split())
+
+
+def test_a_path_is_not_taken_for_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """A folder of any name is one, and a path that is not there is for whoever reads market data."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "yaho").mkdir()
+    for path in ("yaho", "./yahoo.json", "none/such"):
+        assert call(capsys, "exposure", SAVER, "--market", path).code == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,9 @@ def test_standard_output_is_one_document(name: str, made, tmp_path: Path) -> Non
     ended = run(name, made, tmp_path, *options, **{BUFFERED: "1"})
     document = json.loads(ended.out)
     assert isinstance(document, dict)
+    known = document["$schema" if name == "schema" else "schema"]
+    assert re.fullmatch(r"https://json-schema\.org/.*" if name == "schema" else r"advisor\.[a-z-]+/\d+", known)
+    assert (known == "advisor.error/1") == (ended.code != 0)
     assert ended.code == (NOTHING_KEPT if name == "data refresh" else 0), ended.err
 
 

@@ -137,7 +137,17 @@ FAULTS = {
     "a limit without bound": (SMALL + "limits: {«small_caps»: {}}\n", "needs max, min or both", ""),
     "an empty limit": (SMALL + "limits:\n  «cash»:\n", "needs max, min or both", ""),
     "a ceiling left out": (SMALL + "limits:\n  «volatility»:\n", "needs the key max", ""),
-    "a bare limit": (SMALL + "limits: {volatility: «18%»}\n", "must be a mapping", "key: value"),
+    "a bare limit": (SMALL + "limits: {volatility: «18%»}\n", "must be a mapping", "did you mean {max: 18%}?"),
+    "a bare limit of two sides": (
+        SMALL + "limits: {small_caps: «0.2»}\n", "must be a mapping", "did you mean {max: 0.2} or {min: 0.2}?"
+    ),
+    "a bare limit of a fund": (SMALL + "limits: {funds: {IWM: «5%»}}\n", "limits.funds.IWM must be", "{max: 5%}"),
+    "a bare limit in dollars": (SMALL + "limits: {realized_gain: «5000»}\n", "must be a mapping", "{max: 5000}?"),
+    "a bare limit of a scenario": (
+        SMALL + "scenarios: [{name: A, limits: {magnificent_seven: «50%»}}]\n", "must be a mapping", "{max: 50%}?"
+    ),
+    "a group of limits as one": (SMALL + "limits: {funds: «5%»}\n", "limits.funds must be a mapping", "key: value"),
+    "a limit that is no figure": (SMALL + "limits: {cash: «much»}\n", "must be a mapping", "key: value"),
     "min above max": (SMALL + "limits: {small_caps: {min: «40%», max: 0.3}}\n", "above max", ""),
     "min above max of beta": (SMALL + "limits: {beta: {max: 0.9, min: «1.2»}}\n", "above max", ""),
     "min above max of a fund": (SMALL + "limits: {funds: {IWM: {min: «2%», max: 1%}}}\n", "above max", ""),

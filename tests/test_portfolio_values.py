@@ -175,3 +175,26 @@ def test_a_choice_offers_the_usual_and_the_near_word() -> None:
 def test_no_near_word_is_sought_among_many() -> None:
     assert values.did_you_mean("A1", [f"A{i}" for i in range(1000)]) is None
     assert values.did_you_mean("shars", ["shares", "lots"]) == "did you mean shares?"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("11/20/2026", "2026-11-20"),
+        ("1/2/2026", "2026-01-02"),  # the month stands first, as it is written in America
+        ("20/11/2026", "2026-11-20"),  # no month 20
+        ("20.11.2026", "2026-11-20"),
+        ("1.12.2026", "2026-12-01"),  # with points the day stands first
+        ("2026/11/20", "2026-11-20"),
+        ("2026-1-5", "2026-01-05"),
+        ("11-20-2026", "2026-11-20"),
+        ("20261120", "2026-11-20"),
+        ("1112026", None),
+        ("11/20/26", None),
+        ("31/31/2026", None),
+        ("tomorrow", None),
+    ],
+)
+def test_a_date_in_another_form_is_told_the_form_and_the_day_it_probably_means(text: str, meant: str | None) -> None:
+    expected = f"write YYYY-MM-DD: did you mean {meant}?" if meant else "write YYYY-MM-DD, like 2024-07-31"
+    assert hint_of(values.day, text).endswith(f"; {expected}")

@@ -304,9 +304,7 @@ def test_orders_outside_of_the_band_are_explained_by_their_cause() -> None:
     )
     assert ["In the orders, in shares", "48.3%", ""] in rows
     other, _, _ = words_of(small_caps=band, proposed=0.09, in_orders=0.091)
-    assert (
-        "The orders hold 9.1%: before rounding to shares the best trades hold 9.0% with the risk" in other
-    )
+    assert "The orders hold 9.1%: before rounding to shares the best trades hold 9.0% with the risk" in other
     inside, _, rows = words_of(small_caps=band, proposed=0.131, in_orders=0.1404)
     assert inside.endswith("in nine of ten draws of history.")
     assert len(rows) == 5

@@ -13,6 +13,8 @@ from advisor.cli.failure import naming
 from advisor.cli.options import checked, common_options, market_input, portfolio_argument, today_in_new_york
 from advisor.cli.output import emit, emit_json
 from advisor.cli.progress import late_bar
+from advisor.cli.suggest import SuggestingChoice
+from advisor.errors import printable
 
 if TYPE_CHECKING:
     from advisor.market.data import MarketData
@@ -26,7 +28,7 @@ LIMITS = "limits."
 
 @click.command()
 @portfolio_argument
-@click.argument("question", type=click.Choice(QUESTIONS), metavar="QUESTION")
+@click.argument("question", type=SuggestingChoice(QUESTIONS), metavar="QUESTION")
 @common_options
 @click.option(
     "--goal", "goals", multiple=True, metavar="PATH=VALUE", help="A limit for this question alone; may be given again."
@@ -104,7 +106,10 @@ def _accounts(portfolio: Portfolio, question: str, named: tuple[str, ...]) -> tu
     """The accounts of the question: those named, else the first taxable one for a deposit and all for a withdrawal."""
     known = [account.name for account in portfolio.accounts]
     if unknown := [name for name in named if name not in known]:
-        raise click.BadParameter(f"no account is called {unknown[0]!r}: {', '.join(known)}", param_hint="--account")
+        from advisor.portfolio.values import did_you_mean
+
+        hint = did_you_mean(unknown[0], known) or f"there is {', '.join(known)}"
+        raise click.BadParameter(printable(f"no account is called {unknown[0]!r}: {hint}"), param_hint="--account")
     if question not in ("least-deposit", "largest-withdrawal"):
         if named:
             raise click.BadParameter(f"{question} is not of an account", param_hint="--account")

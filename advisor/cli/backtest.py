@@ -24,6 +24,7 @@ from advisor.cli.options import (
 from advisor.cli.output import emit
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
+from advisor.cli.suggest import SuggestingChoice
 
 if TYPE_CHECKING:
     from advisor.backtest.compare import Backtest
@@ -64,7 +65,7 @@ def _bands(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
     multiple=True,
     default=("monthly",),
     show_default=True,
-    type=click.Choice(("monthly", "quarterly", "yearly")),
+    type=SuggestingChoice(("monthly", "quarterly", "yearly")),
     help="How often the policy looks; may be given again, each combination is a variant.",
 )
 @click.option(

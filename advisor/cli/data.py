@@ -8,9 +8,10 @@ from advisor.cli.data_compare_risk import compare_risk
 from advisor.cli.data_import_holdings import import_holdings
 from advisor.cli.data_refresh import refresh
 from advisor.cli.data_status import status
+from advisor.cli.suggest import SuggestingGroup
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def data() -> None:
     """See what market data are held, fetch prices, import holdings files."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from advisor.errors import AdvisorError, InputError, LimitsConflictError
 
+SCHEMA = "advisor.error/1"  # of a document that holds an error and no result
 KINDS = {
     1: "bug",
     2: "usage",
@@ -46,15 +47,19 @@ class PartialResultError(Exception):
 def failure_document(code: int, message: str, error: BaseException | None) -> dict[str, Any]:
     """The document of a failed run: its exit code, the kind of error, and what a program can use of it."""
     result = dict(error.result) if isinstance(error, PartialResultError) else {}
-    return {**result, "error": {"code": code, "kind": KINDS[code], "message": message, **_details(error)}}
+    told = {"code": code, "kind": KINDS[code], "message": message, **_details(error)}
+    return {"schema": SCHEMA, **result, "error": told}
 
 
 def _details(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, LimitsConflictError):
         return {"limits": list(error.limits), **error.details}
-    if not isinstance(error, InputError):
-        return {}
-    issues = [
+    return {"issues": issue_rows(error)} if isinstance(error, InputError) else {}
+
+
+def issue_rows(error: InputError) -> list[dict[str, Any]]:
+    """Each fault of a file with its place, for a program."""
+    return [
         {
             "file": error.file,
             "line": issue.where.line if issue.where else None,
@@ -64,4 +69,3 @@ def _details(error: BaseException | None) -> dict[str, Any]:
         }
         for issue in error.issues
     ]
-    return {"issues": issues}

@@ -18,6 +18,7 @@ from advisor import __version__
 from advisor.cli import signals
 from advisor.cli.failure import PartialResultError, failure_document
 from advisor.cli.output import emit_json, results_alone, shown
+from advisor.cli.suggest import SuggestingGroup
 from advisor.errors import AdvisorError, InputError, OutputError
 from advisor.streams import own_standard_output
 
@@ -40,7 +41,7 @@ BUG = 1
 ASKS_FOR_HELP = {"-h", "--help", "--version"}
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """Commands by name; each is imported from its own module when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from advisor.market.sources import MarketInput
     from advisor.portfolio.model import Portfolio
 
+SOURCES = ("snapshot", "yahoo")
 Command = TypeVar("Command", bound=Callable[..., Any])
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
@@ -40,7 +41,7 @@ def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date 
     try:
         return None if value is None else day(value)
     except ValueFaultError as fault:
-        raise click.BadParameter(str(fault)) from fault
+        raise click.BadParameter(f"{fault}; {fault.hint}" if fault.hint else str(fault)) from fault
 
 
 def portfolio_argument(command: Command) -> Command:
@@ -79,11 +80,21 @@ def market_options() -> list[Callable[[Command], Command]]:
 
 
 def _source(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """The name of a source in any case; an empty one, most likely an unset variable, fails with exit code 2."""
+    """The name of a source in any case; one that is none, nor a path, fails with exit code 2.
+
+    So does an empty one, most likely an unset variable. What looks like a path is the reader's business.
+    """
     del ctx, param
     if not value:
         raise click.BadParameter("is empty: give snapshot, yahoo, a file or a folder")
-    return value.casefold() if value.casefold() in ("snapshot", "yahoo") else value
+    if value.casefold() in SOURCES:
+        return value.casefold()
+    if value.isalpha() and not Path(value).exists():
+        from advisor.portfolio.values import did_you_mean
+
+        hint = did_you_mean(value, SOURCES) or "give snapshot, yahoo, or the path of a file or folder"
+        raise click.BadParameter(f"{value!r} is no source, and no file or folder: {hint}")
+    return value
 
 
 def price_age_option(command: Command) -> Command:

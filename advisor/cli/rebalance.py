@@ -25,6 +25,7 @@ from advisor.cli.options import (
 from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
+from advisor.cli.suggest import SuggestingChoice
 from advisor.errors import printable
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _with_template(ctx: click.Context, param: click.Parameter, value: Path | Non
 @click.option("--out", metavar="FOLDER", help="Folder for the files [default: reports/<file>-<as_of>/].")
 @click.option(
     "--pdf-engine",
-    type=click.Choice(["auto", "plutoprint", "weasyprint"]),
+    type=SuggestingChoice(["auto", "plutoprint", "weasyprint"]),
     default="auto",
     show_default=True,
     help="What makes report.pdf; auto: the first that is installed.",

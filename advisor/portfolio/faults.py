@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, TypeVar, get_args
@@ -12,8 +13,8 @@ from pydantic_core import ErrorDetails
 from advisor.errors import Issue
 from advisor.portfolio.document import MAX_ISSUES, Document, Path, quoted
 from advisor.portfolio.entry import Entry
-from advisor.portfolio.schema import PortfolioEntry, ScenarioFile
-from advisor.portfolio.values import did_you_mean
+from advisor.portfolio.schema import LimitEntry, PortfolioEntry, ScenarioFile
+from advisor.portfolio.values import NUMBER, did_you_mean
 from advisor.portfolio.view_schema import VIEW_FORMS, ViewSetFile
 
 LONGEST_WORD = 40
@@ -89,7 +90,23 @@ def _issue(document: Document, path: Path, detail: ErrorDetails, entry: type[Ent
     if kind == "value":
         return Issue(f"{_part(path)}: {context['message']}", document.where(path), context["hint"])
     shape = "a list" if kind in ("tuple_type", "list_type") else "a mapping of keys"
-    return Issue(f"{_part(path)} must be {shape}", document.where(path), _shape_hint(shape))
+    hint = _bare_limit_hint(document, path, entry) or _shape_hint(shape)
+    return Issue(f"{_part(path)} must be {shape}", document.where(path), hint)
+
+
+def _bare_limit_hint(document: Document, path: Path, entry: type[Entry]) -> str | None:
+    """Of a limit that has its bound for a value, the mapping that is meant; `entry` is the model around it."""
+    text, step = document.get(*path), str(path[-1]) if path else ""
+    field = entry.model_fields.get(step)
+    limit = entry if field is None else _model_in(field.annotation)
+    if limit is None or not issubclass(limit, LimitEntry) or not isinstance(text, str):
+        return None
+    if field is not None and field.annotation is not limit and type(None) not in get_args(field.annotation):
+        return None  # a group of limits, like funds
+    if re.fullmatch(rf"{NUMBER}%?", text, re.ASCII) is None:
+        return None
+    sides = [side for side in ("max", "min") if side in limit.model_fields]
+    return f"did you mean {' or '.join(f'{{{side}: {text}}}' for side in sides)}?"
 
 
 def _shape_hint(shape: str) -> str:

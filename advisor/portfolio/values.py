@@ -84,7 +84,7 @@ def fraction(text: str, low: Decimal | None = None, high: Decimal | None = None)
 def day(text: str) -> date:
     """Date written as YYYY-MM-DD."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is None:
-        raise ValueFaultError(f"{quoted(text)} is not a date", "write YYYY-MM-DD, like 2024-07-31")
+        raise ValueFaultError(f"{quoted(text)} is not a date", _day_hint(text))
     try:
         value = date.fromisoformat(text)
     except ValueError:
@@ -92,6 +92,32 @@ def day(text: str) -> date:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueFaultError(f"the year {value.year} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return value
+
+
+def _day_hint(text: str) -> str:
+    """The form, with the day that a text of another form probably means: of 11/20/2026 the month stands first."""
+    found = re.fullmatch(r"(\d{1,4})([-/. ]?)(\d{1,2})\2(\d{1,4})", text.strip(), re.ASCII)
+    form = "write YYYY-MM-DD"
+    if found is None:
+        return f"{form}, like 2024-07-31"
+    first, sign, second, third = int(found[1]), found[2], int(found[3]), int(found[4])
+    if len(found[1]) == len("2026"):
+        orders = [(first, second, third)]
+    elif len(found[4]) == len("2026") and sign:
+        orders = [(third, first, second), (third, second, first)]
+        if sign == ".":  # where days are written with points, they stand before the month
+            orders.reverse()
+    else:
+        return f"{form}, like 2024-07-31"
+    meant = next((known for order in orders if (known := _known_day(*order))), None)
+    return f"{form}: did you mean {meant.isoformat()}?" if meant else f"{form}, like 2024-07-31"
+
+
+def _known_day(year: int, month: int, number: int) -> date | None:
+    try:
+        return date(year, month, number) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
 
 
 def flag(text: str) -> bool:
