@@ -44,6 +44,20 @@ FLAGS = (
 )
 
 
+_OVERLAPS = """
+const found = [];
+document.querySelectorAll("svg").forEach(svg => {
+  const boxes = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+  boxes.forEach(([one, a], k) => boxes.slice(k + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 0.5 && high > 2) { found.push(one + " | " + other); }
+  }));
+});
+return found;
+"""
+
+
 @dataclass(frozen=True)
 class View:
     """How a page is looked at; `media` is "screen" or "print"."""
@@ -129,6 +143,11 @@ class Browser:
             f"{rule['impact']} {rule['id']}: " + ", ".join(str(node["target"]) for node in rule["nodes"][:3])
             for rule in found
         ]
+
+    def overlaps(self) -> list[str]:
+        """Pairs of texts of one drawing that touch; a line's box is a little higher than its letters, which is air."""
+        found: list[str] = self.run(_OVERLAPS)
+        return found
 
     def picture(self) -> bytes:
         """PNG of the whole page."""

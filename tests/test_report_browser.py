@@ -69,6 +69,14 @@ def test_the_control_of_the_test_above_sees_a_request_and_a_message(browser: Bro
     assert len(browser.console()) == 2
 
 
+@pytest.mark.parametrize("name", ANSWERED)
+def test_no_two_texts_of_a_drawing_touch(browser: Browser, pages: dict[str, Path], name: str) -> None:
+    for view in (View(), View(width=390)):
+        browser.open(pages[name], view)
+        assert browser.run("return document.querySelectorAll('svg').length") >= 4
+        assert browser.overlaps() == []
+
+
 @pytest.mark.parametrize("width", [1100, 768, 390, 320])
 @pytest.mark.parametrize("name", ANSWERED)
 def test_the_page_does_not_scroll_sideways(browser: Browser, pages: dict[str, Path], name: str, width: int) -> None:

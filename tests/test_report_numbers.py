@@ -416,12 +416,15 @@ def test_every_point_of_a_curve_stands_where_the_record_has_it(report: Report, n
     found = drawing(report, name)
     record = report.record
     value, years = float(record["before"]["value_usd"]), record["assumptions"]["horizon_years"]
-    points = (record["trade_off"]["frontier" if name == "frontier" else "cost_curve"] or {"points": []})["points"]
+    points = (record["trade_off"]["frontier" if name == "frontier" else "least_cost"] or {"points": []})["points"]
     true = []
-    for one in (point["measures"] for point in points if point["measures"]):
+    for point in points:
+        one = point["measures"] if name == "frontier" else point
+        if one is None or one["tax_usd"] is None:
+            continue
         once = float(one["tax_usd"]) + float(one["spread_usd"])
-        net = one["expected_return"] - once / value / years
-        true.append((one["volatility"], net) if name == "frontier" else (one["magnificent_seven"], once))
+        level = once if name == "cost" else one["expected_return"] - once / value / years
+        true.append((point["at"] if name == "cost" else one["volatility"], level))
     if found is None or not true:
         return
     drawn = spots(

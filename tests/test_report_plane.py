@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.format import exact_money, percent
+from advisor.report.charts import bounds
 from advisor.report.charts.marks import WIDTH, text_box
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart, ticks
 from advisor.report.charts.steps import Step, waterfall
@@ -246,3 +248,25 @@ def test_orders_that_do_not_move_the_seven_are_not_drawn():
     saver = answer("young-saver")
     assert saver.plan.trades
     assert waterfall_chart(saver.plan, saver.market) is None
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_every_bound_is_named_at_its_own_line(seed):
+    """Two or three of them, together or apart, at the edges too: no name on another, nor across another's line."""
+    rng = np.random.default_rng(seed)
+    places = sorted(float(x) for x in rng.uniform(34, WIDTH - 6, int(rng.integers(1, 4))))
+    if seed % 3 == 0:  # close together
+        places = [min(max(places[0] + 4.0 * k, 34.0), WIDTH - 6) for k in range(len(places))]
+    labels = ["min 10%", "max 12.34%", "your limit 65%"][: len(places)]
+    placed = list(bounds.above(tuple(zip(places, labels, strict=True)), 44.0))
+    boxes = [text_box(one.text) for one in placed]
+    for (a, one), (b, other) in combinations(zip(boxes, placed, strict=True), 2):
+        assert not (min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1]))
+        for box, line in ((a, other), (b, one)):  # a line rises to its own name, and through no other
+            assert not (box[0] < line.line < box[2] and line.rise < box[3])
+    for one, (left, _, right, bottom) in zip(placed, boxes, strict=True):
+        assert left >= 0
+        assert right <= WIDTH
+        assert left - 3.1 <= one.line <= right + 3.1
+        assert abs(one.rise - bottom) < 1
+        assert min(abs(one.text.x - other.line) for other in placed) == abs(one.text.x - one.line)

@@ -362,20 +362,6 @@ def test_no_two_texts_of_a_drawing_touch_and_each_bound_is_named_at_its_own_line
                 assert min(lines.values(), key=lambda x: abs(x - text.x)) == lines[text.text]
 
 
-OVERLAPS = """
-const found = [];
-document.querySelectorAll("svg").forEach(svg => {
-  const boxes = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
-  boxes.forEach(([one, a], k) => boxes.slice(k + 1).forEach(([other, b]) => {
-    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (wide > 0.5 && high > 2) { found.push(one + " | " + other); }
-  }));
-});
-return found;
-"""
-
-
 @pytest.mark.parametrize("name", ANSWERED)
 def test_a_browser_sees_no_two_texts_touch_either(browser, pages, name, tmp_path):
     """A line's box in a browser is a little higher than its letters: two pixels of it are air."""
@@ -383,12 +369,12 @@ def test_a_browser_sees_no_two_texts_touch_either(browser, pages, name, tmp_path
     path.write_text(render_what_if(pages[name]), "utf-8")
     for view in (View(), View(width=390, dark=True)):
         browser.open(path, view)
-        assert browser.run(OVERLAPS) == []
+        assert browser.overlaps() == []
     browser.run(
         "const [, one, other] = document.querySelectorAll('svg text');"
         "for (const name of ['x', 'y']) { one.setAttribute(name, other.getAttribute(name)); }"
     )
-    assert browser.run(OVERLAPS) != []  # the control
+    assert browser.overlaps() != []  # the control
 
 
 def test_a_gap_is_told_to_a_screen_reader(browser, couple, tmp_path):
