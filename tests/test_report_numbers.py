@@ -326,11 +326,18 @@ def test_how_far_history_decides_shows_the_figures_of_the_record(report: Report)
     bands |= {one["name"]: one["band"] for one in stability["indexes"]}
     shares = {"Small caps in all": stability["proposed"]}
     shares |= {f"Risk by {one['title']}": one["small_caps"] for one in stability["methods"]}
-    seen = set()
-    for _, header, cells in report.rows("Share of the household", "In nine of ten draws"):
+    shares |= {"In the orders, in shares": report.record["after"]["small_cap_weight"]}
+    answered = stability["draws"] - stability["unmet"]
+    head = f"Over all {answered} draws" if stability["is_range"] else "In nine of ten draws"
+    assert stability["is_range"] == (answered < 60)
+    seen = {"In the orders, in shares"}  # a row where they lie outside of the band
+    for _, header, cells in report.rows("Share of the household", head):
         seen.add(header)
         same(cells["Small caps"], shares.get(header))
-        ends = cells["In nine of ten draws"].first_words.split(" to ")
+        if header == "Small caps in all" and stability["pinned_by"]:
+            assert cells[head].first_words == "pinned"
+            continue
+        ends = cells[head].first_words.split(" to ")
         band = bands.get(header)
         same(ends[0] + ("" if "%" in ends[0] or band is None else "%"), band and band["low"])
         same(ends[-1], band and band["high"])
