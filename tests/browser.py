@@ -175,7 +175,7 @@ def chromium() -> Iterator[Browser]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(server))
     try:
-        driver.set_script_timeout(60)
+        driver.set_script_timeout(600)
         yield Browser(driver)
     finally:
         driver.quit()

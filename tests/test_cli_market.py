@@ -59,7 +59,7 @@ def without_network() -> tuple[str, ...]:
 
 def advisor(*arguments: object, env: dict[str, str], cwd: Path, within: Sequence[str] = ()) -> Ended:
     command = [*within, sys.executable, "-m", "advisor", *map(str, arguments)]
-    run = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=100)
+    run = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=600)
     return Ended(run.returncode, run.stdout, run.stderr)
 
 
@@ -169,7 +169,7 @@ def test_two_runs_at_once_on_an_empty_cache_both_answer(tmp_path: Path) -> None:
     with yahoo(last=today()) as server:
         env = server.environment() | {HOME: str(tmp_path / "kept")}
         runs = [subprocess.Popen(command, env=env, cwd=tmp_path, **streams) for _ in range(2)]
-        answers = [run.communicate(timeout=100) for run in runs]
+        answers = [run.communicate(timeout=600) for run in runs]
     assert [(run.returncode, err) for run, (_, err) in zip(runs, answers, strict=True)] == [(0, "")] * 2
     assert answers[0][0] == answers[1][0]
     kept = sorted(path.name for path in (tmp_path / "kept" / "cache" / "yahoo").iterdir())

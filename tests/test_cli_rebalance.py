@@ -365,7 +365,6 @@ def test_a_machine_without_network_gives_the_same_bytes(written: tuple[Path, str
     assert contents(tmp_path / "out") == contents(written[0] / "reports" / "couple-mixed-lots-2026-11-20")
 
 
-@pytest.mark.timeout(300)
 def test_300_hostile_files_are_answered_or_refused_with_a_named_reason(
     tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,7 +84,7 @@ def matrix() -> dict[str, dict[str, Any]]:
     ]
     printed = {}
     for run in runs:
-        output, errors = run.communicate(timeout=110)
+        output, errors = run.communicate(timeout=600)
         assert (run.returncode, errors) == (0, "")
         answer = json.loads(output)
         printed[answer["library"]] = answer["outcomes"]

@@ -129,21 +129,23 @@ def test_the_unknown_part_of_an_interval_is_open_and_follows_the_known_part():
 
 
 def test_the_limit_stands_where_a_bar_of_its_size_ends():
-    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.25, 0.25), None),), limit=0.25),))
+    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.25, 0.25), None),), limit=0.25, limit_words="25%"),))
     bar = next(rect for rect in chart.rects if rect.y > 15)
     limit = next(stroke for stroke in chart.strokes if stroke.tone == "limit")
     assert float(re.match(r"M([\d.]+) ", limit.path)[1]) == pytest.approx(bar.x + bar.width, abs=0.02)
 
 
 def test_a_limit_far_beyond_the_bars_stays_inside_with_its_label():
-    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.01, 0.01), None),), limit=1.0),))
+    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.01, 0.01), None),), limit=1.0, limit_words="100%"),))
     label = next(text for text in chart.texts if text.text.startswith("limit"))
     assert box(label)[2] <= WIDTH + 0.01
 
 
 def test_the_line_of_the_limit_crosses_no_figure():
     for weight in (0.20, 0.29, 0.31, 0.32, 0.33, 0.40):
-        chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (weight, weight), (weight, weight)),), limit=0.33),))
+        chart = paired_bars(
+            "x", "t", "d", (Panel("", (Bar("A", (weight, weight), (weight, weight)),), limit=0.33, limit_words="33%"),)
+        )
         line = next(stroke for stroke in chart.strokes if stroke.tone == "limit")
         x = float(re.match(r"M([\d.]+) ", line.path)[1])
         figures = [box(text) for text in chart.texts if text.text.startswith(f"{weight * 100:.1f}")]

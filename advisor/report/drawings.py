@@ -29,7 +29,7 @@ def seven_chart(plan: RebalancePlan) -> Chart:
         for name in seven_companies(plan)
         if any(found.high >= NOTICEABLE for found in (held.get(name), left.get(name)) if found)
     )
-    panels = [Panel("", (together,), None if limit is None else limit.bound)]
+    panels = [Panel("", (together,), *(() if limit is None else (limit.bound, limit.bound_words)))]
     if companies:
         panels.append(Panel("By company, on a larger scale", companies))
     proposal = f", {interval(after.seven.low, after.seven.high)} proposed" if is_trade(plan) else ""

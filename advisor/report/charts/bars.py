@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.format import NOTICEABLE, interval, percent
+from advisor.format import NOTICEABLE, interval
 from advisor.report.charts.marks import (
     LABEL,
     SMALL,
@@ -46,6 +46,7 @@ class Panel:
     heading: str
     bars: tuple[Bar, ...]
     limit: float | None = None
+    limit_words: str = ""  # the bound as the user wrote it
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _draw_panel(canvas: Canvas, panel: Panel, left: float, room: float) -> None:
             canvas.y = round(canvas.y + _BAR + _PAIR_GAP, 1)
         canvas.y += 5
     if panel.limit is not None and limit_x is not None:
-        _draw_limit(canvas, panel.limit, limit_x, top)
+        _draw_limit(canvas, panel.limit_words, limit_x, top)
     canvas.y += 6
 
 
@@ -142,10 +143,10 @@ def _draw_value(canvas: Canvas, tone: str, label: str, x: float, limit_x: float 
     canvas.texts.append(Text(round(x, 2), round(canvas.y + 8.2, 1), label, LABEL, weight=weight, tone=ink))
 
 
-def _draw_limit(canvas: Canvas, limit: float, x: float, top: float) -> None:
+def _draw_limit(canvas: Canvas, words: str, x: float, top: float) -> None:
     """Dashed line across the panel with its label above, kept inside the drawing."""
     canvas.strokes.append(Stroke(f"M{coordinate(x)} {coordinate(top)}V{coordinate(canvas.y - 5)}", "limit", 1.4, "3 2"))
-    label = f"limit {percent(limit)}"
+    label = f"limit {words}"
     half = text_width(label, SMALL, 600) / 2
     centre = min(max(x, half), WIDTH - half)
     canvas.texts.append(Text(round(centre, 2), round(top - 3, 1), label, SMALL, "middle", 600, "limit"))
