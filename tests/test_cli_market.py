@@ -306,7 +306,7 @@ def test_a_snapshot_file_of_ones_own_is_kept_beside_the_record(file: Path, tmp_p
     ("source", "code", "words"),
     [
         ("", 2, "is empty: give snapshot, yahoo, a file or a folder"),
-        ("yaho", 4, "no such file or directory; --market takes snapshot, yahoo, a snapshot file, or a folder"),
+        ("yaho", 2, "is no source, and no file or folder: did you mean yahoo?"),
         ("EMPTY", 4, "a folder of market data needs prices.csv"),
         ("CSV", 4, "not a sound snapshot file"),
         ("SNAPSHOT", 0, ""),

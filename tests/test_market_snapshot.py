@@ -114,7 +114,7 @@ def test_a_geared_fund_counts_three_times_and_the_seven_fund_is_nothing_else():
 
 
 def test_a_second_source_that_disagrees_is_named():
-    assert "40.41%" in (MARKET.constituents["QQQ"].note or "")
+    assert "40.41 %" in (MARKET.constituents["QQQ"].note or "")
 
 
 def test_risk_of_the_small_cap_funds_is_the_published_one():

@@ -79,7 +79,7 @@ def test_a_fraction_is_written_with_or_without_percent(text: str, value: str) ->
         ("25", "did you mean 25%?"),
         ("1.5", "did you mean 1.5%?"),
         ("-5", "did you mean -5%?"),
-        ("25%", "did you mean 25%?"),
+        ("25 %", "did you mean 25%?"),
         ("$0.25", "did you mean 0.25?"),
         ("a quarter", "write 25% or 0.25"),
         ("25%%", "write 25% or 0.25"),

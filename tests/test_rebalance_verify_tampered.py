@@ -144,11 +144,11 @@ def test_a_tampered_limit_is_caught(fault: str) -> None:
 
 def as_nothing(record: dict[str, Any], total: float) -> None:
     """The record of orders rewritten as advice to do nothing, in every field that the rewriting can keep consistent."""
-    parts = {name: value for name, value in record["gain"].items() if name not in ("total", "months_to_break_even")}
+    parts = {name: value for name, value in record["gain"].items() if "months" not in name and name != "total"}
     scale = total / sum(parts.values())
     record["explanation"]["rounding_loss"] += record["gain"]["total"] - total
     record["gain"] = {**{name: value * scale for name, value in parts.items()}, "total": total}
-    record["gain"]["months_to_break_even"] = None
+    record["gain"] |= {"months_to_break_even": None, "months_until_used_up": None}
     once = -(record["gain"]["trading_cost"] + record["gain"]["tax"] + record["gain"]["carryforward"]) * 3
     a_year = sum(record["gain"][name] for name in ("expected_return", "risk", "doubt", "soft_limits"))
     record["gain"]["months_to_break_even"] = 12 * once / a_year if a_year > 0 else None
@@ -593,6 +593,7 @@ NOT_CHECKED = (  # what `not_checked` names, by its place; names of files, which
     ("explanation", "menu"),
     ("explanation", "branches"),
     ("trade_off", "cost_curve"),
+    ("trade_off", "least_cost"),
     ("trade_off", "frontier"),
     ("trade_off", "sensitivities"),
     ("trade_off", "stability"),

