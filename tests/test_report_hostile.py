@@ -218,7 +218,7 @@ def test_the_record_and_the_orders_hold_the_text_as_data(what: str) -> None:
     household = recommendation.portfolio
     assert {f"{household.name}.yaml", *(account.name for account in household.accounts)} <= set(strings(record))
     rows = list(csv.reader(io.StringIO(files["orders.csv"].decode(), newline="")))
-    assert {len(row) for row in rows} == {9}
+    assert {len(row) for row in rows} == {10}
     accounts = {trade.account for trade in recommendation.plan.trades}
     assert {row[0].removeprefix("'") for row in rows[1:]} == accounts
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "\t", "\r"))]

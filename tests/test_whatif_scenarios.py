@@ -54,7 +54,7 @@ def agrees(found: Outcome, portfolio: Portfolio) -> bool:
         return found.status == "conflict"
     except UnverifiedAnswerError:
         return found.status == "unverified"
-    fresh = [replace(trade, why="") for trade in plan.trades]
+    fresh = [replace(trade, why="", reasons=()) for trade in plan.trades]
     return (found.status, list(found.trades), found.after, found.tax) == (plan.status, fresh, plan.after, plan.tax)
 
 
