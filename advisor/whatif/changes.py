@@ -37,7 +37,7 @@ _KEYS = {  # of the file, where a field has another name
     "min_trade_usd": "min_trade",
 }
 _VIEW_FIELDS = ("annual_return", "confidence", "years", "source", "blocks", "set")
-_NO_INPUT = "is_stated"  # of the tax: what the report says of the rates, not a rate
+_NO_INPUT = ("is_stated", "is_reserve_stated")  # whether the file has a value, not a value
 _FRACTIONS = {
     "short_term_rate",
     "long_term_rate",
@@ -71,8 +71,8 @@ def _view_change(key: Key, old: View, new: View) -> Change:
 
 def parts(portfolio: Portfolio) -> dict[Key, object]:
     """The inputs of a household by part; its name and its scenarios are none."""
-    tax = [field.name for field in fields(portfolio.tax) if field.name != _NO_INPUT]
-    preferences = [field.name for field in fields(portfolio.preferences)]
+    tax = [field.name for field in fields(portfolio.tax) if field.name not in _NO_INPUT]
+    preferences = [field.name for field in fields(portfolio.preferences) if field.name not in _NO_INPUT]
     locks: dict[Key, object] = {("limits", "do_not_sell"): portfolio.do_not_sell} if portfolio.do_not_sell else {}
     return {
         ("as_of",): portfolio.as_of,

@@ -66,11 +66,12 @@ def above(named: Named, top: float) -> Iterator[Placed]:
 
 def _arranged(named: Named) -> tuple[_Name, ...]:
     """One place for each name, in the fewest rows that keep them apart."""
-    for count in range(1, len(named) + 1):
-        options = [[*_options(line, label, count)] for line, label in named]
-        found = _first(options, _is_clear)
-        if found is not None:
-            return found
+    for is_clear in (_is_clear, _is_uncrossed):  # two lines at the edge leave no room for each name to be nearest
+        for count in range(1, len(named) + 1):
+            options = [[*_options(line, label, count)] for line, label in named]
+            found = _first(options, is_clear)
+            if found is not None:
+                return found
     return tuple(_Name(line, label, row, _clamped(line, label, 0.5)) for row, (line, label) in enumerate(named))
 
 
@@ -94,15 +95,23 @@ def _clamped(line: float, label: str, part: float) -> float:
 
 
 def _is_clear(names: Sequence[_Name]) -> bool:
-    """Whether no two names of a row meet, no line crosses another's name, and each is nearest to its own line."""
+    """Whether nothing is crossed, and each name is nearest to its own line."""
+    return _is_uncrossed(names) and not any(
+        abs(other.line - name.middle) < abs(name.line - name.middle)
+        for name in names
+        for other in names
+        if other is not name
+    )
+
+
+def _is_uncrossed(names: Sequence[_Name]) -> bool:
+    """Whether no two names of a row meet, and no line crosses another's name."""
     ordered = sorted(names, key=lambda name: (name.row, name.left))
     if any(a.row == b.row and a.right + _APART > b.left for a, b in pairwise(ordered)):
         return False
     for name in names:
         others = [other for other in names if other is not name]
         if any(name.left < other.line < name.right for other in others if other.row > name.row):
-            return False
-        if any(abs(other.line - name.middle) < abs(name.line - name.middle) for other in others):
             return False
     return True
 
