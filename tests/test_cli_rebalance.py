@@ -102,7 +102,7 @@ def test_the_result_is_on_stdout_and_the_warnings_on_stderr(written: tuple[Path,
 
 def test_the_summary_says_what_limits_funds_and_whole_shares_cost(written: tuple[Path, str, str]) -> None:
     _, out, _ = written
-    price = r"Magnificent Seven +at most 28% +34\.9% +28\.0% +\d\.\d\d bp, \$\d+ +broken today, met after"
+    price = r"Magnificent Seven +at most 28% +34\.9% +28\.0% +\d\.\d\d bp, \$\d+ +broken, met after"
     assert re.search(price, out.replace("\N{NO-BREAK SPACE}", " "))
     for words in (
         r"are earned back in \d+.month",

@@ -188,7 +188,7 @@ STATUS: dict[str, tuple[str, str, Tamper]] = {
     "orders forgone that pay back earlier": ("gain", "not-worth-it", add("gain/months_to_break_even", -0.02)),
     "orders forgone, made": ("status", "not-worth-it", put("status", "trade")),
     "nothing to do, with a loss by rounding": ("optimum", "already-diversified", put("explanation/rounding_loss", 0.5)),
-    "rounding that loses nothing": ("optimum", "worth-it", put("explanation/rounding_loss", 0.0)),
+    "rounding that loses a basis point less": ("optimum", "worth-it", add("explanation/rounding_loss", -1e-4)),
     "rounding that loses half": ("optimum", "tech-employee", put("explanation/rounding_loss", 0.5)),
     "rounding that gains": ("optimum", "tech-employee", put("explanation/rounding_loss", -1e-5)),
     "another gain over the household's own horizon": (

@@ -37,7 +37,7 @@ from advisor.report.why_words import break_even_words, funds_words, orders_words
 from advisor.whatif.model import Outcome, TradeOff
 
 LIMIT_WORDS = {
-    "broken_before": "broken today, met after",
+    "broken_before": "broken, met after",
     "binding": "met, exactly at the limit",
     "slack": "met, with room",
     "exceeded": "exceeded, as a soft limit may be",
