@@ -57,7 +57,7 @@ def check(*, files: tuple[Path, ...], as_of: date | None, as_json: bool, debug: 
 
     \b
     Example:
-      advisor check portfolios/tech-employee.yaml
+      advisor check tech-employee.yaml
       advisor check clients/*.yaml --json
     """
     del debug
