@@ -55,5 +55,5 @@ def test_another_name_is_wrong_usage_and_lists_the_names(capsys) -> None:
 @pytest.mark.parametrize("name", commands())
 def test_households_in_examples_are_samples(name: str, capsys) -> None:
     examples = call(capsys, *name.split(), "--help").out.partition("Example:")[2].partition("Options:")[0]
-    for file in re.findall(r"\S+\.yaml", re.sub(r"#.*", "", examples)):
+    for file in re.findall(r"[^\s*]+\.yaml", re.sub(r"#.*", "", examples)):
         assert file.removesuffix(".yaml") in NAMES, file
