@@ -97,7 +97,12 @@ FAULTS = {
     "a key of nothing near": (changed("cash: 100", "«zzz»: 100"), "unknown key", "known: name, type, cash"),
     "an account type": (changed("type: roth", "type: «401k»"), "is not one of", "did you mean traditional?"),
     "a mistyped type": (changed("type: roth", "type: «rothh»"), "is not one of", "did you mean roth?"),
-    "a money text": (changed("cash: 100", "cash: «$1,000»"), "not a number", "did you mean 1000?"),
+    "a money text": (changed("cash: 100", "cash: «$1,000,»"), "not a number", "did you mean 1000?"),
+    "a comma inside of braces": (
+        changed("symbol: MGK, shares: 7", "symbol: MGK, shares: 1,«234»"),
+        "a value ends at its comma",
+        '"120,000"',
+    ),
     "negative cash": (changed("cash: 100", "cash: «-1»"), "negative", "zero or more"),
     "an empty value": (changed("cash: 100", "«cash»:"), "nothing is given", "remove the key"),
     "a list for a value": (changed("cash: 100", "«cash»: [1]"), "not a list", ""),
@@ -521,7 +526,7 @@ nmae: Household
 accounts:
   - name: Joint
     type: taxable
-    cash: $1,000
+    cash: $1,00
     cash: 2
     holdings:
       - {symbol: nvda, shares: -1, cost_per_share: 5, acquired: 2031-01-01}
@@ -541,7 +546,7 @@ scenarios: [{name: A, nam: B}]
     for part in (
         "needs the key name",
         "unknown key 'nmae'",
-        "'$1,000' is not a number",
+        "'$1,00' is not a number",
         "'cash' is given twice",
         "'nvda' is not a ticker",
         "-1 is not above zero",

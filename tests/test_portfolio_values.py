@@ -6,7 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from advisor import format as written
 from advisor.portfolio import values
 from advisor.portfolio.values import ValueFaultError
 
@@ -35,6 +38,9 @@ def test_plain_digits_are_an_exact_number(text: str, value: str) -> None:
     ("text", "hint"),
     [
         ("$1,000", "did you mean 1000?"),
+        ("12,34", "did you mean 1234?"),
+        ("1,0000", "did you mean 10000?"),
+        ("1234,567", "did you mean 1234567?"),
         ("1_000", "did you mean 1000?"),
         ("1 000", "did you mean 1000?"),
         ("1e5", "write the digits out"),
@@ -99,6 +105,29 @@ def test_bounds_are_kept_and_named_in_the_unit_of_the_field() -> None:
     assert "at most 15%" in hint_of(values.fraction, "16%", Decimal(0), Decimal("0.15"))
     assert "at least -50%" in hint_of(values.fraction, "-0.51", Decimal("-0.5"))
     assert values.fraction("15%", Decimal(0), Decimal("0.15")) == Decimal("0.15")
+
+
+def amounts(decimals: int) -> st.SearchStrategy[Decimal]:
+    return st.decimals(-(10**11), 10**11, places=decimals)
+
+
+@given(amounts(0), amounts(2), amounts(3), st.decimals(-100, 100, places=4))
+def test_what_a_report_prints_is_read(whole: Decimal, cents: Decimal, count: Decimal, fraction: Decimal) -> None:
+    assert values.usd(written.money(whole)) == whole
+    assert values.usd(written.cents(cents)) == cents
+    assert values.number(written.number(cents, 2)) == cents
+    assert values.number(written.shares(abs(count))) == abs(count)
+    assert values.fraction(written.percent(fraction, 2)) == fraction
+
+
+@pytest.mark.parametrize("text", ["$", "$$1", "$-1", "-$", "1$", "$1,00", "$,100", "$1,000,", "$1 000", "1,234,56"])
+def test_no_other_sign_makes_an_amount(text: str) -> None:
+    hint_of(values.usd, text)
+
+
+def test_shares_are_not_dollars() -> None:
+    assert "did you mean 10?" in hint_of(values.positive, "$10")
+    assert values.positive("$10", values.usd) == 10
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "0.00000000", "-0"])

@@ -14,7 +14,7 @@ from advisor.errors import Issue
 from advisor.portfolio.document import MAX_ISSUES, Document, Path, quoted
 from advisor.portfolio.entry import Entry
 from advisor.portfolio.schema import LimitEntry, PortfolioEntry, ScenarioFile
-from advisor.portfolio.values import NUMBER, did_you_mean
+from advisor.portfolio.values import PRINTED_USD, did_you_mean
 from advisor.portfolio.view_schema import VIEW_FORMS, ViewSetFile
 
 LONGEST_WORD = 40
@@ -103,10 +103,11 @@ def _bare_limit_hint(document: Document, path: Path, entry: type[Entry]) -> str 
         return None
     if field is not None and field.annotation is not limit and type(None) not in get_args(field.annotation):
         return None  # a group of limits, like funds
-    if re.fullmatch(rf"{NUMBER}%?", text, re.ASCII) is None:
+    if re.fullmatch(rf"{PRINTED_USD}%?", text, re.ASCII) is None:
         return None
     sides = [side for side in ("max", "min") if side in limit.model_fields]
-    return f"did you mean {' or '.join(f'{{{side}: {text}}}' for side in sides)}?"
+    bound = text.replace(",", "")  # which would end the value inside of braces
+    return f"did you mean {' or '.join(f'{{{side}: {bound}}}' for side in sides)}?"
 
 
 def _shape_hint(shape: str) -> str:
@@ -115,6 +116,9 @@ def _shape_hint(shape: str) -> str:
 
 def _unknown_key(document: Document, path: Path, entry: type[Entry]) -> Issue:
     key, where = str(path[-1]), document.where_key(path)
+    if re.fullmatch(r"\d{3}(\.\d+)?%?", key, re.ASCII) and document.get(*path) is None:
+        message = f"a value ends at its comma inside of {{ }}: {quoted(key)} is left over"
+        return Issue(message, where, 'write the digits without commas, or in quotes: "120,000"')
     known = list(entry.model_fields)
     usual = _USUAL_KEYS.get(key.lower().replace("-", "_"), "")
     meant = f"did you mean {usual}?" if usual.split(" ")[0] in known else did_you_mean(key, known)

@@ -49,17 +49,23 @@ def _fault(message: str, hint: str | None = None) -> PydanticCustomError:
     return PydanticCustomError("value", "{message}", {"message": message, "hint": hint})
 
 
-def _number_schema(low: Decimal | None, high: Decimal | None, unit: str = "") -> JsonSchema:
+def _number_schema(low: Decimal | None, high: Decimal | None, form: str) -> JsonSchema:
     given = {"minimum": low, "maximum": high}
     bounds = {key: float(bound) for key, bound in given.items() if bound is not None}
-    text = {"type": "string", "pattern": f"^{values.NUMBER}{unit}$"}
+    text = {"type": "string", "pattern": f"^{form}$"}
     return {"anyOf": [{"type": "number", **bounds}, text]}
 
 
 def number(low: str | None = None, high: str | None = None) -> FromText:
     """Plain number within [low, high]."""
     bounds = Decimal(low) if low else None, Decimal(high) if high else None
-    return FromText(partial(values.number, low=bounds[0], high=bounds[1]), _number_schema(*bounds))
+    return FromText(partial(values.number, low=bounds[0], high=bounds[1]), _number_schema(*bounds, values.PRINTED))
+
+
+def usd(low: str | None = None) -> FromText:
+    """Amount in USD, at least `low`."""
+    least = Decimal(low) if low else None
+    return FromText(partial(values.usd, low=least), _number_schema(least, None, values.PRINTED_USD))
 
 
 def whole_number(low: int, high: int) -> FromText:
@@ -68,10 +74,17 @@ def whole_number(low: int, high: int) -> FromText:
     return FromText(partial(values.whole_number, low=low, high=high), schema)
 
 
+def _above_zero(read: Callable[[str], Decimal], form: str) -> FromText:
+    schema: JsonSchema = {
+        "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{form}$"}]
+    }
+    return FromText(partial(values.positive, read=read), schema)
+
+
 def fraction(low: str, high: str) -> FromText:
     """Fraction written as 25% or 0.25, within [low, high]."""
     bounds = Decimal(low), Decimal(high)
-    schema = _number_schema(*bounds, unit="%?")
+    schema = _number_schema(*bounds, f"{values.PRINTED}%?")
     return FromText(partial(values.fraction, low=bounds[0], high=bounds[1]), schema)
 
 
@@ -107,18 +120,10 @@ def two_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
     return symbols
 
 
-SHARES = FromText(
-    values.positive,
-    {
-        "anyOf": [
-            {"type": "number", "exclusiveMinimum": 0},
-            {"type": "string", "pattern": f"^{values.NUMBER}$"},
-        ]
-    },
-)
-PRICE = FromText(values.positive, SHARES.schema)
-USD = number()
-USD_OR_NONE = number("0")
+SHARES = _above_zero(values.number, values.PRINTED)
+PRICE = _above_zero(values.usd, values.PRINTED_USD)
+USD = usd()
+USD_OR_NONE = usd("0")
 RATE = fraction("0", "1")
 SYMBOL = FromText(values.symbol, {"type": "string", "pattern": f"^{values.SYMBOL}$"})
 NAME = FromText(values.name, {"type": "string", "minLength": 1, "maxLength": values.MAX_NAME})

@@ -74,7 +74,7 @@ def _paid_into(account: Node, deposit: Mapping[str, Node]) -> Node:
     if not isinstance(account, dict) or account.get("name") != deposit.get("account"):
         return account
     try:
-        amounts = [values.number(str(text)) for text in (account.get("cash", "0"), deposit.get("amount"))]
+        amounts = [values.usd(str(text)) for text in (account.get("cash", "0"), deposit.get("amount"))]
     except values.ValueFaultError:
         return account
     return {**account, "cash": f"{sum(amounts, Decimal(0)):f}"}

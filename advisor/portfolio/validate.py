@@ -99,7 +99,7 @@ def check_acquired(document: Document, as_of: date) -> Iterator[Issue]:
 def check_household_has_value(document: Document) -> Iterator[Issue]:
     """Some account holds cash or a security."""
     accounts = [account for _, account in document.mappings("accounts")]
-    cash = [_read(values.number, account.get("cash", "0")) for account in accounts]
+    cash = [_read(values.usd, account.get("cash", "0")) for account in accounts]
     if accounts and not any(account.get("holdings") for account in accounts) and not any(map(_is_not_zero, cash)):
         where = document.where(("accounts",))
         yield Issue("no account holds cash or a security", where, "there is nothing to advise on")

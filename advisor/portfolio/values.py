@@ -7,15 +7,19 @@ what is wrong and the way out. Nothing is rounded and nothing is guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 
+from advisor.format import MINUS
 from advisor.portfolio.document import quoted
 from advisor.portfolio.model import CONFIDENCE_WORDS, VIEW_SETS
 
 NUMBER = r"-?\d{1,12}(\.\d{1,8})?"
+_DIGITS = r"(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,8})?"
+PRINTED = rf"[-{MINUS}]?{_DIGITS}"  # as a report writes a figure, with grouped thousands
+PRINTED_USD = rf"[-{MINUS}]?\$?{_DIGITS}"
 SYMBOL = r"[A-Z0-9][A-Z0-9.\-]{0,14}"
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # room on both sides for holding periods
 
@@ -45,10 +49,19 @@ class ValueFaultError(ValueError):
 
 
 def number(text: str, low: Decimal | None = None, high: Decimal | None = None) -> Decimal:
-    """Amount in plain digits, at most 12 before and 8 after the point, within [low, high]."""
-    if re.fullmatch(NUMBER, text, re.ASCII) is None:
+    """Figure of at most 12 digits before the point and 8 after it, thousands grouped or not, within [low, high]."""
+    return _figure(text, PRINTED, low, high)
+
+
+def usd(text: str, low: Decimal | None = None, high: Decimal | None = None) -> Decimal:
+    """Amount as `number` reads it, or as a report writes it: ``$1,234.56``."""
+    return _figure(text, PRINTED_USD, low, high)
+
+
+def _figure(text: str, form: str, low: Decimal | None, high: Decimal | None) -> Decimal:
+    if re.fullmatch(form, text, re.ASCII) is None:
         raise ValueFaultError(f"{quoted(text)} is not a number", _number_hint(text))
-    return _within(Decimal(text), text, low, high, "")
+    return _within(_decimal(text), text, low, high, "")
 
 
 def whole_number(text: str, low: int, high: int) -> int:
@@ -59,9 +72,9 @@ def whole_number(text: str, low: int, high: int) -> int:
     return int(value)
 
 
-def positive(text: str) -> Decimal:
-    """Number above zero: shares or a price."""
-    value = number(text)
+def positive(text: str, read: Callable[[str], Decimal] = number) -> Decimal:
+    """Figure above zero: shares, or a price where `read` is `usd`."""
+    value = read(text)
     if value <= 0:
         raise ValueFaultError(f"{text} is not above zero", "short positions and empty lots are not supported")
     return value
@@ -70,15 +83,16 @@ def positive(text: str) -> Decimal:
 def fraction(text: str, low: Decimal | None = None, high: Decimal | None = None) -> Decimal:
     """Fraction written as ``25%`` or ``0.25``, within [low, high] (fractions)."""
     plain = text.removesuffix("%")
-    if re.fullmatch(NUMBER, plain, re.ASCII) is None:
+    if re.fullmatch(PRINTED, plain, re.ASCII) is None:
         meant = _without_marks(plain)
         hint = f"did you mean {meant}{text[len(plain) :]}?" if meant else "write 25% or 0.25"
         raise ValueFaultError(f"{quoted(text)} is not a fraction", hint)
+    value = _decimal(plain)
     if plain != text:
-        return _within(Decimal(plain).scaleb(-2), text, low, high, "%")
-    if abs(Decimal(plain)) > 1:
+        return _within(value.scaleb(-2), text, low, high, "%")
+    if abs(value) > 1:
         raise ValueFaultError(f"{text} is more than the whole", f"did you mean {text}%?")
-    return _within(Decimal(plain), text, low, high, "%")
+    return _within(value, text, low, high, "%")
 
 
 def day(text: str) -> date:
@@ -215,6 +229,10 @@ def _within(value: Decimal, text: str, low: Decimal | None, high: Decimal | None
 def _bound(value: Decimal, unit: str) -> str:
     shown = value.scaleb(2) if unit == "%" else value
     return f"{shown.normalize():f}{unit}"
+
+
+def _decimal(figure: str) -> Decimal:
+    return Decimal(re.sub(r"[$,]", "", figure).replace(MINUS, "-"))
 
 
 def _without_marks(text: str) -> str | None:
