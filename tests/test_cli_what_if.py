@@ -115,14 +115,25 @@ def test_the_table_is_plain_in_a_pipe_and_says_what_makes_the_difference(capsys)
     assert "\x1b" not in ended.out
     assert "·" not in ended.out
     for words in (
-        "Half the move breaks magnificent_seven.max (76.5%, bound 65.0%)",
+        "Half the move breaks 2 limits: Magnificent Seven (76.5%, at most 65%), Largest company (Nvidia 63.1%, at most",
+        "Illustration at prices of July 13, 2026.",
         "limits.realized_gain.max 120000 to 200000 makes no difference: the limit does not bind",
         "limits.single_company.max 55% to 45% has no answer by itself",
         "Cheap: allows up to 90.2% of each breach of today, and realizes no net gain; the seven end at 81.0%",
-        "65.0%   25.4%    33.6%          21.9%   $27,162      $34         +$138        4        0",
+        "65.0%   25.4%    33.6%          21.9%   $27,162      $34         −$247        4        0",
     ):
         assert words in " ".join(ended.out.split("\n")).replace("  ", " ") or words in ended.out, words
     assert max(len(line) for line in ended.out.split("\n")) <= 120
+
+
+def test_old_prices_are_said_and_may_be_refused(capsys) -> None:
+    told = run(capsys, ENGINEER)
+    assert "warning: The prices are of 2026-07-13, 130 days before the day of the decision" in told.err
+    page = next(Path("reports").glob("*-what-if/what-if.html")).read_text()
+    assert "Illustration at prices of July\N{NO-BREAK SPACE}13, 2026." in page
+    refused = run(capsys, ENGINEER, "--max-price-age", "5", "--out", "refused")
+    assert refused.code == 4
+    assert not Path("refused").exists()
 
 
 def test_dollars_a_year_are_of_the_row_s_own_household(capsys) -> None:

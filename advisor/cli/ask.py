@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli.failure import naming
-from advisor.cli.options import checked, common_options, market_input, portfolio_argument, today_in_new_york
-from advisor.cli.output import emit, emit_json
+from advisor.cli.options import (
+    checked,
+    common_options,
+    market_input,
+    portfolio_argument,
+    price_age_option,
+    require_fresh_prices,
+    today_in_new_york,
+)
+from advisor.cli.output import emit, emit_json, note
 from advisor.cli.progress import late_bar
 from advisor.cli.suggest import SuggestingChoice
 from advisor.errors import printable
@@ -33,6 +41,7 @@ LIMITS = "limits."
 @click.option(
     "--goal", "goals", multiple=True, metavar="PATH=VALUE", help="A limit for this question alone; may be given again."
 )
+@price_age_option
 @click.option(
     "--account", "accounts", multiple=True, metavar="NAME", help="Account of the deposit, or of the withdrawal."
 )
@@ -48,6 +57,7 @@ def ask(
     quiet: bool,
     debug: bool,
     goals: tuple[str, ...],
+    max_price_age: int | None,
     accounts: tuple[str, ...],
 ) -> None:
     """Ask how much it takes to meet every limit of a household. QUESTION is one of
@@ -74,6 +84,7 @@ def ask(
     chosen = _accounts(asked, question, accounts)
     with naming(file, data):
         found = market_input(asked, market, offline=offline, accepted=accepted, quiet=quiet)
+        require_fresh_prices(found.market.as_of, asked.as_of, max_price_age)
         resolved = resolve(found.market, asked)
         with late_bar(1, "Searching", quiet=quiet):
             answer = _answer(asked, resolved, question, chosen)
@@ -81,6 +92,9 @@ def ask(
         emit_json(_document(answer, asked, resolved, goals))
     else:
         emit(_text(answer, asked, resolved, goals))
+    if not quiet:
+        for warned in answer.plan.warnings:
+            note(warned.message)
 
 
 def _with_goals(portfolio: Portfolio, data: bytes, goals: tuple[str, ...], as_of: date | None) -> Portfolio:
@@ -139,14 +153,16 @@ def _answer(portfolio: Portfolio, market: MarketData, question: str, accounts: t
 
 
 def _text(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: tuple[str, ...]) -> str:
-    from advisor.cli.summary import plain_lines, plain_table
+    from advisor.cli.summary import for_console, plain_lines, plain_table
+    from advisor.report.sentences import dated
 
     age = (portfolio.as_of - market.as_of).days
     assumed = [f"Goals: {', '.join(goals)}, and the file's other limits." if goals else "Goals: the file's limits."]
     assumed.append(f"Prices of {market.as_of.isoformat()}, {age} days old.")
     if answer.question == "least-deposit":
         assumed.append("The deposit is there in cash before the trades.")
-    lines = [portfolio.name, *_sentences(answer), " ".join(assumed), ""]
+    first, *more = _sentences(answer)
+    lines = [portfolio.name, for_console(dated(first, answer.plan)), *more, " ".join(assumed), ""]
     passed = sum(check.passed for check in answer.plan.certificate.checks)
     proof = "" if answer.is_proved else " That no better amount exists is not proved."
     last = f"Independent check of the plan: {passed} of {len(answer.plan.certificate.checks)} passed.{proof}"
@@ -163,7 +179,7 @@ def _sentences(answer: Inverse) -> list[str]:
     amount, accounts = money(answer.amount_usd), listing(tuple(answer.accounts), len(answer.accounts))
     none = answer.amount_usd == 0
     first = {
-        "least-deposit": "No deposit is needed: every limit can be met as the household stands."
+        "least-deposit": "No deposit is needed; every limit can be met as the household stands."
         if none
         else f"A deposit of {amount} into {accounts} is the least with which every limit can be met.",
         "least-gain": "No net gain has to be realized to meet every other limit."
@@ -181,9 +197,9 @@ def _sentences(answer: Inverse) -> list[str]:
 
 def _of_limits(answer: Inverse) -> list[str]:
     if not answer.changes:
-        return ["Nothing needs to be relaxed: every limit can be met as it is."]
+        return ["Nothing needs to be relaxed; every limit can be met as it is."]
     moved = " and ".join(f"{change.path} {change.after} in place of {change.before}" for change in answer.changes)
-    lines = [f"The least that would have to give: {moved}."]
+    lines = [f"The least that would have to give is {moved}."]
     if len(answer.alone) > 1 or (answer.alone and len(answer.changes) > 1):
         single = "; ".join(f"{change.path} {change.after}" for change in answer.alone)
         lines.append(f"One limit alone would do as well, before rounding to shares: {single}.")
@@ -232,6 +248,7 @@ def _document(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: 
         "short_term_gain_usd": f"{plan.tax.short_term_gain_usd:.2f}",
         "long_term_gain_usd": f"{plan.tax.long_term_gain_usd:.2f}",
         "spread_usd": f"{plan.spread_usd:.2f}",
+        "warnings": [asdict(warned) for warned in plan.warnings],
         "trades": [
             {
                 "account": trade.account,

@@ -15,10 +15,11 @@ from advisor.portfolio.model import SMALL_CAP_FUNDS, Portfolio, Scenario
 from advisor.portfolio.original import Original
 from advisor.portfolio.written import bound_text
 from advisor.rebalance.candidates import Household
-from advisor.rebalance.model import HouseholdState
+from advisor.rebalance.model import HouseholdState, Warned
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import survey
 from advisor.rebalance.record import PortfolioFile, inputs_record, state_record, to_json
+from advisor.rebalance.warn import market_warnings
 from advisor.report.context import Sources
 from advisor.report.sentences import orders_note
 from advisor.report.what_if import Beside, render_what_if, what_if_page
@@ -117,6 +118,11 @@ class Comparison:
         beside = Beside(self.outcomes, picked, sweeps, self.least_cost)
         market = resolve(base.market, base.portfolio)
         return render_what_if(what_if_page(base.portfolio, market, sources, self.grid, beside, self.before))
+
+    def warnings(self) -> tuple[Warned, ...]:
+        """What is to be known of the market data behind all of it."""
+        base = self.base
+        return market_warnings(base.portfolio, resolve(base.market, base.portfolio), self.before.exposure)
 
     def document(self) -> str:
         """The record of schema ``advisor.what-if/2``."""

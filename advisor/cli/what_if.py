@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.cli.failure import naming
-from advisor.cli.options import checked, common_options, market_input, portfolio_argument, today_in_new_york
+from advisor.cli.options import (
+    checked,
+    common_options,
+    market_input,
+    portfolio_argument,
+    price_age_option,
+    require_fresh_prices,
+    today_in_new_york,
+)
 from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
 from advisor.cli.rebalance import versions
@@ -49,6 +57,7 @@ DOCUMENT, PAGE = "what-if.json", "what-if.html"
     metavar="FILE",
     help="A file with scenarios:, or a whole other portfolio file.",
 )
+@price_age_option
 @click.option("--out", metavar="FOLDER", help="Folder for the files [default: reports/<file>-<as_of>-what-if/].")
 def what_if(
     *,
@@ -63,6 +72,7 @@ def what_if(
     settings: tuple[str, ...],
     sweeps: tuple[str, ...],
     files: tuple[Path, ...],
+    max_price_age: int | None,
     out: str | None,
 ) -> None:
     """Compare scenarios with the proposal: what if a limit, a fund or an assumption were another.
@@ -92,6 +102,7 @@ def what_if(
 
     with naming(file, data):
         found = _market(portfolio, wanted, market, offline=offline, accepted=accepted, quiet=quiet)
+        require_fresh_prices(found.market.as_of, portfolio.as_of, max_price_age)
         name = PortfolioFile(printable(file.name), data.decode())
         with late_bar(steps_of(wanted), "Comparing", quiet=quiet) as bar:
             comparison = compared(Base(portfolio, found.market, name, base, versions()), wanted, bar.step)
@@ -100,6 +111,8 @@ def what_if(
     if not quiet:
         for old in _left_over(folder, comparison):
             note(f"{old} is of an earlier run: that pick has no answer now")
+        for warned in comparison.warnings():
+            note(warned.message)
 
 
 def _wanted(

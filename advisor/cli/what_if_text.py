@@ -15,8 +15,10 @@ from advisor import format as fmt
 from advisor.cli.compare import Comparison, Picked
 from advisor.cli.summary import console_for, dates_words, figures_table, for_console
 from advisor.errors import printable
+from advisor.rebalance.warn import prices_are_stale
 from advisor.report.cause_words import cause_words, change_words
-from advisor.report.limits import level_after
+from advisor.report.limits import bound_words, level_after, limit_words
+from advisor.report.sentences import illustration_words
 from advisor.whatif.model import Outcome
 from advisor.whatif.outcomes import broken_limits, value_before_usd
 
@@ -29,6 +31,8 @@ def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
     console = console_for(text)
     base = comparison.base
     console.print(Text(printable(base.portfolio.name), style="bold"), dates_words(base.portfolio.as_of, base.market))
+    if prices_are_stale(base.portfolio, base.market):
+        console.print(for_console(f"{illustration_words(base.market.as_of)}."))
     console.print(_table("", comparison.outcomes, comparison, console))
     _print_lines(console, _no_answers(comparison.outcomes))
     _print_lines(console, (line for outcome in comparison.outcomes for line in _why(outcome)))
@@ -101,8 +105,8 @@ def _why(outcome: Outcome) -> Iterator[str]:
         yield f"{outcome.title}: {'; '.join(change_words(change) for change in outcome.changes)}"
     broken = broken_limits(outcome)
     if broken:
-        told = (f"{x.label} ({level_after(x)}, bound {x.bound_words})" for x in broken)
-        yield f"{outcome.title} breaks {', '.join(told)}"
+        told = (f"{limit_words(x)} ({level_after(x)}, {bound_words(x)})" for x in broken)
+        yield f"{outcome.title} breaks {fmt.plural(len(broken), 'limit')}: {', '.join(told)}"
 
 
 def _no_answers(outcomes: Iterable[Outcome], cut: str = "") -> Iterator[str]:

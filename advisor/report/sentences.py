@@ -41,9 +41,14 @@ _LEAST_REST = Decimal("0.01")  # of the household: cash that the trades leave an
 
 def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
     """The recommendation in one sentence; at prices that are too old for orders, it is said to be an illustration."""
-    day_of_prices = plan.stale_prices_of
-    sentence = _trade_answer(plan) if is_trade(plan) else _nothing_answer(plan, portfolio)
-    return sentence if day_of_prices is None else f"{illustration_words(day_of_prices)}: {_uncapitalized(sentence)}"
+    return dated(_trade_answer(plan) if is_trade(plan) else _nothing_answer(plan, portfolio), plan)
+
+
+def dated(sentence: str, plan: RebalancePlan) -> str:
+    """`sentence`, which begins with no name, called an illustration where the prices are too old for orders."""
+    if plan.stale_prices_of is None:
+        return sentence
+    return f"{illustration_words(plan.stale_prices_of)}: {sentence[:1].lower()}{sentence[1:]}"
 
 
 def illustration_words(day_of_prices: date) -> str:
@@ -54,10 +59,6 @@ def illustration_words(day_of_prices: date) -> str:
 def orders_note(plan: RebalancePlan) -> str:
     """What each line of the orders says of itself; nothing where the prices are of these days."""
     return "" if plan.stale_prices_of is None else illustration_words(plan.stale_prices_of)
-
-
-def _uncapitalized(sentence: str) -> str:
-    return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 def _trade_answer(plan: RebalancePlan) -> str:

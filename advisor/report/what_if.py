@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor.format import EN_DASH, iso, percent
 from advisor.market.data import MarketData
@@ -26,6 +26,7 @@ from advisor.report.model import Card, Cell, Column, Entry, Figure, Header, Row,
 from advisor.report.parts import row
 from advisor.report.render import fonts
 from advisor.report.sandbox import environment, plain
+from advisor.report.sentences import illustration_words
 from advisor.report.trade_off import outcomes_table
 from advisor.report.what_if_points import (
     MEASURES,
@@ -147,7 +148,7 @@ def what_if_page(
     after = beside.proposal.after
     dates = data_dates(iso(market.as_of), iso(market.risk_free.as_of), fund_days(before, *([after] if after else [])))
     return WhatIfPage(
-        header=header_of(portfolio, market, sources, "What if"),
+        header=_header(portfolio, market, sources),
         knobs=_knobs(grid, start),
         views=tuple(_view(*found, grid, start) for found in zip(MEASURES, planes, strict=True) if has_answers),
         cards=_cards(start.shown or _shown(grid.points[start.cap][start.held]), before),
@@ -194,6 +195,13 @@ def render_what_if(page: WhatIfPage) -> str:
         raise TypeError("the page is no dataclass")
     given = {**values, "script_hash": f"sha256-{digest}", "colours": plain(COLOURS), "fonts": plain(fonts())}
     return environment().get_template("what-if.html.j2").render(given)
+
+
+def _header(portfolio: Portfolio, market: MarketData, sources: Sources) -> Header:
+    header = header_of(portfolio, market, sources, "What if")
+    if not header.age_line:
+        return header
+    return replace(header, age_line=f"{illustration_words(market.as_of)}. {header.age_line}")
 
 
 def _nearest(values: tuple[float, ...], wanted: float) -> int:
