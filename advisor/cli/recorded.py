@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+FIRST_SCHEMA = "advisor.recommendation/1"
 MARKET_FILE = "market.json"  # what `advisor rebalance` writes beside the record
 MAX_BYTES = 64 * 2**20  # a record holds its portfolio file, of at most 8 MiB, escaped
 
@@ -75,12 +76,15 @@ def read_beside(file: Path, name: str) -> str | None:
 def recorded_portfolio(document: dict[str, Any], file: Path) -> tuple[Portfolio, str]:
     """The household and the text of its file, whose digest must be the one that was recorded.
 
+    The views of a record of the first schema count as they are stated: it was made before they were moved by prices.
     Raises `InputError` where the record is none, its text was changed, or that has a fault.
     """
     from advisor.portfolio.load import load_portfolio
 
     text, as_of = _inputs(document, file)
-    return load_portfolio(text, file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of), text.decode()
+    found = load_portfolio(text, file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of)
+    is_first = document.get("schema") == FIRST_SCHEMA
+    return found.with_views_as_stated() if is_first else found, text.decode()
 
 
 def recorded_market(document: dict[str, Any], file: Path, named: str | None) -> MarketData:

@@ -56,7 +56,8 @@ def replay(*, file: Path, market: str | None, as_json: bool, quiet: bool, debug:
     from advisor.whatif.replay import compared
 
     recorded, present = recorded_versions(document), made.versions
-    found = compared(document, json.loads(made.json_text), is_same_program=recorded == present)
+    again = json.loads(made.json_text)
+    found = compared(document, again, is_same_program=recorded == present)
     result = _document(found, made, recorded)
     error = UnverifiedAnswerError(f"{len(found.mismatches)} of {found.values} values are not as recorded")
     if found.mismatches and as_json:
@@ -64,7 +65,8 @@ def replay(*, file: Path, market: str | None, as_json: bool, quiet: bool, debug:
     if as_json:
         emit_json(result)
         return
-    emit(shown(_text(found, made, recorded)))
+    is_older = document.get("schema") != again["schema"]
+    emit(shown(_text(found, made, recorded, is_older=is_older)))
     if found.mismatches:
         raise error
 
@@ -119,7 +121,7 @@ def _document(found: Replay, made: Recommendation, recorded: dict[str, str]) -> 
     }
 
 
-def _text(found: Replay, made: Recommendation, recorded: dict[str, str]) -> str:
+def _text(found: Replay, made: Recommendation, recorded: dict[str, str], *, is_older: bool) -> str:
     data, day = made.market, made.portfolio.as_of
     number = len(made.plan.trades)
     orders = f"{number} order{'s' if number != 1 else ''}" if number else "advice to do nothing"
@@ -132,9 +134,10 @@ def _text(found: Replay, made: Recommendation, recorded: dict[str, str]) -> str:
             f"  replayed  {'nothing' if first.replayed is None else first.replayed}",
         ]
     age = (day - data.as_of).days
+    rest = ", without the words: the record is of an older schema" if is_older else ", then the rest of the record"
     lines += [
         f"Planned again from the recorded file and {data.id}, prices of {data.as_of}, {age} days before the decision.",
-        f"Compared: orders, status, tax, costs, limits, gain, then the rest of the record, {found.values:,} values.",
+        f"Compared: orders, status, tax, costs, limits, gain{rest}, {found.values:,} values.",
         _digits_words(found),
         _versions_words(recorded, made.versions),
     ]

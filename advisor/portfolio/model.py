@@ -6,7 +6,7 @@ here because they come from the user's text, and turned into floats in `optimize
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -365,6 +365,14 @@ class Portfolio:
         """Whether orders for `symbol` in `account` may be in parts of a share; mutual funds are dealt in them."""
         is_mutual_fund = len(symbol) == _MUTUAL_FUND_LETTERS and symbol.isalpha() and symbol.endswith("X")
         return account.fractional or not self.preferences.whole_shares or is_mutual_fund
+
+    def with_views_as_stated(self) -> Portfolio:
+        """The household and its scenarios with every view as its set states it, neither moved by prices nor aged.
+
+        So views counted before records said how they count.
+        """
+        scenarios = tuple(replace(one, portfolio=one.portfolio.with_views_as_stated()) for one in self.scenarios)
+        return replace(self, views=tuple(replace(view, vintage=None) for view in self.views), scenarios=scenarios)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ from advisor.rebalance.verify.shape import known_schema, schema_of, shape_faults
 from advisor.rebalance.verify.status import check_no_worse, check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 from advisor.rebalance.verify.unchecked import not_checked
-from advisor.rebalance.verify.views import as_stated
 from advisor.rebalance.verify.warnings import check_warnings
 from advisor.rebalance.verify.why import check_why
 
@@ -73,7 +72,7 @@ def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> 
     A field that cannot be read fails the checks that need it, and where orders cannot be read there are no others.
     """
     if record.get("schema") == BEFORE_VIEWS:
-        portfolio = as_stated(portfolio)
+        portfolio = portfolio.with_views_as_stated()
     first = (
         _checked(INPUTS, lambda: input_faults(record, portfolio, market)),
         _checked(SHAPE, lambda: _shape_faults(record)),

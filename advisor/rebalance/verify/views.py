@@ -8,7 +8,7 @@ states counts as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,11 +70,6 @@ def stated_return(view: View) -> float:
     growth_of_price = np.log(float(blocks.pe_then)) - np.log(float(blocks.pe_now))
     re_rating = np.exp(growth_of_price / float(view.years)) - 1.0
     return float(blocks.dividend_yield) + float(blocks.growth) + float(re_rating)
-
-
-def as_stated(portfolio: Portfolio) -> Portfolio:
-    """The household with every view as it is stated: so views counted before records said how they count."""
-    return replace(portfolio, views=tuple(replace(view, vintage=None) for view in portfolio.views))
 
 
 def view_faults(stated: object, portfolio: Portfolio, market: MarketData) -> list[str]:
