@@ -18,6 +18,7 @@ from advisor.market.snapshot import EMBEDDED, load_snapshot
 from advisor.portfolio.load import load_portfolio
 from advisor.whatif.two_answers import MEASURES, Answer, diff_schema, two_answers
 from tests.command import call
+from tests.counts import first
 from tests.samples import NEVER, market, record_of, text_of
 from tests.test_cli_verify import HOSTILE, places
 
@@ -312,11 +313,12 @@ def test_a_file_that_is_no_record_is_refused_by_name(old: Path, tmp_path: Path, 
         assert str(file) in ended.err
 
 
-def test_a_damaged_record_is_never_a_bug(old: Path, tmp_path: Path, capsys) -> None:
+@pytest.mark.parametrize("count", first(1, [50, 100]))
+def test_a_damaged_record_is_never_a_bug(count: int, old: Path, tmp_path: Path, capsys) -> None:
     rng = random.Random(20261122)
     everywhere = [place for place in places(record_of(COUPLE)) if place[0] not in ("explanation", "assumptions")]
     codes = set()
-    for number in range(100):
+    for number in range(count):
         document = record_of(COUPLE)
         *path, last = rng.choice(everywhere)
         parent: Any = document

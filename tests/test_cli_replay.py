@@ -16,6 +16,7 @@ import pytest
 
 from advisor.market.snapshot import EMBEDDED
 from tests.command import CHECKOUT, PORTFOLIOS, call
+from tests.counts import first
 from tests.samples import ANSWERED, record_of
 from tests.test_cli_verify import HOSTILE, places
 
@@ -159,11 +160,38 @@ def test_any_other_file_is_refused(content: bytes, tmp_path: Path, capsys) -> No
     assert str(file) in ended.err
 
 
-def test_a_damaged_record_is_never_a_bug(tmp_path: Path, capsys) -> None:
+@pytest.mark.parametrize(("name", "orders"), [("recommendation-1", 5), ("recommendation-1-views", 4)])
+def test_a_record_of_the_first_schema_is_replayed_but_for_its_words(name: str, orders: int, tmp_path, capsys) -> None:
+    file = Path(__file__).parent / "records" / f"{name}.json"
+    ended = call(capsys, "replay", file)
+    assert (ended.code, ended.err) == (0, "")
+    assert f"The same {orders} orders." in ended.out
+    assert "gain, without the words: the record is of an older schema" in ended.out
+    document = json.loads(file.read_text("utf-8"))
+    document["gain"]["total"] += 1e-4
+    (tmp_path / "record.json").write_text(json.dumps(document))
+    changed = call(capsys, "replay", tmp_path / "record.json")
+    assert changed.code == 6
+    assert "The first: gain.total" in changed.out
+
+
+def test_other_words_are_no_other_orders(tmp_path: Path, capsys) -> None:
+    document = record_of("couple-mixed-lots")
+    document["trades"][0]["why"] = "because"
+    (tmp_path / "record.json").write_text(json.dumps(document))
+    ended = call(capsys, "replay", tmp_path / "record.json", "--json")
+    assert (ended.code, ended.document["same_orders"]) == (6, True)
+    document["trades"][0]["shares"] = "1"
+    (tmp_path / "record.json").write_text(json.dumps(document))
+    assert call(capsys, "replay", tmp_path / "record.json", "--json").document["same_orders"] is False
+
+
+@pytest.mark.parametrize("count", first(1, [20, 60]))
+def test_a_damaged_record_is_never_a_bug(count: int, tmp_path: Path, capsys) -> None:
     rng = random.Random(20261122)
     everywhere = places(record_of("couple-mixed-lots"))
     codes = set()
-    for number in range(60):
+    for number in range(count):
         document = record_of("couple-mixed-lots")
         *path, last = rng.choice(everywhere)
         parent: Any = document

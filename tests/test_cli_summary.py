@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -21,13 +22,25 @@ COMMANDS = {
 }
 
 
-def shown(command: tuple[object, ...], tmp_path: Path, columns: int = 100, **environment: str) -> str:
-    folder = () if command[0] in ("exposure", "ask") else ("--out", tmp_path / "out")
-    return in_terminal([*command, *folder], {"COLUMNS": str(columns), "TERM": "xterm-256color", **environment})
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """What a command shows in a terminal of that width; each is run once."""
+
+    out = tmp_path_factory.mktemp("terminal") / "out"
+
+    @cache
+    def run(name: str, columns: int = 100, **environment: str) -> str:
+        folder = () if name in ("exposure", "ask") else ("--out", out)
+        terminal = {"COLUMNS": str(columns), "TERM": "xterm-256color", **environment}
+        return in_terminal([*COMMANDS[name], *folder], terminal)
+
+    return run
 
 
-def test_the_answer_is_followed_by_figures_orders_limits_cost_alternatives_and_where_to_go_on(tmp_path: Path) -> None:
-    text = " ".join(PLAIN.sub("", shown(COMMANDS["rebalance"], tmp_path)).split())
+def test_the_answer_is_followed_by_figures_orders_limits_cost_alternatives_and_where_to_go_on(
+    shown: Callable[..., str],
+) -> None:
+    text = " ".join(PLAIN.sub("", shown("rebalance")).split())
     parts = [
         "Tech employee",
         "Illustration at prices of July 13, 2026: sell $",
@@ -48,31 +61,33 @@ def test_the_answer_is_followed_by_figures_orders_limits_cost_alternatives_and_w
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("columns", [80, 100, 120])
-def test_every_percentage_is_written_alike_and_no_line_is_too_wide(command: str, columns: int, tmp_path: Path) -> None:
-    text = PLAIN.sub("", shown(COMMANDS[command], tmp_path, columns))
+def test_every_percentage_is_written_alike_and_no_line_is_too_wide(
+    command: str, columns: int, shown: Callable[..., str]
+) -> None:
+    text = PLAIN.sub("", shown(command, columns))
     assert re.search(r"\d%", text)
     assert not re.search(r"\d\s+%", text)
     assert "…" not in text
-    lines = [line for line in text.split("\n") if str(tmp_path) not in line and str(PORTFOLIOS) not in line]
+    lines = [line for line in text.split("\n") if "terminal0" not in line and str(PORTFOLIOS) not in line]
     assert max(len(line.rstrip()) for line in lines) <= columns
 
 
-def test_in_a_narrow_window_no_price_is_lost_and_what_is_left_out_is_named(tmp_path: Path) -> None:
-    wide, narrow = (" ".join(PLAIN.sub("", shown(COMMANDS["rebalance"], tmp_path, n)).split()) for n in (100, 80))
+def test_in_a_narrow_window_no_price_is_lost_and_what_is_left_out_is_named(shown: Callable[..., str]) -> None:
+    wide, narrow = (" ".join(PLAIN.sub("", shown("rebalance", n)).split()) for n in (100, 80))
     prices = re.findall(r"\d\.\d+ bp, \$[\d,.]+(?= broken| met| exceeded)", wide)
     assert prices
     assert "Worth of a point of" not in wide
     for price in prices:
         assert f": {price} a year." in narrow
-    wide, narrow = (" ".join(PLAIN.sub("", shown(COMMANDS["what-if"], tmp_path, n)).split()) for n in (100, 80))
+    wide, narrow = (" ".join(PLAIN.sub("", shown("what-if", n)).split()) for n in (100, 80))
     assert "error to SPY" in wide
     assert "Left out in" not in wide
     assert "Left out in 80 columns: volatility, error to SPY and spread." in narrow
 
 
-def test_colour_goes_with_words_and_not_where_it_is_not_wanted(tmp_path: Path) -> None:
-    coloured = shown(COMMANDS["rebalance"], tmp_path)
+def test_colour_goes_with_words_and_not_where_it_is_not_wanted(shown: Callable[..., str]) -> None:
+    coloured = shown("rebalance")
     assert "\x1b[32mbroken" in coloured
-    plain = shown(COMMANDS["rebalance"], tmp_path, NO_COLOR="1")
+    plain = shown("rebalance", NO_COLOR="1")
     assert not COLOUR.search(plain)
     assert PLAIN.sub("", plain) == PLAIN.sub("", coloured)

@@ -22,7 +22,7 @@ CONTENT = b'{"closes":[1.5,2.25]}\n\x00\xff more\n'
 def run(program: str, *arguments: str) -> list[str]:
     """Words that a program of its own prints; a fork there meets no threads of the test runner."""
     done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, timeout=100
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, timeout=600
     )
     return done.stdout.split()
 

@@ -90,15 +90,15 @@ def count_read(seeds: range) -> int:
     return read
 
 
-def test_ten_thousand_mutants_are_read_or_refused() -> None:
-    read = count_read(range(10_000))
-    assert 500 < read < 9_000  # both ways are met
+def test_three_thousand_mutants_are_read_or_refused() -> None:
+    read = count_read(range(3_000))
+    assert 150 < read < 2_700  # both ways are met
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_two_hundred_thousand_mutants_are_read_or_refused() -> None:
-    assert count_read(range(10_000, 210_000))
+    assert count_read(range(3_000, 203_000))
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.crash")), ids=lambda path: path.name)

@@ -130,7 +130,7 @@ def test_other_funds_are_the_plan_of_a_file_that_offers_only_them(household: str
     other = replace(sample(household), preferences=replace(sample(household).preferences, buy=menu))
     plan = rebalance(other, resolve(market(), other))
     assert found.status == plan.status
-    assert [replace(trade, why="") for trade in plan.trades] == list(found.trades)
+    assert [replace(trade, why="", reasons=()) for trade in plan.trades] == list(found.trades)
     assert (found.tax, found.after) == (plan.tax, plan.after)
     assert [change.path for change in found.changes] == ["preferences.buy"]
     assert found.changes[0].after == f"[{', '.join(menu)}]"
