@@ -406,6 +406,16 @@ def drawing(report: Report, name: str) -> Node | None:
     return next((svg for svg in report.page.all("svg") if svg.attributes["aria-labelledby"] == labels), None)
 
 
+def test_the_parts_of_the_gain_add_up_in_the_sentence_that_names_them(report: Report) -> None:
+    found = [item.text for item in report.page.all("li") if "doubt about expected returns" in item.text]
+    for text in found:
+        stated, parts = text.replace("\N{MINUS SIGN}", "-").replace(",", "").split(": ", 1)
+        whole = Decimal(re.search(r"([+-]?[\d.]+)\Wbp a year", stated)[1])
+        whole = -whole if "costs" in stated else whole
+        assert sum(map(Decimal, re.findall(r"([+-]?[\d.]+)\Wbp", parts))) == whole, text
+    assert found or not report.record["trades"]
+
+
 def test_the_steps_of_the_waterfall_add_up_to_the_proposal(report: Report) -> None:
     found = drawing(report, "waterfall")
     if found is None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from advisor.format import (
     NOTICEABLE,
+    apportioned,
     bps,
     count_interval,
     day,
@@ -283,14 +284,18 @@ def _gain_reason(plan: RebalancePlan) -> str:
 
 def _gain_parts(plan: RebalancePlan) -> str:
     gain = plan.gain
-    seldom = f", losses carried forward {signed_bps(gain.carryforward)}" if gain.carryforward else ""
-    seldom += f", soft limits {signed_bps(gain.soft_limits)}" if gain.soft_limits else ""
-    return (
-        f"expected return {signed_bps(gain.expected_return)}, risk {signed_bps(gain.risk)}, "
-        f"trading cost {signed_bps(gain.trading_cost)}, tax {signed_bps(gain.tax)}, "
-        f"doubt about expected returns {signed_bps(gain.doubt)}{seldom}; "
-        f"one-off amounts are spread over {years(plan.horizon_years)}"
-    )
+    parts = {
+        "expected return": gain.expected_return,
+        "risk": gain.risk,
+        "trading cost": gain.trading_cost,
+        "tax": gain.tax,
+        "doubt about expected returns": gain.doubt,
+        **({"losses carried forward": gain.carryforward} if gain.carryforward else {}),
+        **({"soft limits": gain.soft_limits} if gain.soft_limits else {}),
+    }
+    shown = apportioned([part * 10_000 for part in parts.values()], 1)
+    words = (f"{name} {signed_bps(part / 10_000)}" for name, part in zip(parts, shown, strict=True))
+    return f"{', '.join(words)}; one-off amounts are spread over {years(plan.horizon_years)}"
 
 
 def _exceeded_limits(plan: RebalancePlan) -> list[str]:
