@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FIRST_SCHEMA = "advisor.recommendation/1"
 MARKET_FILE = "market.json"  # what `advisor rebalance` writes beside the record
 MAX_BYTES = 64 * 2**20  # a record holds its portfolio file, of at most 8 MiB, escaped
 
@@ -80,6 +79,7 @@ def recorded_portfolio(document: dict[str, Any], file: Path) -> tuple[Portfolio,
     Raises `InputError` where the record is none, its text was changed, or that has a fault.
     """
     from advisor.portfolio.load import load_portfolio
+    from advisor.rebalance.record import FIRST_SCHEMA
 
     text, as_of = _inputs(document, file)
     found = load_portfolio(text, file=f"{file}, inputs.portfolio.text", today=as_of, as_of=as_of)

@@ -53,11 +53,11 @@ def replay(*, file: Path, market: str | None, as_json: bool, quiet: bool, debug:
 
     import json
 
+    from advisor.rebalance.record import FIRST_SCHEMA
     from advisor.whatif.replay import compared
 
     recorded, present = recorded_versions(document), made.versions
-    again = json.loads(made.json_text)
-    found = compared(document, again, is_same_program=recorded == present)
+    found = compared(document, json.loads(made.json_text), is_same_program=recorded == present)
     result = _document(found, made, recorded)
     error = UnverifiedAnswerError(f"{len(found.mismatches)} of {found.values} values are not as recorded")
     if found.mismatches and as_json:
@@ -65,8 +65,7 @@ def replay(*, file: Path, market: str | None, as_json: bool, quiet: bool, debug:
     if as_json:
         emit_json(result)
         return
-    is_older = document.get("schema") != again["schema"]
-    emit(shown(_text(found, made, recorded, is_older=is_older)))
+    emit(shown(_text(found, made, recorded, is_older=document.get("schema") == FIRST_SCHEMA)))
     if found.mismatches:
         raise error
 

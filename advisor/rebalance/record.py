@@ -35,6 +35,7 @@ from advisor.risk.view_age import UsedView, views_as_used
 from advisor.units import to_cents
 
 SCHEMA = "advisor.recommendation/2"
+FIRST_SCHEMA = "advisor.recommendation/1"  # still read
 SEVEN = frozenset(MAGNIFICENT_SEVEN)
 Record = dict[str, Any]
 

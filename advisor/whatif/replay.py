@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.rebalance.record import Record
+from advisor.rebalance.record import FIRST_SCHEMA, Record
 
 FIRST = ("trades", "status", "tax", "costs", "limits", "gain")  # what counts most is compared first
 WORDS = ("why", "reasons")  # of an order: what is said of it, not what it is
@@ -51,11 +51,11 @@ def compared(recorded: Record, replayed: Record, *, is_same_program: bool) -> Re
     """Every value of the two records but the versions and the name of the market data's file.
 
     Orders, money and text are equal, and figures within `TOLERANCE`: another processor adds up in another order, and so
-    do other versions. Of other versions the certificate, whose checks each makes for itself, is not compared; of
-    another schema only what both state of the plan itself, and no words.
+    do other versions. Of other versions the certificate, whose checks each makes for itself, is not compared; of the
+    first schema only what both state of the plan itself, and no words.
     """
     first, second = (_compared_part(one, is_same_program=is_same_program) for one in (recorded, replayed))
-    if recorded.get("schema") != replayed.get("schema"):
+    if recorded.get("schema") == FIRST_SCHEMA:
         first, second = _common(first, second), _common(second, first)
     found = [
         one for key in dict.fromkeys((*FIRST, *first, *second)) for one in _walk(key, first.get(key), second.get(key))

@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 
 from advisor.portfolio.model import LimitKind
 from advisor.rebalance.model import LimitResult, Trade
-from advisor.rebalance.record import SCHEMA, Record
+from advisor.rebalance.record import FIRST_SCHEMA, SCHEMA, Record
 from advisor.whatif.difference import Difference, Step
 from advisor.whatif.outcomes import CASH, apart, holdings
 from advisor.whatif.record import change_record
 
 DIFF_SCHEMA = "advisor.diff/1"
-READ = ("advisor.recommendation/1", SCHEMA)  # what is compared is in both
+READ = (FIRST_SCHEMA, SCHEMA)  # what is compared is in both
 Order: TypeAlias = tuple[str, str, str]  # account, symbol, side
 Pair: TypeAlias = tuple[float | None, float | None]  # old, new
 _OF_TRADES = {"tax": ("tax", "tax_usd"), "spread": ("costs", "spread_usd")}

@@ -24,9 +24,9 @@ from advisor.rebalance.verify.inputs import input_faults, version_faults
 from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import check_limits
 from advisor.rebalance.verify.marginal import check_marginal
-from advisor.rebalance.verify.measures import BEFORE_VIEWS, check_assumptions, check_measures
+from advisor.rebalance.verify.measures import check_assumptions, check_measures
 from advisor.rebalance.verify.sequence import check_sequence
-from advisor.rebalance.verify.shape import known_schema, schema_of, shape_faults
+from advisor.rebalance.verify.shape import FIRST_SCHEMA, known_schema, schema_of, shape_faults
 from advisor.rebalance.verify.status import check_no_worse, check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 from advisor.rebalance.verify.unchecked import not_checked
@@ -71,7 +71,7 @@ def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> 
 
     A field that cannot be read fails the checks that need it, and where orders cannot be read there are no others.
     """
-    if record.get("schema") == BEFORE_VIEWS:
+    if record.get("schema") == FIRST_SCHEMA:
         portfolio = portfolio.with_views_as_stated()
     first = (
         _checked(INPUTS, lambda: input_faults(record, portfolio, market)),

@@ -21,6 +21,7 @@ from advisor.rebalance.verify.ledger import Ledger, check_cash, check_lots, chec
 from advisor.rebalance.verify.limits import TOLERANCE, check_limits, check_stated_limits
 from advisor.rebalance.verify.measures import check_gain, check_measures, check_stress
 from advisor.rebalance.verify.sequence import check_sequence
+from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.status import check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 from advisor.rebalance.verify.views import counted
@@ -130,7 +131,7 @@ def _half_faults(trades: Iterable[dict[str, Any]], half: Outcome, portfolio: Por
 def _reason_faults(record: dict[str, Any], outcomes: list[Outcome]) -> list[str]:
     """Orders of a proposal alone have reasons; half of one had its words in the first schema."""
     words = {(trade["account"], trade["symbol"], trade["side"]): trade["why"] for trade in record["trades"]}
-    has_words = record["schema"] == "advisor.recommendation/1"
+    has_words = record["schema"] == FIRST_SCHEMA
     return [
         f"{outcome['name']}: a reason for the order to {trade['side']} {trade['symbol']}"
         for outcome in outcomes

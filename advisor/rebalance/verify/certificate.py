@@ -10,6 +10,7 @@ from advisor.portfolio.model import Portfolio
 from advisor.rebalance.check import Check
 from advisor.rebalance.verify.ledger import read_ledger
 from advisor.rebalance.verify.limits import TOLERANCE, measured
+from advisor.rebalance.verify.shape import FIRST_SCHEMA
 
 ACCEPTED = {"optimum_violation": 1e-7, "dual_residual": 1e-6, "duality_gap": 1e-6}  # of the solver's optimum
 OF_SCHEMA_1 = (  # the checks that records of the first schema list
@@ -35,7 +36,7 @@ def certificate_faults(
 ) -> list[str]:
     """The checks are those of `found`, all passed; the largest breach and the solver's residuals are as they may be."""
     stated = record["certificate"]
-    if record["schema"] == "advisor.recommendation/1":
+    if record["schema"] == FIRST_SCHEMA:
         names = [*OF_SCHEMA_1, *([BESIDE_OF_SCHEMA_1] if "trade_off" in record else [])]
         expected = [{"name": name, "passed": True, "detail": "agrees"} for name in names]
     else:

@@ -13,10 +13,10 @@ from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covar
 from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.limits import TOLERANCE, excess, measure
 from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, worst_months
+from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.taxes import realized, schedule_d
 from advisor.rebalance.verify.views import view_faults
 
-BEFORE_VIEWS = "advisor.recommendation/1"  # a record that does not say how its views count
 LEAST_AVERSION, MOST_AVERSION = 0.5, 10.0
 
 
@@ -148,7 +148,7 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
         "carryforward_value": float(portfolio.tax.carryforward_value),
     }
     faults = _compare("assumptions", {name: stated[name] for name in expected}, expected)
-    if record["schema"] != BEFORE_VIEWS:
+    if record["schema"] != FIRST_SCHEMA:  # which does not say how its views count
         faults += view_faults(stated.get("views"), portfolio, market)
     if stated["benchmark"] != preferences.benchmark:
         faults.append(f"assumptions.benchmark: {stated['benchmark']!r}")

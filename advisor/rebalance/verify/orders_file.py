@@ -12,6 +12,7 @@ from typing import Any
 from advisor.rebalance.check import Check
 from advisor.rebalance.verify.ledger import PENNY, pennies
 from advisor.rebalance.verify.sessions import is_stale
+from advisor.rebalance.verify.shape import FIRST_SCHEMA
 
 ORDERS_FILE = "orders.csv: the same orders, every cell"
 FIRST_COLUMNS = [
@@ -51,7 +52,7 @@ def check_orders_file(record: dict[str, Any], text: str) -> Check:
 def orders_file_faults(record: dict[str, Any], text: str) -> list[str]:
     """Every line that is missing or there without an order, and every cell that is another."""
     head, *lines = csv.reader(io.StringIO(text, newline=""))
-    is_first = record["schema"] == "advisor.recommendation/1"
+    is_first = record["schema"] == FIRST_SCHEMA
     columns = FIRST_COLUMNS if is_first else COLUMNS
     if head != columns:
         return ["its columns are not those of an orders file"]

@@ -14,8 +14,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+FIRST_SCHEMA = "advisor.recommendation/1"
 SCHEMAS = {
-    "advisor.recommendation/1": "recommendation-1.json",
+    FIRST_SCHEMA: "recommendation-1.json",
     "advisor.recommendation/2": "recommendation-2.json",
 }
 ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "format"}

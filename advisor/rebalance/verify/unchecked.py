@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.rebalance.verify.marginal import LINEAR, OF_TRADES
+from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.warnings import OF_HISTORY
 
 OF_SCHEMA_1 = "what schema 1 does not state: companies before the orders, bounds as written, reasons of orders"
@@ -26,7 +27,7 @@ def _not_checked(record: dict[str, Any]) -> list[str]:
     told += ["what other horizons, funds and tax branches would give", "the solver's residuals and the versions"]
     if any(warned["code"] == OF_HISTORY for warned in record["warnings"]):
         told.append("whether a lot is from before a split")
-    if record["schema"] == "advisor.recommendation/1":
+    if record["schema"] == FIRST_SCHEMA:
         told.append(OF_SCHEMA_1)
     return told + _beside(record.get("trade_off"))
 

@@ -17,6 +17,7 @@ from advisor.rebalance.verify.book import Book, book_of
 from advisor.rebalance.verify.calendar import kept_lots
 from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.sessions import is_stale
+from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.taxes import realized, schedule_d
 from advisor.rebalance.verify.views import counted, stated_return
 
@@ -52,7 +53,7 @@ def expected_warnings(
     """Code and wordings of each, the weightiest first."""
     before = book_of("before", ledger, portfolio, market)
     symbols = {*before.weights, *book_of("after", ledger, portfolio, market).weights}
-    yield from _age(portfolio, market, is_first=record["schema"] == "advisor.recommendation/1")
+    yield from _age(portfolio, market, is_first=record["schema"] == FIRST_SCHEMA)
     yield from ((warned.code, (warned.message,)) for warned in market.warnings if warned.code != OF_HISTORY)
     yield from _accepted(market)
     yield from _dated_views(portfolio, market)

@@ -14,6 +14,7 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import AccountType, Portfolio
 from advisor.rebalance.verify.book import Book
 from advisor.rebalance.verify.ledger import Ledger, Order
+from advisor.rebalance.verify.shape import FIRST_SCHEMA
 
 EQUAL = 1e-9
 NOTICED = 1e-4  # a year, of each dollar
@@ -36,7 +37,6 @@ OF_SALES = {
 }
 OF_PURCHASES = {"risk": "lowers risk", "return": "is expected to earn more than cash"}
 OF_NEITHER = {"rounding": "rounding to shares alone", "indifferent": "as good as not trading"}
-FIRST = "advisor.recommendation/1"  # has words of another kind, and no parts
 
 Record = dict[str, Any]
 Lot = tuple[str | None, Decimal | None]  # its day and its cost
@@ -44,7 +44,7 @@ Lot = tuple[str | None, Decimal | None]  # its day and its cost
 
 def check_why(record: Record, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """Every order's reasons and words; a record of the first schema does not state what they come from."""
-    if record["schema"] == FIRST:
+    if record["schema"] == FIRST_SCHEMA:  # has words of another kind, and no parts
         return []
     faults = []
     for order, trade in zip(ledger.orders, record["trades"], strict=True):
