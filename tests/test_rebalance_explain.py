@@ -195,6 +195,44 @@ def test_the_reasons_of_a_sample_are_its_marginal_values_in_order_of_size(name: 
         assert len(trade.why.split("; ")) >= len(stated)
 
 
+def test_cash_of_a_sale_pays_only_for_purchases_of_its_own_account() -> None:
+    made = answer("tech-employee")
+    plan = made.plan
+    cash = tuple(replace(r, parts={"cash": 0.01}) for r in plan.explanation.reasons if r.side == "sell")
+
+    def words(*, with_own_purchases: bool) -> list[str]:
+        sales = tuple(t for t in plan.trades if t.side == "sell" and t.account == "Brokerage")
+        bought = tuple(t for t in plan.trades if t.side == "buy" and (with_own_purchases or t.account != "Brokerage"))
+        everywhere = tuple(r for r in plan.explanation.reasons if r.side == "buy")
+        found = with_reasons((*sales, *bought), plan.limits, made.portfolio, made.market, (*cash, *everywhere))
+        assert bought
+        return [trade.why for trade in found if trade.side == "sell"]
+
+    assert words(with_own_purchases=True) == ["pays for purchases in this account"]
+    assert words(with_own_purchases=False) == ["raises cash in this account"]
+
+
+@pytest.mark.parametrize(
+    ("status", "bound", "words"),
+    [
+        ("binding", 0.65, "keeps the Magnificent Seven within your limit of 65%"),
+        ("slack", 0.65, "keeps the Magnificent Seven within your limit of 65%"),
+        ("exceeded", 0.60, "keeps the Magnificent Seven nearer to your limit of 60%"),
+        ("broken_before", 0.65, "brings the Magnificent Seven down to your limit of 65%"),
+        ("broken_before", 0.60, "keeps the Magnificent Seven no worse than today"),
+    ],
+)
+def test_words_of_a_limit_follow_from_how_it_stands_with_all_orders(status: str, bound: float, words: str) -> None:
+    made = answer("tech-employee")
+    plan = made.plan
+    sale = next(trade for trade in plan.trades if trade.side == "sell")
+    seven = next(limit for limit in plan.limits if limit.label == "magnificent_seven.max")
+    limit = replace(seven, status=status, bound=bound)
+    pressed = tuple(replace(r, parts={seven.label: 0.01}) for r in plan.explanation.reasons)
+    (found,) = with_reasons((sale,), (limit,), made.portfolio, made.market, pressed)
+    assert found.why.split("; ")[0] == words
+
+
 def test_an_order_for_which_nothing_speaks_is_no_answer() -> None:
     plan = answer("tech-employee").plan
     against = tuple(replace(r, parts=dict.fromkeys(r.parts, -0.01)) for r in plan.explanation.reasons)
