@@ -178,6 +178,38 @@ def test_the_message_names_every_limit_and_its_figures_are_those_for_a_program(n
         assert float(shown[1]) / 100 >= bound + error.details["repair"]["magnificent_seven.max"] - 1e-9
 
 
+@pytest.mark.parametrize("name", CONFLICTS)
+def test_a_bound_that_would_help_is_rounded_so_that_it_is_enough(name: str) -> None:
+    """Outward, and by less than a unit of its last digit: of each figure in the sentences of what would help."""
+    error = refusal(CONFLICTS[name][0])
+    bounds = {place["label"]: place["bound"] for one in error.details["conflicts"] for place in one["limits"]}
+    _, helps = str(error).split("What would help, each confirmed by solving again:\n")
+    together, *alone = helps.splitlines()
+    told = 0
+    for text, moves in ((together, error.details["repair"]), ("\n".join(alone), error.details["alone"])):
+        for label, by in moves.items():
+            found = re.search(rf"(?:^|[ ,]){re.escape(label)}[^\n]*? to ([\d.]+)(%?)", text)
+            if found is None or by is None:
+                continue
+            is_max = label.endswith(".max")
+            exact = max((bounds[label] + by if is_max else bounds[label] - by), -9.0 if "beta" in label else 0.0)
+            unit = 10.0 ** -len(found[1].partition(".")[2]) / (100 if found[2] else 1)
+            stated = float(found[1]) / (100 if found[2] else 1)
+            outward = (stated - exact) * (1 if is_max else -1)
+            assert -1e-9 <= outward < unit + 1e-9, (label, exact, found[0])
+            told += 1
+    assert told or "reserve" in helps
+
+
+@pytest.mark.parametrize("name", CONFLICTS)
+def test_what_the_repair_says_is_not_said_again_of_its_only_limit(name: str) -> None:
+    error = refusal(CONFLICTS[name][0])
+    repair, alone = error.details["repair"], error.details["alone"]
+    said = {label for label in alone if f"{label} alone would have to move" in str(error)}
+    enough = {label for label, by in alone.items() if by is not None and "reserve" not in label}
+    assert said == enough - (set(repair) if len(repair) == 1 else set())
+
+
 def test_amounts_are_told_apart_from_the_message() -> None:
     """Percent of household value in the text, which may end in a log; dollars in the notes of ``--debug``."""
     error = refusal(CONFLICTS["no gain to be realised, all of it in the stock that must go"][0])
@@ -276,6 +308,21 @@ def test_bounds_are_quoted_as_the_file_has_them() -> None:
     assert reached, text
     assert len(reached[1]) >= len("0.44")
     assert float(reached[1]) < 0.45
+
+
+def test_a_limit_that_may_stand_as_today_is_quoted_with_both_bounds_where_today_is_beyond_its_own() -> None:
+    def cash_at_most(bound: str) -> str:
+        kept = tuple(
+            replace(limit, mode=LimitMode.NOT_WORSE_THAN_TODAY) if limit.name == "cash" else limit
+            for limit in limits(magnificent_seven_max="0.2", cash_max=bound)
+        )
+        return str(refusal(roth(1000, HALF_NVDA, limits=kept, preferences=Preferences(buy=()))))
+
+    inputs = surveyed(roth(1000, HALF_NVDA)).inputs
+    today = float(inputs.cash.sum())
+    assert 0.01 < today < 0.2
+    assert f"cash at most 1%, or no worse than today's {100 * today:.1f}% (" in cash_at_most("0.01")
+    assert "cash at most 30% (" in cash_at_most("0.3")
 
 
 def test_what_stands_between_a_limit_and_the_nearest_that_it_could_get_is_named() -> None:
