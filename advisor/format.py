@@ -61,9 +61,9 @@ def signed_percent(fraction: float | Decimal, decimals: int = 1) -> str:
     return f"{signed(fraction * 100, decimals)}%"
 
 
-def interval(low: float, high: float) -> str:
+def interval(low: float, high: float, decimals: int = 1) -> str:
     """Interval of fractions as ``34.2–34.9%``; one figure where both ends round to the same."""
-    ends = number(low * 100), number(high * 100)
+    ends = number(low * 100, decimals), number(high * 100, decimals)
     return f"{ends[0]}%" if ends[0] == ends[1] else f"{ends[0]}{EN_DASH}{ends[1]}%"
 
 

@@ -42,7 +42,7 @@ def test_the_answer_comes_first_in_one_sentence(half: Path, capsys) -> None:
     assert lines[3] == "Goals: the file's limits. Prices of 2026-07-13, 130 days old. The deposit is there in cash " + (
         "before the trades."
     )
-    assert any(line.split() == ["Magnificent", "Seven,", "at", "most", "100.0%", "50.0%"] for line in lines)
+    assert any(line.split() == ["Magnificent", "Seven,", "upper", "end", "100.0%", "50.0%"] for line in lines)
     assert lines[-1].endswith("18 of 18 passed. A proposal, not executed.")
 
 

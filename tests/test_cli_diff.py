@@ -128,7 +128,7 @@ def test_a_changed_limit_is_the_cause_with_the_whole_move(old: Path, tmp_path: P
     ended = call(capsys, "diff", old, new)
     words = " ".join(ended.out.split())
     assert "Magnificent Seven are to go to 25.0% in place of 28.0% of the household, because of" in words
-    assert "because of limits.magnificent_seven.max 28% to 25%." in words
+    assert "because of the change of the limit on the Magnificent Seven from 28% to 25%." in words
 
 
 def test_orders_that_are_equal_are_counted_and_not_the_orders_there_are(tmp_path: Path, capsys) -> None:

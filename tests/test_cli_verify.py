@@ -59,7 +59,7 @@ def test_a_record_is_verified_wherever_it_lies(name: str, tmp_path: Path, monkey
     assert_meets_its_schema(document)
     assert document["passed"]
     assert last.startswith("Not checked: that no better orders exist; ")
-    assert last.endswith(". advisor replay plans again and compares these too.")
+    assert last.endswith(". advisor replay plans again and compares what the optimizer alone knows.")
     assert all(one in last for one in document["not_checked"])
     assert document["market"] == {"id": "snapshot-2026-07-13", "as_of": "2026-07-13", "age_days": 130}
     assert len(document["checks"]) == len(checks)
@@ -205,6 +205,32 @@ def test_a_damaged_record_is_never_a_bug(tmp_path: Path, capsys) -> None:
         assert ended.code in (0, 3, 6), (path, last, ended.err)
         codes.add(ended.code)
     assert codes >= {3, 6}
+
+
+def test_a_key_that_stands_twice_is_no_record(tmp_path: Path, capsys) -> None:
+    """Readers differ in which of the two counts."""
+    file = save(tmp_path, record_of("tech-employee"))
+    file.write_text(file.read_text().replace('"status":', '"status": "do_nothing", "status":', 1))
+    ended = call(capsys, "verify", file)
+    assert ended.code == 3
+    assert "has a key twice: status" in ended.err
+
+
+def test_what_is_no_record_is_told_in_words(tmp_path: Path, capsys) -> None:
+    (tmp_path / "record.json").write_bytes(b"\x80 no")
+    (tmp_path / "empty.json").write_text("")
+    for name in ("record.json", "empty.json"):
+        ended = call(capsys, "verify", tmp_path / name)
+        assert ended.code == 3
+        assert "give the recommendation.json of a run of advisor rebalance" in ended.err
+        assert "Expecting value" not in ended.err
+        assert "codec" not in ended.err
+
+
+def test_orders_that_are_not_beside_the_record_are_said_not_to_be_checked(tmp_path: Path, capsys) -> None:
+    file = save(tmp_path, record_of("tech-employee"))
+    assert not (file.parent / "orders.csv").exists()
+    assert "orders.csv, which is not beside the record" in call(capsys, "verify", file).out
 
 
 def test_other_market_data_are_looked_for_beside_the_record(tmp_path: Path, capsys) -> None:

@@ -117,8 +117,8 @@ def test_the_table_is_plain_in_a_pipe_and_says_what_makes_the_difference(capsys)
     for words in (
         "Half the move breaks 2 limits: Magnificent Seven (76.5%, at most 65%), Largest company (Nvidia 63.1%, at most",
         "Illustration at prices of July 13, 2026.",
-        "limits.realized_gain.max 120000 to 200000 makes no difference: the limit does not bind",
-        "limits.single_company.max 55% to 45% has no answer by itself",
+        "the change of the limit on the realized gain from $120,000 to $200,000 makes no difference",
+        "the change of the limit on the largest company from 55% to 45% has no answer by itself",
         "Cheap: allows up to 90.2% of each breach of today, and realizes no net gain; the seven end at 81.0%",
         "65.0%   25.4%    33.6%          21.9%   $27,162      $34         −$247        4        0",
     ):

@@ -97,7 +97,7 @@ FAULTS = {
     "a key of nothing near": (changed("cash: 100", "«zzz»: 100"), "unknown key", "known: name, type, cash"),
     "an account type": (changed("type: roth", "type: «401k»"), "is not one of", "did you mean traditional?"),
     "a mistyped type": (changed("type: roth", "type: «rothh»"), "is not one of", "did you mean roth?"),
-    "a money text": (changed("cash: 100", "cash: «$1,000,»"), "not a number", "did you mean 1000?"),
+    "a money text": (changed("cash: 100", "cash: «$1,000,»"), "not a number", "a comma groups"),
     "a comma inside of braces": (
         changed("symbol: MGK, shares: 7", "symbol: MGK, shares: 1,«234»"),
         "a value ends at its comma",

@@ -38,9 +38,10 @@ def test_plain_digits_are_an_exact_number(text: str, value: str) -> None:
     ("text", "hint"),
     [
         ("$1,000", "did you mean 1000?"),
-        ("12,34", "did you mean 1234?"),
-        ("1,0000", "did you mean 10000?"),
-        ("1234,567", "did you mean 1234567?"),
+        ("12,34", "write 1234.56 or 1,234.56"),
+        ("1.234,50", "write 1234.56 or 1,234.56"),
+        ("1,0000", "write 1234.56 or 1,234.56"),
+        ("1234,567", "write 1234.56 or 1,234.56"),
         ("1_000", "did you mean 1000?"),
         ("1 000", "did you mean 1000?"),
         ("1e5", "write the digits out"),

@@ -325,6 +325,15 @@ def test_a_limit_that_may_stand_as_today_is_quoted_with_both_bounds_where_today_
     assert "cash at most 30% (" in cash_at_most("0.3")
 
 
+def test_a_reason_stands_below_the_conflict_that_it_is_of() -> None:
+    bounds = limits(magnificent_seven_max="0.3", small_caps_min="0.1")
+    portfolio = roth(0, HALF_NVDA, limits=bounds, preferences=Preferences(buy=()), **LOCKED)
+    reasons = {one["limits"][0]["label"]: one["reasons"] for one in refusal(portfolio).details["conflicts"]}
+    assert set(reasons) == {"magnificent_seven.max", "small_caps.min"}
+    assert ["may not be sold" in one for one in reasons["magnificent_seven.max"]] == [True]
+    assert ["nothing of it may be bought" in one for one in reasons["small_caps.min"]] == [True]
+
+
 def test_what_stands_between_a_limit_and_the_nearest_that_it_could_get_is_named() -> None:
     """A third of Nvidia is locked; little of the rest can be sold within the turnover limit."""
     portfolio = household(
@@ -346,6 +355,28 @@ def test_what_stands_between_a_limit_and_the_nearest_that_it_could_get_is_named(
     assert "small caps" not in text.split("What would help")[0]
     (repair,) = re.findall(r"single_company.max to ([\d.]+)%", text)
     assert float(repair) == pytest.approx(float(figures[2]), abs=0.11)  # rounded to be enough
+
+
+def test_a_repair_moves_a_limit_even_where_keeping_less_for_the_tax_would_be_less() -> None:
+    """The tax is owed: what is kept for it has no bound to move, nor is it said how far it gets."""
+    bounds = limits(magnificent_seven_max="0.3", cash_max="0.02", small_caps_min="0.65")
+    error = refusal(taxed(0, {"NVDA": [lot(300, 5)]}, limits=bounds))
+    repair, alone = error.details["repair"], error.details["alone"]
+    assert alone["preferences.reserve_tax"] < repair["cash.max"] - 0.005
+    assert set(repair) == {"cash.max"}
+    assert "the cash kept for tax cannot be" not in str(error)
+
+
+def test_a_conflict_that_buying_back_would_mend_says_why_nothing_is_bought_back() -> None:
+    """A loss must make room for the gain, and the fund that has it must stay: only a wash sale would do both."""
+    bounds = limits(magnificent_seven_max="0.2", realized_gain_max="0", funds__IWM_min="0.5", cash_max="0.6")
+    positions = {"NVDA": [lot(250, 20)], "IWM": [lot(200, 500)]}
+    error = refusal(taxed(0, positions, limits=bounds))
+    assert error.details["needs_wash_sale"] is True
+    assert "(nothing is bought that is sold at a loss: a wash sale)" in str(error)
+    locked = refusal(taxed(0, positions, limits=bounds, **LOCKED))
+    assert locked.details["needs_wash_sale"] is False
+    assert "wash sale" not in str(locked)
 
 
 def test_a_default_in_a_conflict_is_said_to_be_one() -> None:

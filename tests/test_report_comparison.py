@@ -144,7 +144,10 @@ def test_risk_is_shown_in_percent_and_in_dollars_of_its_side():
 def test_alternatives_stand_below_the_proposal_with_cause_and_what_stays_broken():
     table = alternatives_table(plan(), trade_off())
     assert cells(table, 0) == ["The proposal", "Do nothing", "Half the move", "IJR only", "Russell 2000 only"]
-    assert cells(table, 6)[3] == "preferences.buy [IWM, VTWO, IJR] to [IJR] moves 3.1% of the household"
+    assert (
+        cells(table, 6)[3]
+        == "the change of the funds to buy from [IWM, VTWO, IJR] to [IJR] moves 3.1% of the household"
+    )
     conflict = table.rows[4]
     assert [cell.text for cell in conflict.cells[1:6]] == ["–"] * 5
     assert conflict.cells[6].text == "no answer: the limits conflict"

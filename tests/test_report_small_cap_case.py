@@ -289,7 +289,7 @@ def test_a_range_of_few_draws_is_called_that_and_no_band() -> None:
 def test_a_share_that_is_pinned_has_no_band() -> None:
     told, _, rows = words_of(pinned_by="small_caps.max", small_caps=Band(0.22, 0.22, 0.22), proposed=0.22)
     assert told == (
-        "The share in small caps is pinned by your limit small_caps.max at 22.0%: draws of history cannot move it."
+        "The share in small caps is pinned by your limit on small caps at 22.0%: draws of history cannot move it."
     )
     assert rows[0] == ["Small caps in all", "22.0%", "pinned"]
     assert "pinned by your limits together at" in words_of(pinned_by="limits")[0]

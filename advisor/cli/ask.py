@@ -27,7 +27,7 @@ from advisor.errors import printable
 if TYPE_CHECKING:
     from advisor.market.data import MarketData
     from advisor.portfolio.model import Portfolio
-    from advisor.rebalance.model import HouseholdState
+    from advisor.rebalance.model import HouseholdState, Warned
     from advisor.whatif.inverse import Inverse
 
 QUESTIONS = ("least-deposit", "least-gain", "least-relaxation", "largest-withdrawal")
@@ -93,7 +93,7 @@ def ask(
     else:
         emit(_text(answer, asked, resolved, goals))
     if not quiet:
-        for warned in answer.plan.warnings:
+        for warned in _warnings(answer, asked, resolved):
             note(warned.message)
 
 
@@ -213,7 +213,11 @@ def _rows(answer: Inverse) -> list[tuple[str, str, str]]:
     gain = plan.tax.short_term_gain_usd + plan.tax.long_term_gain_usd
     return [
         ("Household value", fmt.money(before.value_usd), fmt.money(after.value_usd)),
-        ("Magnificent Seven, at most", fmt.percent(before.exposure.seven.high), fmt.percent(after.exposure.seven.high)),
+        (
+            "Magnificent Seven, upper end",
+            fmt.percent(before.exposure.seven.high),
+            fmt.percent(after.exposure.seven.high),
+        ),
         ("Small caps", fmt.percent(before.small_cap_weight), fmt.percent(after.small_cap_weight)),
         ("Cash", fmt.percent(before.cash_weight), fmt.percent(after.cash_weight)),
         ("Net gain realized", "", fmt.cents(gain)),
@@ -248,7 +252,7 @@ def _document(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: 
         "short_term_gain_usd": f"{plan.tax.short_term_gain_usd:.2f}",
         "long_term_gain_usd": f"{plan.tax.long_term_gain_usd:.2f}",
         "spread_usd": f"{plan.spread_usd:.2f}",
-        "warnings": [asdict(warned) for warned in plan.warnings],
+        "warnings": [asdict(warned) for warned in _warnings(answer, portfolio, market)],
         "trades": [
             {
                 "account": trade.account,
@@ -261,6 +265,13 @@ def _document(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: 
         ],
         "checks": [{"name": check.name, "passed": check.passed} for check in plan.certificate.checks],
     }
+
+
+def _warnings(answer: Inverse, portfolio: Portfolio, market: MarketData) -> tuple[Warned, ...]:
+    """What is to be known of the data; what a plan warns of besides belongs to the question's own conditions."""
+    from advisor.rebalance.warn import planning_warnings
+
+    return planning_warnings(portfolio, market, answer.before.exposure)
 
 
 def _state(state: HouseholdState) -> dict[str, Any]:

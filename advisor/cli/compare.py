@@ -19,7 +19,7 @@ from advisor.rebalance.model import HouseholdState, Warned
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import survey
 from advisor.rebalance.record import PortfolioFile, inputs_record, state_record, to_json
-from advisor.rebalance.warn import market_warnings
+from advisor.rebalance.warn import planning_warnings
 from advisor.report.context import Sources
 from advisor.report.sentences import orders_note
 from advisor.report.what_if import Beside, render_what_if, what_if_page
@@ -122,7 +122,7 @@ class Comparison:
     def warnings(self) -> tuple[Warned, ...]:
         """What is to be known of the market data behind all of it."""
         base = self.base
-        return market_warnings(base.portfolio, resolve(base.market, base.portfolio), self.before.exposure)
+        return planning_warnings(base.portfolio, resolve(base.market, base.portfolio), self.before.exposure)
 
     def document(self) -> str:
         """The record of schema ``advisor.what-if/2``."""

@@ -113,9 +113,10 @@ def require_fresh_prices(day_of_prices: date, as_of: date, most: int | None) -> 
     from advisor.market.prices.sessions import is_older
 
     if most is not None and is_older(day_of_prices, as_of, most):
+        age = (as_of - day_of_prices).days
         raise MarketDataError(
-            f"the prices are of {day_of_prices}, more than --max-price-age {most} trading days before the decision of "
-            f"{as_of}: use --market yahoo or a folder with newer prices, or allow a greater age"
+            f"the prices are of {day_of_prices}, {age} days before the decision of {as_of} and more than "
+            f"--max-price-age {most} trading days: use --market yahoo or a folder with newer prices, or allow more"
         )
 
 

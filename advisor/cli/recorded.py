@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from advisor.errors import InputError, Issue, MarketDataError
+from advisor.errors import InputError, Issue, MarketDataError, printable
 
 if TYPE_CHECKING:
     from advisor.market.data import MarketData
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+RECORD = "recommendation.json"
 MARKET_FILE = "market.json"  # what `advisor rebalance` writes beside the record
 MAX_BYTES = 64 * 2**20  # a record holds its portfolio file, of at most 8 MiB, escaped
 
@@ -43,12 +44,29 @@ def read_record(file: Path) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
         raise record_error(file, f"is longer than {MAX_BYTES // 2**20} MiB")
     try:
-        document = json.loads(data)
+        document = json.loads(data, object_pairs_hook=_once)
+    except _TwiceError as error:
+        raise record_error(file, f"has a key twice: {error}") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise record_error(file, f"is not JSON ({where}): give the {RECORD} of a run of advisor rebalance") from error
     except (ValueError, RecursionError) as error:
-        raise record_error(file, f"is not JSON: {error}") from error
+        raise record_error(file, f"is not JSON: give the {RECORD} of a run of advisor rebalance") from error
     if not isinstance(document, dict):
         raise record_error(file, "is not a recommendation: it holds no JSON object")
     return document
+
+
+class _TwiceError(ValueError):
+    """A key that an object has twice: readers differ in which one counts."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(printable(next(name for name in names if names.count(name) > 1)))
+    return found
 
 
 def read_beside(file: Path, name: str) -> str | None:

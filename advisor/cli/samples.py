@@ -70,8 +70,11 @@ def _named(name: str, found: tuple[Sample, ...]) -> Sample:
     for sample in found:
         if sample.name == wanted:
             return sample
-    names = ", ".join(sample.name for sample in found)
-    raise click.BadParameter(printable(f"{name!r} is none of {names}"), param_hint="NAME")
+    from advisor.portfolio.values import did_you_mean
+
+    names = [sample.name for sample in found]
+    hint = did_you_mean(wanted, names) or f"there is {', '.join(names)}"
+    raise click.BadParameter(printable(f"no sample is called {name!r}: {hint}"), param_hint="NAME")
 
 
 def _list(found: tuple[Sample, ...], *, as_json: bool) -> None:

@@ -237,13 +237,18 @@ def _decimal(figure: str) -> Decimal:
 
 def _without_marks(text: str) -> str | None:
     """Number that is left without currency signs and separators; None where there is none."""
-    plain = re.sub(r"[$,_' ]", "", text)
+    figure = re.sub(r"[$_' ]", "", text)
+    if "," in figure and not re.fullmatch(PRINTED, figure, re.ASCII):
+        return None  # a comma that groups no thousands may stand for a point
+    plain = figure.replace(",", "")
     return plain if re.fullmatch(NUMBER, plain, re.ASCII) else None
 
 
 def _number_hint(text: str) -> str:
     if meant := _without_marks(text):
         return f"did you mean {meant}?"
+    if re.fullmatch(r"-?[$]?[\d.,]*\d,\d*", text, re.ASCII):
+        return "a comma groups thousands, and a point stands before decimals: write 1234.56 or 1,234.56"
     if text.endswith("%"):
         return "an amount is meant here, not a percentage"
     if re.fullmatch(r"[-+]?[\d.]+[eE][-+]?\d+", text, re.ASCII):

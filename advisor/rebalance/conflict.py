@@ -81,7 +81,7 @@ class _Speaker:
         }
 
     def _core_sentence(self, core: Core) -> str:
-        movable = next((label for label in core.labels if label in core.beyond), None)
+        movable = next((label for label in core.labels if label in core.beyond and label != TAX_RESERVE), None)
         if movable is None:
             return f"{_listed([self._bounded(label) for label in core.labels])} cannot be met together."
         reach = self._reach(movable, core.beyond[movable])
@@ -96,7 +96,7 @@ class _Speaker:
         """How far a limit gets with all others kept, where that is less far, and which of them is between."""
         for label, between in self.found.between.items():
             alone = self.found.alone[label]
-            if label in core.labels and between and alone is not None:
+            if label in core.labels and between and alone is not None and label != TAX_RESERVE:  # it has no bound
                 side = "less" if self._side(label) is LimitKind.MAX else "more"
                 causes = _listed([self._bounded(other) for other in between])
                 reach = self._reach(label, alone)

@@ -64,6 +64,11 @@ def market_warnings(portfolio: Portfolio, market: MarketData, seen: Exposure) ->
     )
 
 
+def planning_warnings(portfolio: Portfolio, market: MarketData, seen: Exposure) -> tuple[Warned, ...]:
+    """What is to be known of the data behind plans: the market data, and views that do not count as they are stated."""
+    return (*market_warnings(portfolio, market, seen), *_dated_views(portfolio, market))
+
+
 def _age(portfolio: Portfolio, market: MarketData) -> list[Warned]:
     days = (portfolio.as_of - market.as_of).days
     if days < 0:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.format import percent
+from advisor.portfolio.values import usd
+from advisor.portfolio.written import bound_words
+from advisor.rebalance.limit_nouns import limit_noun
 from advisor.whatif.causes import TOGETHER
 from advisor.whatif.model import Change, Outcome
 
@@ -22,7 +25,7 @@ def cause_words(outcome: Outcome) -> Iterator[str]:
         words = change_words(cause.change)
         if cause.change == TOGETHER:
             if cause.moved >= NOTHING:
-                yield f"together, beyond what each does alone, {percent(cause.moved)}"
+                yield f"the changes together, beyond each alone, move {percent(cause.moved)} of the household"
         elif cause.moved >= NOTHING:
             yield f"{words} moves {percent(cause.moved)} of the household"
         else:
@@ -34,8 +37,23 @@ def cause_words(outcome: Outcome) -> Iterator[str]:
 
 
 def change_words(change: Change) -> str:
-    """``limits.magnificent_seven.max 25% to 20%``."""
-    return f"{change.path} {_quoted(change.before)} to {_quoted(change.after)}"
+    """``the change of the limit on the Magnificent Seven from 25% to 20%``; other paths as the file has them."""
+    section, _, rest = change.path.partition(".")
+    name, _, side = rest.rpartition(".")
+    what, values = change.path, [change.before, change.after]
+    if section == "limits" and side in ("max", "min"):
+        what = f"the {'limit' if side == 'max' else 'minimum'} on {limit_noun(name)}"
+        values = [_bound(name, value) for value in values]
+    elif change.path == "preferences.buy":
+        what = "the funds to buy"
+    return f"the change of {what} from {_quoted(values[0])} to {_quoted(values[1])}"
+
+
+def _bound(name: str, value: str | None) -> str | None:
+    """A bound of the file for a reader; dollars are written in plain digits there."""
+    if name != "realized_gain" or value is None:
+        return value
+    return bound_words(name, usd(value))
 
 
 def _quoted(value: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from advisor.exposure.lookthrough import SevenExposure
 from advisor.format import (
     NOTICEABLE,
     apportioned,
@@ -29,7 +30,7 @@ from advisor.format import (
 )
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.model import RebalancePlan, StressLoss, Trade
+from advisor.rebalance.model import LimitResult, RebalancePlan, StressLoss, Trade
 from advisor.rebalance.warn import prices_are_stale
 from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
 from advisor.report.model import Card
@@ -68,7 +69,7 @@ def _trade_answer(plan: RebalancePlan) -> str:
     fit = ""
     if limit is not None:
         fit = f", {'within' if is_met(limit, limit.after) else 'still above'} your limit of {limit.bound_words}"
-    first, last = interval(before.low, before.high), interval(after.low, after.high)
+    first, last = _seven_words(before, limit), _seven_words(after, limit)
     change = f"stay at {last}" if first == last else f"go from {first} to {last}"
     return (
         f"{_moves(plan)}: the Magnificent Seven {change} of the household{fit}{_mended_words(plan)}, with "
@@ -189,8 +190,13 @@ def _seven_card(plan: RebalancePlan) -> Card:
     if limit is not None:
         note += ", met" if is_met(limit, limit.after) else ", not met"
     if is_trade(plan):
-        note = f"from {interval(before.low, before.high)} today; {note}"
-    return Card("Magnificent Seven", interval(after.low, after.high), note, tone)
+        note = f"from {_seven_words(before, limit)} today; {note}"
+    return Card("Magnificent Seven", _seven_words(after, limit), note, tone)
+
+
+def _seven_words(seven: SevenExposure, limit: LimitResult | None) -> str:
+    """The interval, with at least the decimals of the limit beside it."""
+    return interval(seven.low, seven.high, 1 if limit is None else limit.decimals)
 
 
 def _volatility_card(plan: RebalancePlan) -> Card:

@@ -84,7 +84,7 @@ def years_table(known: CalendarYears, as_of: date) -> Table | None:
         f"Total returns, to {iso(known.last)}. Past years say nothing certain about the next.",
     )
     columns = (Column("Year", "word"), Column(large), *(Column(symbol) for symbol in small))
-    return Table("Years in which small companies lagged", columns, rows, notes)
+    return Table("Small companies against large ones, year by year", columns, rows, notes)
 
 
 def _year_row(year: YearReturns) -> Row:

@@ -24,7 +24,11 @@ def _not_checked(record: dict[str, Any]) -> list[str]:
     ranged = any(limit["price_range_bps_per_pp"] is not None for limit in record["limits"])
     if ranged or any(limit["name"].partition(".")[0] not in (*LINEAR, *OF_TRADES) for limit in record["limits"]):
         told.append("prices of limits that are no one price for each trade")
-    told += ["what other horizons, funds and tax branches would give", "the solver's residuals and the versions"]
+    told += [
+        "what rounding to shares loses, below half a basis point a year",
+        "what other horizons, funds and tax branches would give",
+        "the solver's residuals, the versions and the name of the portfolio file",
+    ]
     if any(warned["code"] == OF_HISTORY for warned in record["warnings"]):
         told.append("whether a lot is from before a split")
     if record["schema"] == FIRST_SCHEMA:
