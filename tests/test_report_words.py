@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.report.limits import level_after, level_today, limits_table
+from advisor.report.limits import broken_today, level_after, level_today, limits_table
 from advisor.report.sentences import cards
 from advisor.report.why_words import funds_words
 from tests.samples import answer
@@ -48,3 +48,12 @@ def test_funds_are_equivalent_where_they_cost_about_as_much_as_those_that_were_c
 
     assert "Equivalent" in words(1.01e-3)
     assert "Equivalent" not in words(1e-5)
+
+
+def test_a_soft_limit_that_the_trades_exceed_is_not_broken_today() -> None:
+    plan = answer("tech-employee").plan
+    limit = next(one for one in plan.limits if one.label == "small_caps.max")
+    today = replace(limit, status="exceeded", before=limit.bound + 0.1, after=limit.bound + 0.2)
+    later = replace(today, before=limit.bound - 0.1)
+    assert broken_today(replace(plan, limits=(today,))) == (today,)
+    assert broken_today(replace(plan, limits=(later,))) == ()
