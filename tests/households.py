@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
 
+from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Side
 from advisor.portfolio.model import (
     SMALL_CAP_FUNDS,
     Account,
@@ -15,7 +17,6 @@ from advisor.portfolio.model import (
     DoNotSell,
     FilingStatus,
     Limit,
-    LimitKind,
     LimitMode,
     Lot,
     PastTrade,
@@ -82,32 +83,41 @@ def _limits(rng: np.random.Generator) -> tuple[Limit, ...]:
         return Decimal(f"{rng.uniform(low, high):.4f}")
 
     menu = [
-        Limit("magnificent_seven", LimitKind.MAX, number(0.1, 0.6)),
-        Limit("single_company", LimitKind.MAX, number(0.08, 0.5)),
-        Limit("small_caps", LimitKind.MAX, number(0.15, 0.6)),
-        Limit("small_caps", LimitKind.MIN, number(0.0, 0.15)),
-        Limit("funds.IWM", LimitKind.MAX, number(0.05, 0.3)),
-        Limit("funds.IJR", LimitKind.MIN, number(0.0, 0.05)),
-        Limit("volatility", LimitKind.MAX, number(0.1, 0.4)),
-        Limit("tracking_error", LimitKind.MAX, number(0.02, 0.3), benchmark="SPY"),
-        Limit("beta", LimitKind.MAX, number(0.6, 1.8), benchmark="VTI"),
-        Limit("turnover", LimitKind.MAX, number(0.05, 0.9)),
-        Limit("realized_gain", LimitKind.MAX, Decimal(f"{rng.uniform(0, 100_000):.2f}")),
-        Limit("cash", LimitKind.MIN, number(0.0, 0.05)),
-        Limit("cash", LimitKind.MAX, number(0.1, 0.9)),
+        Limit("magnificent_seven", Side.MAX, number(0.1, 0.6)),
+        Limit("single_company", Side.MAX, number(0.08, 0.5)),
+        Limit("small_caps", Side.MAX, number(0.15, 0.6)),
+        Limit("small_caps", Side.MIN, number(0.0, 0.15)),
+        Limit("funds.IWM", Side.MAX, number(0.05, 0.3)),
+        Limit("funds.IJR", Side.MIN, number(0.0, 0.05)),
+        Limit("volatility", Side.MAX, number(0.1, 0.4)),
+        Limit("tracking_error", Side.MAX, number(0.02, 0.3), benchmark="SPY"),
+        Limit("beta", Side.MAX, number(0.6, 1.8), benchmark="VTI"),
+        Limit("turnover", Side.MAX, number(0.05, 0.9)),
+        Limit("realized_gain", Side.MAX, Decimal(f"{rng.uniform(0, 100_000):.2f}")),
+        Limit("cash", Side.MIN, number(0.0, 0.05)),
+        Limit("cash", Side.MAX, number(0.1, 0.9)),
     ]
     rarer = [
-        Limit("sectors.Information Technology", LimitKind.MAX, number(0.2, 0.7)),
-        Limit("sectors.Health Care", LimitKind.MIN, number(0.0, 0.03)),
-        Limit("cvar_95", LimitKind.MAX, number(0.05, 0.15)),
-        Limit("max_drawdown", LimitKind.MAX, number(0.2, 0.7)),
-        Limit("stress.covid_2020", LimitKind.MAX, number(0.15, 0.6)),
-        Limit("stress.inflation_2022", LimitKind.MAX, number(0.15, 0.6)),
-        Limit("expense_ratio", LimitKind.MAX, number(0.0004, 0.003)),
+        Limit("sectors.Information Technology", Side.MAX, number(0.2, 0.7)),
+        Limit("sectors.Health Care", Side.MIN, number(0.0, 0.03)),
+        Limit("cvar_95", Side.MAX, number(0.05, 0.15)),
+        Limit("max_drawdown", Side.MAX, number(0.2, 0.7)),
+        Limit("stress.covid_2020", Side.MAX, number(0.15, 0.6)),
+        Limit("stress.inflation_2022", Side.MAX, number(0.15, 0.6)),
+        Limit("expense_ratio", Side.MAX, number(0.0004, 0.003)),
     ]
     chosen = [*(limit for limit in menu if rng.random() < 0.35), *(limit for limit in rarer if rng.random() < 0.12)]
-    moded = [replace(limit, mode=_mode(rng), price_bps_per_pp=_price(rng)) for limit in chosen]
-    return tuple(limit for limit in moded if (limit.name, limit.mode) != ("max_drawdown", LimitMode.SOFT))
+    known = {limit.type for limit in (*menu, *rarer)}
+    newer = (kind for kind in LIMIT_TYPES.values() if kind not in known and rng.random() < 0.12)
+    chosen += [Limit(_name(kind), kind.sides[0], number(0.0, 1.0)) for kind in newer]
+    moded = [replace(limit, mode=_mode(rng), charge_bps_per_pp=_price(rng)) for limit in chosen]
+    return tuple(limit for limit in moded if limit.type.may_be_soft or limit.mode is not LimitMode.SOFT)
+
+
+def _name(kind: LimitType) -> str:
+    """The limit that the example of its kind is on."""
+    part = re.match(r"{(.+): {", kind.example)
+    return f"{kind.name}.{part[1]}" if part else kind.name
 
 
 def _mode(rng: np.random.Generator) -> LimitMode:

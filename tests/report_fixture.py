@@ -25,12 +25,12 @@ from advisor.market.data import (
     Sourced,
     StressEpisode,
 )
+from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import (
     Account,
     AccountType,
     FilingStatus,
     Limit,
-    LimitKind,
     Lot,
     Portfolio,
     Position,
@@ -283,7 +283,7 @@ def portfolio(name: str = "Example household") -> Portfolio:
         name=name,
         as_of=DAY,
         accounts=(brokerage, roth, rollover),
-        limits=tuple(Limit(limit.name, limit.kind, D(str(limit.bound))) for limit in LIMITS),
+        limits=tuple(Limit(limit.name, limit.side, D(str(limit.bound))) for limit in LIMITS),
         tax=TaxSituation(FilingStatus.MARRIED_JOINT, D("0.35"), D("0.188"), D("0.05"), is_stated=True),
         preferences=Preferences(),
         securities=(SecurityNote("VFIAX", "VOO"),),
@@ -362,16 +362,14 @@ def _state(side: int) -> HouseholdState:
 
 
 LIMITS = (
-    LimitResult("magnificent_seven", LimitKind.MAX, "hard", 0.25, "fraction", 0.3544, 0.25, "broken_before", 1.84),
-    LimitResult(
-        "single_company", LimitKind.MAX, "hard", 0.10, "fraction", 0.1571, 0.0918, "broken_before", None, "Nvidia"
-    ),
-    LimitResult("small_caps", LimitKind.MAX, "hard", 0.30, "fraction", 0.07, 0.255, "slack", None),
-    LimitResult("small_caps", LimitKind.MIN, "hard", 0.10, "fraction", 0.07, 0.255, "broken_before", None),
-    LimitResult("funds.IWM", LimitKind.MAX, "hard", 0.08, "fraction", 0.07, 0.08, "binding", 0.21),
-    LimitResult("tracking_error", LimitKind.MAX, "hard", 0.06, "fraction", 0.0391, 0.0544, "slack", None, "SPY"),
-    LimitResult("realized_gain", LimitKind.MAX, "hard", 60000.0, "usd", 0.0, 47914.4, "slack", None),
-    LimitResult("beta", LimitKind.MAX, "hard", 1.1, "ratio", 1.08, 0.99, "slack", None, "SPY"),
+    LimitResult("magnificent_seven", Side.MAX, "hard", 0.25, 0.3544, 0.25, "broken_before", 1.84),
+    LimitResult("single_company", Side.MAX, "hard", 0.10, 0.1571, 0.0918, "broken_before", None, "Nvidia"),
+    LimitResult("small_caps", Side.MAX, "hard", 0.30, 0.07, 0.255, "slack", None),
+    LimitResult("small_caps", Side.MIN, "hard", 0.10, 0.07, 0.255, "broken_before", None),
+    LimitResult("funds.IWM", Side.MAX, "hard", 0.08, 0.07, 0.08, "binding", 0.21),
+    LimitResult("tracking_error", Side.MAX, "hard", 0.06, 0.0391, 0.0544, "slack", None, "SPY"),
+    LimitResult("realized_gain", Side.MAX, "hard", 60000.0, 0.0, 47914.4, "slack", None),
+    LimitResult("beta", Side.MAX, "hard", 1.1, 1.08, 0.99, "slack", None, "SPY"),
 )
 
 
@@ -512,7 +510,7 @@ def do_nothing_plan() -> RebalancePlan:
             limit,
             before=limit.after,
             status="binding" if limit.name in ("magnificent_seven", "funds.IWM") else "slack",
-            price_bps_per_pp=None,
+            shadow_price_bps_per_pp=None,
         )
         for limit in LIMITS
         if limit.name != "realized_gain"

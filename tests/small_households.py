@@ -14,12 +14,12 @@ from advisor.market.resolve import resolve
 from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import best_solution, open_cases
+from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import (
     Account,
     AccountType,
     FilingStatus,
     Limit,
-    LimitKind,
     Lot,
     Portfolio,
     Position,
@@ -68,7 +68,7 @@ def limits(**bounds: object) -> tuple[Limit, ...]:
     found = []
     for label, bound in bounds.items():
         name, _, kind = label.replace("__", ".").rpartition("_")
-        found.append(Limit(name, LimitKind(kind), Decimal(str(bound)), MEASURED_AGAINST.get(name)))
+        found.append(Limit(name, Side(kind), Decimal(str(bound)), MEASURED_AGAINST.get(name)))
     return tuple(found)
 
 

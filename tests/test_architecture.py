@@ -94,6 +94,11 @@ def test_every_room_has_its_place_in_the_flow() -> None:
     assert rooms == set(RANK)
 
 
+def test_the_independent_check_takes_no_limit_from_the_catalogue() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in (PACKAGE / "rebalance" / "verify").glob("*.py")}
+    assert [name for name, text in texts.items() if "limit.type" in text or "limit.part" in text] == []
+
+
 def test_the_independent_check_imports_nothing_it_checks() -> None:
     faults = [
         f"{path}:{line}: {name}"

@@ -394,7 +394,7 @@ def test_14_relaxing_a_limit_never_costs_anything(seed: int) -> None:
     portfolio = small_household(seed)
     tight = case(seed)[1].objective
     for number, limit in enumerate(portfolio.limits):
-        bound = limit.bound * (Decimal("1.1") if limit.kind == "max" else Decimal("0.9"))
+        bound = limit.bound * (Decimal("1.1") if limit.side == "max" else Decimal("0.9"))
         relaxed = (*portfolio.limits[:number], replace(limit, bound=bound), *portfolio.limits[number + 1 :])
         assert solved(problem_of(replace(portfolio, limits=relaxed))).objective >= tight - 1e-8
 
@@ -481,7 +481,7 @@ def test_19_a_conflict_is_proved_its_cores_are_minimal_and_its_repair_works(numb
     assert found.repair
     moved = {label: Decimal(repr(amount + 1e-5)) for label, amount in found.repair.items()}
     mended = tuple(
-        replace(x, bound=x.bound + (1 if x.kind == "max" else -1) * moved.get(x.label, Decimal(0)))
+        replace(x, bound=x.bound + (1 if x.side == "max" else -1) * moved.get(x.label, Decimal(0)))
         for x in portfolio.limits
     )
     assert solved(problem_of(replace(portfolio, limits=mended))).certificate.violation <= 1e-7

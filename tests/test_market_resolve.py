@@ -11,7 +11,8 @@ from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import NO_SCENARIOS
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import load_snapshot
-from advisor.portfolio.model import Limit, LimitKind, Preferences, SecurityNote
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Limit, Preferences, SecurityNote
 from advisor.risk.scenarios import scenario_returns
 from tests.small_market import household, small_market
 from tests.views import view
@@ -38,7 +39,7 @@ def test_all_unknown_symbols_are_named_at_once_with_place_and_remedy():
         ("Joint", "0", {"AAA": "1"}),
         preferences=Preferences(buy=("BBB",), benchmark="CCC"),
         views=(view("DDD", "0.05"),),
-        limits=(Limit("beta", LimitKind.MAX, Decimal(1), benchmark="EEE"),),
+        limits=(Limit("beta", Side.MAX, Decimal(1), benchmark="EEE"),),
     )
     with pytest.raises(MarketDataError) as caught:
         resolve(small_market(), portfolio)

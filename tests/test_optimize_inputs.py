@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from advisor.optimize.limits import RiskLimit, TradeLimit, WeightLimit, compile_limits
-from advisor.portfolio.model import DoNotSell, Limit, LimitKind, PastTrade, Preferences
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import DoNotSell, Limit, PastTrade, Preferences
 from tests.small_households import AS_OF, account, household, limits, lot, resolved, surveyed, tax
 
 # 20,353.00 NVDA + 58,696.00 IWM + 951.00 cash = 80,000.00 in Joint; 20,000.00 cash in the Roth: 100,000 in all.
@@ -133,7 +134,7 @@ def test_a_company_row_that_no_trade_can_bring_near_the_bound_is_left_out_withou
 
 
 def test_an_unknown_limit_is_never_ignored() -> None:
-    odd = replace(PORTFOLIO, limits=(Limit("no_such_limit", LimitKind.MAX, Decimal("0.3")),))
+    odd = replace(PORTFOLIO, limits=(Limit("no_such_limit", Side.MAX, Decimal("0.3")),))
     with pytest.raises(ValueError, match="no_such_limit"):
         compile_limits(odd, resolved(odd), surveyed(odd).inputs)
 

@@ -10,7 +10,8 @@ import pytest
 
 from advisor.errors import InputError, Location
 from advisor.optimize.limits import RiskLimit, ScenarioLimit, TradeLimit, WeightLimit, compile_limits
-from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from tests.samples import market
 from tests.small_households import account, household, limits, lot, resolved, surveyed
 
@@ -123,7 +124,7 @@ def test_a_loosened_company_limit_leaves_no_row_out_that_can_reach_it() -> None:
 
 
 def test_an_episode_that_the_market_data_do_not_have_is_a_fault_at_its_line() -> None:
-    wrong = Limit("stress.covid_2021", LimitKind.MAX, Decimal("0.2"), where=Location(12, 30, 3))
+    wrong = Limit("stress.covid_2021", Side.MAX, Decimal("0.2"), where=Location(12, 30, 3))
     with pytest.raises(InputError) as caught:
         compiled(replace(HELD, limits=(wrong,)))
     (issue,) = caught.value.issues

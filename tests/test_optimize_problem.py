@@ -134,7 +134,7 @@ def weights_of(problem: AllocationProblem, solution: Solution) -> np.ndarray:
 def test_a_soft_limit_is_exceeded_as_far_as_its_price_makes_worthwhile(price: str) -> None:
     """The best excess e of a hard limit at 30% + e, less what e costs at `price` basis points a point."""
     bound = limits(magnificent_seven_max="0.3")[0]
-    soft = replace(bound, mode=LimitMode.SOFT, price_bps_per_pp=Decimal(price))
+    soft = replace(bound, mode=LimitMode.SOFT, charge_bps_per_pp=Decimal(price))
     hard = problem_of(mixed(limits=(bound,)))
 
     def worth(excess: float) -> float:

@@ -13,7 +13,8 @@ from advisor.optimize.formulation import MOVABLE
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.reach import best_at, tightest
 from advisor.optimize.search import best_solution, open_cases
-from advisor.portfolio.model import DoNotSell, Limit, LimitKind, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import DoNotSell, Limit, Portfolio
 from tests.small_households import account, household, limits, lot, problem_of, small_household, solved
 
 SEVEN, SMALL_MOST, SMALL_LEAST, VOLATILITY = (
@@ -29,14 +30,14 @@ def with_movable(portfolio: Portfolio, *labels: str) -> Portfolio:
     moved = []
     for label in labels:
         name, _, kind = label.rpartition(".")
-        moved.append(Limit(name, LimitKind(kind), Decimal(str(MOVABLE if kind == "max" else -MOVABLE))))
+        moved.append(Limit(name, Side(kind), Decimal(str(MOVABLE if kind == "max" else -MOVABLE))))
     return replace(portfolio, limits=(*kept, *moved))
 
 
 def with_bounds(portfolio: Portfolio, bounds: dict[str, float]) -> AllocationProblem:
     kept = [limit for limit in portfolio.limits if limit.label not in bounds]
     asked = [
-        Limit(label.rpartition(".")[0], LimitKind(label.rpartition(".")[2]), Decimal(repr(bound)))
+        Limit(label.rpartition(".")[0], Side(label.rpartition(".")[2]), Decimal(repr(bound)))
         for label, bound in bounds.items()
     ]
     return problem_of(replace(portfolio, limits=(*kept, *asked)))

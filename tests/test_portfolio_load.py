@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import InputError, Location
+from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio, read_portfolio
 from advisor.portfolio.model import (
     SECTORS,
@@ -21,7 +22,6 @@ from advisor.portfolio.model import (
     CovarianceChoice,
     CovarianceMethod,
     FilingStatus,
-    LimitKind,
     LimitMode,
     Preferences,
     ReturnPeriod,
@@ -369,12 +369,12 @@ def test_every_part_of_a_full_file_arrives() -> None:
         "sectors.Energy.max": LimitMode.SOFT,
         "sectors.Energy.min": LimitMode.SOFT,
     }
-    assert limits["cvar_95.max"].price_bps_per_pp == Decimal("2.5")
-    assert limits["sectors.Energy.min"].price_bps_per_pp == 10
+    assert limits["cvar_95.max"].charge_bps_per_pp == Decimal("2.5")
+    assert limits["sectors.Energy.min"].charge_bps_per_pp == 10
     assert limits["tracking_error.max"].benchmark == "IVV"
     assert limits["beta.max"].benchmark == "VOO"  # from preferences
     assert limits["cash.min"].benchmark is None
-    assert limits["cash.min"].kind is LimitKind.MIN
+    assert limits["cash.min"].side is Side.MIN
     assert limits["magnificent_seven.max"].where == Location(25, 28, 3)
     assert not portfolio.may_sell("Brokerage", "NVDA")
     assert not portfolio.may_sell("Roth IRA", "MGK")
@@ -466,7 +466,7 @@ def test_a_carried_dollar_may_be_worth_the_long_rate_with_the_states(rates: str)
 
 def test_a_soft_limit_without_a_price_charges_ten_basis_points_a_point() -> None:
     (limit,) = load(SMALL + "limits: {beta: {max: 1.1, mode: soft}}\n").limits
-    assert (limit.mode, limit.price_bps_per_pp) == (LimitMode.SOFT, 10)
+    assert (limit.mode, limit.charge_bps_per_pp) == (LimitMode.SOFT, 10)
 
 
 def test_every_sector_of_the_market_data_may_be_limited_and_no_other() -> None:

@@ -117,7 +117,7 @@ def relaxed(portfolio: Portfolio, moves: dict[str, float]) -> Portfolio:
         if limit.label not in moves:
             return limit
         step = Decimal(f"{moves[limit.label] + 1e-6:.6f}") * (value_usd if limit.name == "realized_gain" else 1)
-        return replace(limit, bound=limit.bound + step if limit.kind == "max" else limit.bound - step)
+        return replace(limit, bound=limit.bound + step if limit.side == "max" else limit.bound - step)
 
     def place(held):
         step = moves.get(f"accounts.{held.name}.min_cash")

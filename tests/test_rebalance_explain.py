@@ -157,7 +157,7 @@ def test_a_loss_makes_room_under_the_realized_gain_limit() -> None:
 
 
 def test_a_soft_limit_that_stays_exceeded_is_a_reason_and_said_to_stay() -> None:
-    soft = replace(limits(magnificent_seven_max="0.05")[0], mode=LimitMode.SOFT, price_bps_per_pp=Decimal(10))
+    soft = replace(limits(magnificent_seven_max="0.05")[0], mode=LimitMode.SOFT, charge_bps_per_pp=Decimal(10))
     found = reasons(
         household(
             account("Roth", "roth", 0, {"NVDA": [lot(250)], "BND": [lot(600)]}),

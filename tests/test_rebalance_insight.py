@@ -108,7 +108,7 @@ def test_the_best_tax_branch_is_behind_none(seed: int) -> None:
 def test_prices_are_given_for_trades_only() -> None:
     plan = sample_answer("already-diversified").plan
     assert plan.trades == ()
-    assert all(limit.price_bps_per_pp is None and limit.price_range is None for limit in plan.limits)
+    assert all(limit.shadow_price_bps_per_pp is None and limit.shadow_price_range is None for limit in plan.limits)
 
 
 def test_the_price_of_the_seven_is_what_a_point_of_room_gains() -> None:
@@ -119,7 +119,7 @@ def test_the_price_of_the_seven_is_what_a_point_of_room_gains() -> None:
     portfolio = sample("tech-employee")
     preferences = replace(portfolio.preferences, whole_shares=False, min_trade_usd=Decimal(0))
     exact = planned(replace(portfolio, preferences=preferences))
-    price = next(limit.price_bps_per_pp for limit in exact.limits if limit.label == "magnificent_seven.max")
+    price = next(limit.shadow_price_bps_per_pp for limit in exact.limits if limit.label == "magnificent_seven.max")
     limits = tuple(
         replace(limit, bound=Decimal("0.651")) if limit.label == "magnificent_seven.max" else limit
         for limit in portfolio.limits

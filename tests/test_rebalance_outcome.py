@@ -10,7 +10,8 @@ import pytest
 
 from advisor.errors import MarketDataError
 from advisor.market.data import NO_SCENARIOS
-from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.rebalance.model import LotSale, Trade
 from advisor.rebalance.outcome import (
     breach,
@@ -130,7 +131,7 @@ def test_without_orders_nothing_binds() -> None:
     [("max", 0.3, 0.4, 0.1), ("max", 0.3, 0.2, -0.1), ("min", 0.3, 0.4, -0.1), ("min", 0.3, 0.2, 0.1)],
 )
 def test_a_breach_is_positive_outside(kind: str, bound: float, value: float, expected: float) -> None:
-    assert breach(LimitKind(kind), bound, value) == close(expected)
+    assert breach(Side(kind), bound, value) == close(expected)
 
 
 def test_money_limits_are_in_dollars_and_beta_a_ratio() -> None:
@@ -285,8 +286,8 @@ def test_soft_limits_charge_for_each_point_beyond_their_bounds() -> None:
     """NVDA 40.706% to 20.3536% against 15% at 10 bp; 2,853 dollars of gain against 1,000 at 20 bp of 100,000."""
     wanted = (
         replace(limits(funds__NVDA_max="0.15")[0], mode=LimitMode.SOFT),
-        replace(limits(realized_gain_max="1000")[0], mode=LimitMode.SOFT, price_bps_per_pp=Decimal(20)),
-        replace(limits(turnover_max="0.1")[0], mode=LimitMode.SOFT, price_bps_per_pp=Decimal(1)),
+        replace(limits(realized_gain_max="1000")[0], mode=LimitMode.SOFT, charge_bps_per_pp=Decimal(20)),
+        replace(limits(turnover_max="0.1")[0], mode=LimitMode.SOFT, charge_bps_per_pp=Decimal(1)),
         limits(volatility_max="0.01")[0],
     )
     found, after = states(replace(PORTFOLIO, limits=wanted))
@@ -335,6 +336,6 @@ def test_without_scenarios_there_is_no_figure_and_a_limit_on_one_is_refused() ->
 
 
 def test_a_limit_without_a_measure_is_an_error() -> None:
-    odd = replace(PORTFOLIO, limits=(Limit("no_such_limit", LimitKind.MAX, Decimal("0.3")),))
+    odd = replace(PORTFOLIO, limits=(Limit("no_such_limit", Side.MAX, Decimal("0.3")),))
     with pytest.raises(ValueError, match="no_such_limit"):
         result_of(odd)

@@ -47,7 +47,7 @@ def test_numbers_are_the_plans_own() -> None:
     assert RECORD["after"]["volatility"] == PLAN.after.volatility
     assert RECORD["gain"]["total"] == PLAN.gain.total
     assert [(e["name"], e["kind"], e["after"]) for e in RECORD["limits"]] == [
-        (limit.name, str(limit.kind), limit.after) for limit in PLAN.limits
+        (limit.name, str(limit.side), limit.after) for limit in PLAN.limits
     ]
     assert RECORD["assumptions"]["risk_aversion"] == PLAN.risk_aversion
 

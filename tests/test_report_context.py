@@ -10,8 +10,9 @@ import pytest
 
 from advisor.cli.recommend import recommend
 from advisor.market.snapshot import load_snapshot
+from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio
-from advisor.portfolio.model import LimitKind, TaxSituation
+from advisor.portfolio.model import TaxSituation
 from advisor.rebalance.model import LimitResult
 from advisor.report.context import Sources, report_context
 from advisor.report.model import Table
@@ -190,7 +191,7 @@ def test_a_limit_says_its_bound_and_status_in_words():
 
 
 def test_prices_of_limits_have_no_column_where_none_is_known():
-    unpriced = replace(plan(), limits=tuple(replace(limit, price_bps_per_pp=None) for limit in plan().limits))
+    unpriced = replace(plan(), limits=tuple(replace(limit, shadow_price_bps_per_pp=None) for limit in plan().limits))
     assert "Price" not in " ".join(column.label for column in context(unpriced).why.limits.columns)
     assert any("No limit costs anything" in note for note in context(unpriced).why.limits.notes)
     assert "Price" not in " ".join(column.label for column in context(do_nothing_plan()).why.limits.columns)
@@ -200,9 +201,9 @@ def test_prices_of_limits_have_no_column_where_none_is_known():
 def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
     first, *others = plan().limits
     several = (
-        replace(first, price_bps_per_pp=None, price_range=(0.2, 0.9)),
-        replace(others[0], price_range=(0.0412, None)),
-        replace(others[1], price_bps_per_pp=12.345),
+        replace(first, shadow_price_bps_per_pp=None, shadow_price_range=(0.2, 0.9)),
+        replace(others[0], shadow_price_range=(0.0412, None)),
+        replace(others[1], shadow_price_bps_per_pp=12.345),
     )
     shown = context(replace(plan(), limits=several)).why.limits
     assert column(shown, "Price of a point") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
@@ -306,7 +307,7 @@ def test_a_hostile_name_cannot_leave_the_page_header():
 
 
 def result(name: str, bound: float, before: float, after: float, status: str, **fields) -> LimitResult:
-    given = {"kind": LimitKind.MAX, "mode": "hard", "unit": "fraction", "price_bps_per_pp": None} | fields
+    given = {"side": Side.MAX, "mode": "hard", "shadow_price_bps_per_pp": None} | fields
     return LimitResult(name=name, bound=bound, before=before, after=after, status=status, **given)
 
 

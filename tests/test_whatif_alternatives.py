@@ -9,7 +9,8 @@ from functools import cache
 import pytest
 
 from advisor.market.resolve import resolve
-from advisor.portfolio.model import Account, AccountType, Limit, LimitKind, Portfolio, Position
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Account, AccountType, Limit, Portfolio, Position
 from advisor.portfolio.model import Lot as HeldLot
 from advisor.rebalance.model import RebalancePlan
 from advisor.rebalance.plan import rebalance
@@ -110,7 +111,7 @@ def test_a_purchase_is_cut_where_its_halved_sale_does_not_pay_for_it() -> None:
         name="Three shares",
         as_of=answer("tech-employee").portfolio.as_of,
         accounts=(Account("IRA", AccountType.ROTH, Decimal(0), (Position("SPY", (HeldLot(Decimal(3)),)),)),),
-        limits=(Limit("small_caps", LimitKind.MIN, Decimal("0.9")),),
+        limits=(Limit("small_caps", Side.MIN, Decimal("0.9")),),
     )
     data = resolve(market(), portfolio)
     plan = rebalance(portfolio, data)

@@ -10,7 +10,8 @@ import pytest
 
 from advisor.market.resolve import resolve
 from advisor.optimize.search import DUST
-from advisor.portfolio.model import DoNotSell, Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import DoNotSell, Limit, LimitMode, Portfolio
 from advisor.rebalance.candidates import candidate_of, objective_of_nothing
 from advisor.rebalance.measure import utility
 from advisor.whatif.curves import SEVEN, cost_curve, frontier
@@ -32,7 +33,7 @@ from tests.small_households import (
 
 def with_cap(portfolio: Portfolio, name: str, bound: float) -> Portfolio:
     kept = [limit for limit in portfolio.limits if limit.label != f"{name}.max"]
-    return replace(portfolio, limits=(*kept, Limit(name, LimitKind.MAX, Decimal(repr(bound)))))
+    return replace(portfolio, limits=(*kept, Limit(name, Side.MAX, Decimal(repr(bound)))))
 
 
 def curve(portfolio: Portfolio) -> Curve:
@@ -148,7 +149,7 @@ def test_a_bound_of_the_user_that_cannot_be_met_is_a_proved_gap() -> None:
 
 
 def test_a_soft_bound_is_taken_out_and_does_not_charge() -> None:
-    soft = Limit("magnificent_seven", LimitKind.MAX, Decimal("0.6"), mode=LimitMode.SOFT, price_bps_per_pp=Decimal(50))
+    soft = Limit("magnificent_seven", Side.MAX, Decimal("0.6"), mode=LimitMode.SOFT, charge_bps_per_pp=Decimal(50))
     with_soft, without = curve(two_accounts(limits=(soft,))), curve(two_accounts())
     places = {point.at: point.measures for point in without.points}
     assert 0.6 in {point.at for point in with_soft.points}

@@ -13,7 +13,8 @@ from scipy.optimize import linprog
 from advisor.market.resolve import resolve
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
-from advisor.portfolio.model import DoNotSell, Limit, LimitKind, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import DoNotSell, Limit, Portfolio
 from advisor.whatif.grid import grid
 from advisor.whatif.measures import gauge_of, measures_of
 from advisor.whatif.model import CurvePoint, Grid
@@ -27,9 +28,9 @@ def turned(portfolio: Portfolio, cap: float, share: float) -> Portfolio:
     """The household with the knobs as limits of its file."""
     own = [limit for limit in portfolio.limits if limit.label not in KNOBS]
     asked = [
-        Limit("magnificent_seven", LimitKind.MAX, Decimal(repr(cap))),
-        Limit("small_caps", LimitKind.MAX, Decimal(repr(share))),
-        Limit("small_caps", LimitKind.MIN, Decimal(repr(share))),
+        Limit("magnificent_seven", Side.MAX, Decimal(repr(cap))),
+        Limit("small_caps", Side.MAX, Decimal(repr(share))),
+        Limit("small_caps", Side.MIN, Decimal(repr(share))),
     ]
     return replace(portfolio, limits=(*own, *asked))
 

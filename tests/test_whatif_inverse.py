@@ -10,7 +10,8 @@ import pytest
 from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
 from advisor.optimize.search import best_solution, open_cases
-from advisor.portfolio.model import DoNotSell, Limit, LimitKind, LimitMode, Portfolio, Preferences
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import DoNotSell, Limit, LimitMode, Portfolio, Preferences
 from advisor.whatif.inverse import (
     Inverse,
     ask_largest_withdrawal,
@@ -39,7 +40,7 @@ def with_cash(portfolio: Portfolio, name: str, usd: Decimal) -> Portfolio:
 
 def with_most(portfolio: Portfolio, name: str, bound: Decimal) -> Portfolio:
     kept = tuple(limit for limit in portfolio.limits if limit.label != f"{name}.max")
-    return replace(portfolio, limits=(*kept, Limit(name, LimitKind.MAX, bound)))
+    return replace(portfolio, limits=(*kept, Limit(name, Side.MAX, bound)))
 
 
 def deposit(portfolio: Portfolio, name: str = "Taxable") -> Inverse:
@@ -122,7 +123,7 @@ def test_no_deposit_helps_where_cash_itself_is_too_much() -> None:
 
 def test_a_deposit_does_not_help_beyond_what_is_asked_of_today() -> None:
     """No worse than today: the household with the deposit is what is compared, and it may do nothing."""
-    strict = Limit("magnificent_seven", LimitKind.MAX, Decimal("0.2"), mode=LimitMode.NOT_WORSE_THAN_TODAY)
+    strict = Limit("magnificent_seven", Side.MAX, Decimal("0.2"), mode=LimitMode.NOT_WORSE_THAN_TODAY)
     assert deposit(locked(limits=(strict,))).amount_usd == 0
 
 
@@ -235,7 +236,7 @@ def test_a_small_household_may_be_a_whole_share_away_from_the_exact_amount() -> 
 
 def test_a_limit_no_worse_than_today_compares_with_what_is_left_of_the_withdrawal() -> None:
     """Nvidia is 67% today and all of the household once the cash is gone: doing nothing keeps it no worse."""
-    loose = Limit("magnificent_seven", LimitKind.MAX, Decimal("0.5"), mode=LimitMode.NOT_WORSE_THAN_TODAY)
+    loose = Limit("magnificent_seven", Side.MAX, Decimal("0.5"), mode=LimitMode.NOT_WORSE_THAN_TODAY)
     portfolio = household(
         account("Roth", "roth", 0, {"NVDA": [lot(100)]}),
         account("Taxable", "taxable", 10_000),

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from advisor.market.resolve import resolve
-from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.rebalance.outcome import limit_results
 from advisor.rebalance.plan import rebalance
 from advisor.whatif.curves import SEVEN
@@ -47,12 +48,12 @@ def no_worse_bounds(portfolio: Portfolio, level: float) -> Portfolio:
     first = {result.label: result for result in limits_today(portfolio)}
 
     def loose(limit: Limit) -> Limit:
-        side = 1 if limit.kind is LimitKind.MAX else -1
+        side = 1 if limit.side is Side.MAX else -1
         today = Decimal(repr(first[limit.label].before))
         return replace(limit, bound=max(side * limit.bound, side * today) * side)
 
     kept = tuple(loose(limit) for limit in portfolio.limits if limit.label != SEVEN)
-    cap = Limit("magnificent_seven", LimitKind.MAX, Decimal(repr(level)))
+    cap = Limit("magnificent_seven", Side.MAX, Decimal(repr(level)))
     return replace(portfolio, limits=(*kept, cap))
 
 
@@ -174,7 +175,7 @@ def test_a_level_costs_the_tax_of_the_least_gain_that_reaches_it() -> None:
 
 def test_soft_limits_ask_for_nothing() -> None:
     portfolio = two_lots()
-    soft = Limit("cash", LimitKind.MAX, Decimal("0"), mode=LimitMode.SOFT, price_bps_per_pp=Decimal(50))
+    soft = Limit("cash", Side.MAX, Decimal("0"), mode=LimitMode.SOFT, charge_bps_per_pp=Decimal(50))
     charged = replace(portfolio, limits=(soft,))
     assert least_cost(charged, resolved(charged)) == least_cost(portfolio, resolved(portfolio))
 

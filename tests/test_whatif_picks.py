@@ -9,7 +9,8 @@ import pytest
 
 from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
-from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.rebalance.plan import rebalance
 from advisor.whatif.picks import BALANCED, CHEAP, FULL, Pick, picks, with_bounds
 from tests.households import random_household
@@ -31,7 +32,7 @@ def by_hand(portfolio: Portfolio, today: dict[str, float], thousandths: int) -> 
         return replace(limit, bound=Decimal(repr(bound)).quantize(Decimal("0.0001"), ROUND_CEILING))
 
     limits = tuple(relaxed(limit) for limit in portfolio.limits if limit.name != "realized_gain")
-    return replace(portfolio, limits=(*limits, Limit("realized_gain", LimitKind.MAX, Decimal(0))))
+    return replace(portfolio, limits=(*limits, Limit("realized_gain", Side.MAX, Decimal(0))))
 
 
 def has_answer(portfolio: Portfolio) -> bool:
@@ -160,9 +161,9 @@ def test_where_no_orders_avoid_a_gain_the_cheap_one_says_so() -> None:
 
 @pytest.mark.parametrize("name", ANSWERED)
 def test_a_cap_on_gains_is_hard_whatever_it_was(name: str) -> None:
-    soft = Limit("realized_gain", LimitKind.MAX, Decimal(5), mode=LimitMode.SOFT)
+    soft = Limit("realized_gain", Side.MAX, Decimal(5), mode=LimitMode.SOFT)
     base = sample(name)
     base = replace(base, limits=(*(x for x in base.limits if x.name != "realized_gain"), soft))
     found = with_bounds(base, {"realized_gain.max": Decimal(0)})
-    assert found.limits[-1] == Limit("realized_gain", LimitKind.MAX, Decimal(0))
+    assert found.limits[-1] == Limit("realized_gain", Side.MAX, Decimal(0))
     assert len(found.limits) == len(base.limits)

@@ -176,7 +176,7 @@ class Textbook:
         w, total = self.weights(x), self.weights(x).sum() + self.cash(x).sum()
         scale = self.total if limit.name == "realized_gain" else 1.0
         beyond = self._measure(limit.name, w, total, x) - float(limit.bound)
-        return (-beyond if limit.kind == "max" else beyond) / scale
+        return (-beyond if limit.side == "max" else beyond) / scale
 
     def _measure(self, name: str, w: np.ndarray, total: float, x: np.ndarray) -> float:
         if name == "magnificent_seven":

@@ -12,20 +12,12 @@ from advisor.optimize.held_back import wash_identities
 from advisor.optimize.inputs import Indices, expense_ratios, household_value_usd
 from advisor.optimize.limits import sign
 from advisor.optimize.walk import UNREACHED, DayLimit, ShareLimit, TradedLimit, VolatilityLimit
-from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, LimitMode, Portfolio
 from advisor.units import Matrix
 
 POINT_PER_BASIS_POINT = 0.01  # one basis point for each percentage point, as a ratio of fractions
 CONTENTS = "what funds held on a day in the past is not in the data"
 DIRECT = "counts shares held directly alone: " + CONTENTS
-UNAPPLIED = {
-    "sectors": CONTENTS,
-    "cvar_95": "its months lie on both sides of most days of the past",
-    "max_drawdown": "its months lie on both sides of most days of the past",
-    "stress": "its episode had not happened yet on most days of the past",
-    "beta": "not part of the backtest",
-    "expense_ratio": "fees of the past are not in the data",
-}
 
 
 def holdings_of(portfolio: Portfolio, market: MarketData, history: History) -> Holdings:
@@ -87,13 +79,15 @@ def _left_out(portfolio: Portfolio) -> Iterator[str]:
 
 def _limit(limit: Limit, market: MarketData, history: History) -> tuple[DayLimit | None, str | None]:
     """The limit as far as it could be kept in the past, and what of it could not."""
-    price = UNREACHED if limit.mode is not LimitMode.SOFT else POINT_PER_BASIS_POINT * float(limit.price_bps_per_pp)
-    symbols, (kind, _, name) = history.symbols, limit.name.partition(".")
+    price = UNREACHED if limit.mode is not LimitMode.SOFT else POINT_PER_BASIS_POINT * float(limit.charge_bps_per_pp)
+    if limit.type.not_in_backtest is not None:
+        return None, limit.type.not_in_backtest
+    symbols, kind, name = history.symbols, limit.type.name, limit.part
     match kind:
-        case "volatility" | "tracking_error" if limit.kind is LimitKind.MAX:
+        case "volatility" | "tracking_error":
             benchmark = symbols.index(str(limit.benchmark)) if limit.benchmark else None
             return VolatilityLimit(limit.label, benchmark, price), None
-        case "turnover" | "realized_gain" if limit.kind is LimitKind.MAX:
+        case "turnover" | "realized_gain":
             return TradedLimit(limit.label, kind), None
         case "cash":
             return ShareLimit(limit.label, np.zeros((1, len(symbols))), 1.0, sign(limit), price), None
@@ -105,13 +99,13 @@ def _limit(limit: Limit, market: MarketData, history: History) -> tuple[DayLimit
                 return None, f"{name} is neither held nor bought"
             row = [float(symbol == name) for symbol in symbols]
             return ShareLimit(limit.label, np.array([row]), 0.0, sign(limit), price), None
-        case "magnificent_seven" | "single_company" if limit.kind is LimitKind.MAX:
+        case "magnificent_seven" | "single_company":
             rows = _direct(kind, market, symbols)
             if not len(rows):
                 return None, f"no such share is held directly, and {CONTENTS}"
             return ShareLimit(limit.label, rows, 0.0, 1.0, price), DIRECT
         case _:
-            return None, UNAPPLIED.get(kind, CONTENTS)
+            raise ValueError(f"no rule for a backtest of the limit {limit.label!r}")
 
 
 def _direct(kind: str, market: MarketData, symbols: tuple[str, ...]) -> Matrix:

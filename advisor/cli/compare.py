@@ -10,6 +10,7 @@ from advisor.cli.recommend import Recommendation, recommend
 from advisor.errors import AdvisorError, LimitsConflictError, UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
+from advisor.portfolio.limit_types import split_label
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import SMALL_CAP_FUNDS, Portfolio, Scenario
 from advisor.portfolio.original import Original
@@ -237,7 +238,7 @@ def _renamed(outcome: Outcome | None, pick: Pick) -> Outcome | None:
 
 
 def _with_bounds(base: Base, household: Household, pick: Pick) -> Picked:
-    bounds = {label: bound_text(label.rpartition(".")[0], bound) for label, bound in pick.bounds.items()}
+    bounds = {label: bound_text(split_label(label)[0], bound) for label, bound in pick.bounds.items()}
     text = base.original.text_with_bounds(bounds)
     day = base.portfolio.as_of
     portfolio = load_portfolio(text.encode(), file=f"{pick.name}/{PORTFOLIO}", today=day, as_of=day)

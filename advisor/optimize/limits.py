@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from advisor.errors import InputError, Issue
+from advisor.errors import InputError, Issue, MarketDataError
 from advisor.exposure.sectors import sector_interval
 from advisor.market.constituents import companies_of, company_interval, magnificent_seven_interval
 from advisor.market.data import MarketData, StressEpisode
 from advisor.optimize.inputs import AllocationInputs, expense_ratios
-from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
-from advisor.risk.covariance import betas
+from advisor.portfolio.limit_types import MeasuredOn, Part, Side, Unit
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
+from advisor.risk.covariance import RiskModel, betas
 from advisor.risk.measures import buy_and_hold_drawdown, expected_shortfall
 from advisor.risk.scenarios import scenario_returns
 from advisor.units import Matrix, Vector
@@ -66,6 +67,46 @@ class ScenarioLimit:
 CompiledLimit = WeightLimit | RiskLimit | TradeLimit | ScenarioLimit
 
 
+@dataclass(frozen=True, slots=True)
+class WeightMeasure:
+    """Shares of household value, ``rows @ w + cash * c``: of them, the one nearest to the bound, or furthest beyond it.
+
+    rows: shape (r, n), what one dollar of each security adds. `names` are those of the rows, where each is of somebody.
+    """
+
+    rows: Matrix
+    cash: float = 0.0
+    names: tuple[str, ...] = ()
+
+    def shares(self, weights: Vector, cash: float) -> Vector:
+        """Every share, shape (r,), of a household of `weights` and `cash`, as fractions of its value."""
+        return np.asarray(self.rows @ weights + self.cash * cash)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskMeasure:
+    """Standard deviation a year, against the security at `benchmark` where there is one. root: shape (k, n)."""
+
+    root: Matrix
+    benchmark: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthMeasure:
+    """A loss over the scenario months: their shortfall, or the largest fall. returns: shape (T, n), simple."""
+
+    returns: Matrix
+    is_fall: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TradeMeasure:
+    """What the trades alone decide."""
+
+
+Measure = WeightMeasure | RiskMeasure | MonthMeasure | TradeMeasure
+
+
 def compile_limits(portfolio: Portfolio, market: MarketData, inputs: AllocationInputs) -> tuple[CompiledLimit, ...]:
     """Every limit of `portfolio` as numbers, in its order.
 
@@ -79,96 +120,119 @@ def compile_limits(portfolio: Portfolio, market: MarketData, inputs: AllocationI
     issues = tuple(_unknown_episodes(portfolio, market))
     if issues:
         raise InputError(issues, portfolio.name)
-    return tuple(_compile(limit, market, inputs) for limit in portfolio.limits)
+    return tuple(_compile(limit, measure_of(limit, market, inputs.model), inputs) for limit in portfolio.limits)
 
 
 def _unknown_episodes(portfolio: Portfolio, market: MarketData) -> Iterable[Issue]:
     known = [episode.name for episode in market.episodes]
     for limit in portfolio.limits:
-        kind, _, name = limit.name.partition(".")
-        if kind == "stress" and name not in known:
+        if limit.type.part is Part.EPISODE and limit.part not in known:
             hint = f"it has {', '.join(known)}" if known else "it has none: remove the limit"
-            yield Issue(f"{market.id} has no stress episode {name!r}", limit.where, hint)
+            yield Issue(f"{market.id} has no stress episode {limit.part!r}", limit.where, hint)
 
 
-def _compile(limit: Limit, market: MarketData, inputs: AllocationInputs) -> CompiledLimit:
-    match limit.name:
-        case "volatility":
-            return _risk_limit(limit, inputs, None)
-        case "tracking_error":
-            return _risk_limit(limit, inputs, inputs.model.index(str(limit.benchmark)))
-        case "turnover":
-            return TradeLimit(limit, float(limit.bound))
-        case "realized_gain":
-            return TradeLimit(limit, float(limit.bound / inputs.value_usd))
-        case "cvar_95" | "max_drawdown":
-            return _scenario_limit(limit, market, inputs)
-        case _:
-            return _weight_limit(limit, market, inputs)
+def measure_of(limit: Limit, market: MarketData, model: RiskModel) -> Measure:
+    """How the level of `limit` is measured, for securities in the order of `model`.
+
+    Raises `MarketDataError` for a limit over the scenario months where a security has none.
+    """
+    match limit.type.measured_on:
+        case MeasuredOn.RISK:
+            return RiskMeasure(model.root, model.index(str(limit.benchmark)) if limit.type.has_benchmark else None)
+        case MeasuredOn.MONTHS:
+            if not market.scenarios.symbols:
+                message = f"{market.id} has no return scenarios: the limit {limit.name} cannot be measured; remove it"
+                raise MarketDataError(message)
+            return MonthMeasure(scenario_returns(market, model.symbols), is_fall=limit.name == "max_drawdown")
+        case MeasuredOn.TRADES:
+            return TradeMeasure()
+        case MeasuredOn.WEIGHTS:
+            return _weight_measure(limit, market, model)
 
 
-def _risk_limit(limit: Limit, inputs: AllocationInputs, benchmark: int | None) -> RiskLimit:
-    root = inputs.model.root
-    active = root @ inputs.weights - (0.0 if benchmark is None else root[:, benchmark])
-    return RiskLimit(limit, benchmark, bound=_effective(limit, float(np.linalg.norm(active))))
+def level_of(measure: Measure, side: Side, weights: Vector, cash: float) -> tuple[float, str | None]:
+    """Level of a household of `weights`, shape (n,), and `cash`, both fractions of its value, and of whom it is.
+
+    Of equals, the last by name. Raises ValueError for what the trades alone decide.
+    """
+    match measure:
+        case WeightMeasure():
+            shares = measure.shares(weights, cash)
+            if not measure.names:
+                return float(shares.max() if side is Side.MAX else shares.min()), None
+            return max(zip(map(float, shares), measure.names, strict=True))
+        case RiskMeasure():
+            benchmark = 0.0 if measure.benchmark is None else measure.root[:, measure.benchmark]
+            return float(np.linalg.norm(measure.root @ weights - benchmark)), None
+        case MonthMeasure():
+            if measure.is_fall:
+                return buy_and_hold_drawdown(measure.returns, weights, cash), None
+            return expected_shortfall(measure.returns @ weights), None
+        case TradeMeasure():
+            raise ValueError("trades have no level before they are made")
 
 
-def _scenario_limit(limit: Limit, market: MarketData, inputs: AllocationInputs) -> ScenarioLimit:
-    returns = scenario_returns(market, inputs.symbols)
-    if limit.name == "cvar_95":
-        today = expected_shortfall(returns @ inputs.weights)
-    else:
-        today = buy_and_hold_drawdown(returns, inputs.weights, float(inputs.cash.sum()))
-    return ScenarioLimit(limit, _effective(limit, today), returns)
+def _compile(limit: Limit, measure: Measure, inputs: AllocationInputs) -> CompiledLimit:
+    match measure:
+        case WeightMeasure():
+            bound = _effective(limit, measure, inputs)
+            rows = measure.rows
+            if measure.names:  # without the rows that no trade can bring to the bound
+                rows = rows[_largest_reachable(rows, inputs) > bound * 0.99]
+            return WeightLimit(limit, rows, measure.cash, bound=bound)
+        case RiskMeasure():
+            return RiskLimit(limit, measure.benchmark, bound=_effective(limit, measure, inputs))
+        case MonthMeasure():
+            return ScenarioLimit(limit, _effective(limit, measure, inputs), measure.returns)
+        case TradeMeasure():
+            is_amount = limit.type.unit is Unit.USD
+            return TradeLimit(limit, float(limit.bound / inputs.value_usd if is_amount else limit.bound))
 
 
-def _weight_limit(limit: Limit, market: MarketData, inputs: AllocationInputs) -> WeightLimit:
-    rows = _rows(limit, market, inputs)
-    cash = 1.0 if limit.name == "cash" else 0.0
-    side = sign(limit)
-    today = side * float((side * (rows @ inputs.weights + cash * inputs.cash.sum())).max())
-    bound = _effective(limit, today)
-    if limit.name == "single_company":  # without the rows that no trade can bring to the bound
-        rows = rows[_largest_reachable(rows, inputs) > bound * 0.99]
-    return WeightLimit(limit, rows, cash, bound=bound)
+def _effective(limit: Limit, measure: Measure, inputs: AllocationInputs) -> float:
+    """The user's bound, or today's level where that is looser and the limit asks for no worse than today."""
+    bound = float(limit.bound)
+    if limit.mode is not LimitMode.NOT_WORSE_THAN_TODAY:
+        return bound
+    today, _ = level_of(measure, limit.side, inputs.weights, float(inputs.cash.sum()))
+    return sign(limit) * max(sign(limit) * bound, sign(limit) * today)
 
 
-def _rows(limit: Limit, market: MarketData, inputs: AllocationInputs) -> Matrix:
-    """What one dollar of each security adds to the limited share, shape (r, n)."""
-    symbols = inputs.symbols
-    kind, _, name = limit.name.partition(".")
-    match kind:
+def _weight_measure(limit: Limit, market: MarketData, model: RiskModel) -> WeightMeasure:
+    symbols = model.symbols
+    match limit.type.name:
         case "magnificent_seven":
-            return _row(magnificent_seven_interval(market, symbol)[1] for symbol in symbols)
+            return _one_row(magnificent_seven_interval(market, symbol)[1] for symbol in symbols)
         case "single_company":
             return _company_rows(market, symbols)
         case "small_caps":
-            return _row(market.is_small_cap(symbol) for symbol in symbols)
+            return _one_row(market.is_small_cap(symbol) for symbol in symbols)
         case "funds":
-            return _row(symbol == name for symbol in symbols)
+            return _one_row(symbol == limit.part for symbol in symbols)
         case "sectors":
-            end = 1 if limit.kind is LimitKind.MAX else 0
-            return _row(sector_interval(market, symbol, name)[end] for symbol in symbols)
+            end = 1 if limit.side is Side.MAX else 0
+            return _one_row(sector_interval(market, symbol, limit.part)[end] for symbol in symbols)
         case "beta":
-            return betas(inputs.model, str(limit.benchmark))[np.newaxis, :]
+            return _one_row(betas(model, str(limit.benchmark)))
         case "stress":
-            return _row(-_episode(market, name).returns[symbol] for symbol in symbols)
+            return _one_row(-_episode(market, limit.part).returns[symbol] for symbol in symbols)
         case "expense_ratio":
-            return expense_ratios(market, symbols)[np.newaxis, :]
+            return _one_row(expense_ratios(market, symbols))
         case "cash":
-            return np.zeros((1, len(symbols)))
+            return WeightMeasure(np.zeros((1, len(symbols))), cash=1.0)
         case _:
             raise ValueError(f"no rule for the limit {limit.name!r}")
 
 
-def _row(values: Iterable[float]) -> Matrix:
-    return np.array([[float(value) for value in values]])
+def _one_row(values: Iterable[float]) -> WeightMeasure:
+    return WeightMeasure(np.array([[float(value) for value in values]]))
 
 
-def _company_rows(market: MarketData, symbols: tuple[str, ...]) -> Matrix:
-    """Upper ends of every company, shape (r, n)."""
-    companies = [*companies_of(market, symbols), ANY_OTHER_COMPANY]
-    return np.array([[company_interval(market, symbol, company)[1] for symbol in symbols] for company in companies])
+def _company_rows(market: MarketData, symbols: tuple[str, ...]) -> WeightMeasure:
+    """Upper ends of every company."""
+    companies = (*companies_of(market, symbols), ANY_OTHER_COMPANY)
+    rows = [[company_interval(market, symbol, company)[1] for symbol in symbols] for company in companies]
+    return WeightMeasure(np.array(rows), names=companies)
 
 
 def _largest_reachable(rows: Matrix, inputs: AllocationInputs) -> Vector:
@@ -182,14 +246,6 @@ def _episode(market: MarketData, name: str) -> StressEpisode:
     return next(episode for episode in market.episodes if episode.name == name)
 
 
-def _effective(limit: Limit, today: float) -> float:
-    """The user's bound, or today's measure where that is looser and the limit asks for no worse than today."""
-    bound = float(limit.bound)
-    if limit.mode is not LimitMode.NOT_WORSE_THAN_TODAY:
-        return bound
-    return sign(limit) * max(sign(limit) * bound, sign(limit) * today)
-
-
 def sign(limit: Limit) -> float:
     """+1 for a maximum, -1 for a minimum, so that both read ``sign * measure <= sign * bound``."""
-    return 1.0 if limit.kind is LimitKind.MAX else -1.0
+    return 1.0 if limit.side is Side.MAX else -1.0

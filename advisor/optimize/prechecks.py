@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.limits import CompiledLimit, TradeLimit, WeightLimit
-from advisor.portfolio.model import LimitKind
+from advisor.portfolio.limit_types import Part, Side
 from advisor.units import Vector
 
 
@@ -37,8 +37,8 @@ def findings(inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> tup
     """Every reason that applies."""
     weights = [limit for limit in limits if isinstance(limit, WeightLimit) and len(limit.rows)]
     weights = [limit for limit in weights if not limit.cash and (limit.rows >= 0).all()]  # purchases only add
-    largest = [limit for limit in weights if limit.limit.kind is LimitKind.MAX]
-    least = [limit for limit in weights if limit.limit.kind is LimitKind.MIN]
+    largest = [limit for limit in weights if limit.limit.side is Side.MAX]
+    least = [limit for limit in weights if limit.limit.side is Side.MIN]
     turnover = next((x for x in limits if isinstance(x, TradeLimit) and x.limit.name == "turnover"), None)
     return (
         *(found for limit in largest for found in _unsellable(inputs, limit)),
@@ -90,7 +90,7 @@ def _not_on_offer(inputs: AllocationInputs, limit: WeightLimit) -> Iterator[Find
 
 def _funds_too_small(inputs: AllocationInputs, limit: WeightLimit, largest: list[WeightLimit]) -> Iterator[Finding]:
     """The funds that make up a minimum have limits of their own that add up to less."""
-    own = {other.limit.name.removeprefix("funds."): other for other in largest if other.limit.name.startswith("funds.")}
+    own = {other.limit.part: other for other in largest if other.limit.type.part is Part.SYMBOL}
     most, labels = 0.0, [limit.limit.label]
     for security, part in enumerate(limit.rows[0]):
         symbol = inputs.symbols[security]

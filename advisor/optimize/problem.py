@@ -13,7 +13,7 @@ from advisor.optimize.compiled import CompiledProblem, ConeSolution
 from advisor.optimize.cones import Certificate, ConeProgram, certificate, proves_infeasible
 from advisor.optimize.formulation import Case, Formulation
 from advisor.optimize.inputs import AllocationInputs, Indices
-from advisor.optimize.limits import CompiledLimit, RiskLimit
+from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit
 from advisor.optimize.tax_branches import TaxBranch
 from advisor.portfolio.model import LimitMode
 from advisor.units import Vector
@@ -49,7 +49,7 @@ class AllocationProblem:
         f = self.formulation
         self.margins = {label: cp.Parameter() for label in f.labels}
         self.excess = {c.limit.label: cp.Variable() for c in limits if c.limit.mode is LimitMode.SOFT}
-        prices = {c.limit.label: POINT_PER_BASIS_POINT * float(c.limit.price_bps_per_pp) for c in limits}
+        prices = {c.limit.label: POINT_PER_BASIS_POINT * float(c.limit.charge_bps_per_pp) for c in limits}
         charged = sum((prices[label] * excess for label, excess in self.excess.items()), cp.Constant(0.0))
         self._limited = [
             (row.label, row.left + self.margins[row.label] <= row.right + self.excess.get(row.label, 0.0))
@@ -214,13 +214,19 @@ def _ratio(compiled: AllocationInputs, other: AllocationInputs) -> float | None:
     return compiled.risk_aversion / other.risk_aversion
 
 
+def _has_rows_of(one: CompiledLimit, other: CompiledLimit) -> bool:
+    if isinstance(one, WeightLimit) and isinstance(other, WeightLimit):
+        return np.array_equal(one.rows, other.rows)
+    return True
+
+
 def _is_free_of_risk(
     compiled: tuple[CompiledLimit, ...], others: tuple[CompiledLimit, ...], inputs: AllocationInputs
 ) -> bool:
     """Whether another risk model moves no row of the limits, and nothing of the objective but the deviation."""
     return not inputs.covariance_inflation and all(
         not (isinstance(other, RiskLimit) and other.benchmark is not None)
-        and other.limit.name != "beta"
+        and _has_rows_of(one, other)
         and one.bound == other.bound
         for one, other in zip(compiled, others, strict=True)
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from advisor.portfolio import model, schema, values
-from advisor.portfolio.document import Document
-from advisor.portfolio.model import Limit, LimitKind
+from advisor.portfolio.document import Document, Path
+from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Part, Side
+from advisor.portfolio.model import Limit
 from advisor.portfolio.views import views_of
-
-BY_NAME = ("funds", "sectors", "stress")  # limits that hold one bound for each name below them
 
 
 def household(entry: schema.PortfolioEntry, document: Document, as_of: date) -> model.Portfolio:
@@ -61,32 +61,34 @@ def _lots(holding: schema.HoldingEntry) -> tuple[model.Lot, ...]:
 
 
 def _limits(entry: schema.LimitsEntry, document: Document, benchmark: str) -> tuple[Limit, ...]:
-    """Every bound by itself, in the order of the schema with the limits by name last."""
-    named: list[tuple[str, tuple[str, ...], Any]] = [
-        (name, ("limits", name), getattr(entry, name))
-        for name in type(entry).model_fields
-        if name not in (*BY_NAME, "do_not_sell") and getattr(entry, name) is not None
-    ]
-    for name in BY_NAME:
-        keys = document.get("limits", name)
-        for key in keys if isinstance(keys, dict) else ():
-            part = values.symbol(key) if name == "funds" else key
-            named.append((f"{name}.{part}", ("limits", name, key), getattr(entry, name)[part]))
-    limits = [
+    """Every bound by itself, in the order of `LIMIT_TYPES`, those of one kind in the order of the file."""
+    return tuple(
         Limit(
-            name=name,
-            kind=kind,
+            name=f"{kind.name}.{part}" if part else kind.name,
+            side=side,
             bound=bound,
-            benchmark=(band.benchmark or benchmark) if name in ("tracking_error", "beta") else None,
+            benchmark=(band.benchmark or benchmark) if kind.has_benchmark else None,
             mode=band.mode,
-            **({} if band.price is None else {"price_bps_per_pp": band.price}),
-            where=document.where((*path, kind.value)),
+            **({} if band.price is None else {"charge_bps_per_pp": band.price}),
+            where=document.where((*path, side.value)),
         )
-        for name, path, band in named
-        for kind in LimitKind
-        if (bound := getattr(band, kind.value, None)) is not None
-    ]
-    return tuple(limits)
+        for kind in LIMIT_TYPES.values()
+        for part, path, band in _bands(kind, getattr(entry, kind.name), document)
+        for side in Side
+        if (bound := getattr(band, side.value, None)) is not None
+    )
+
+
+def _bands(kind: LimitType, entry: Any, document: Document) -> Iterator[tuple[str, Path, Any]]:  # noqa: ANN401 - by kind
+    """Each entry of one kind, with its part and its place in the file."""
+    if kind.part is None:
+        if entry is not None:
+            yield "", ("limits", kind.name), entry
+        return
+    keys = document.get("limits", kind.name)
+    for key in keys if isinstance(keys, dict) else ():
+        part = values.symbol(key) if kind.part is Part.SYMBOL else key
+        yield part, ("limits", kind.name, key), entry[part]
 
 
 def _tax(entry: schema.TaxEntry) -> model.TaxSituation:

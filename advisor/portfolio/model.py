@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from advisor.errors import Location
+from advisor.portfolio.limit_types import LimitType, Side, split_limit
 
 MAGNIFICENT_SEVEN = ("Alphabet", "Amazon", "Apple", "Meta", "Microsoft", "Nvidia", "Tesla")
 SMALL_CAP_FUNDS = ("IWM", "VTWO", "IJR")
@@ -64,13 +65,6 @@ class FilingStatus(StrEnum):
     MARRIED_JOINT = "married_joint"
     MARRIED_SEPARATE = "married_separate"
     HEAD_OF_HOUSEHOLD = "head_of_household"
-
-
-class LimitKind(StrEnum):
-    """Side of a bound."""
-
-    MAX = "max"
-    MIN = "min"
 
 
 class LimitMode(StrEnum):
@@ -156,24 +150,33 @@ class Account:
 class Limit:
     """One bound the user set.
 
-    `name` is the path below ``limits`` in the YAML ("magnificent_seven", "funds.IWM"); `bound` is a fraction,
-    except for "realized_gain" (USD) and "beta" (a ratio); "tracking_error" and "beta" have a `benchmark`.
-    `price_bps_per_pp` is what a soft limit charges: basis points of household value a year for each percentage
-    point beyond the bound, which is 1% of household value for "realized_gain" and 0.01 for "beta".
+    `name` is the path below ``limits`` in the YAML ("magnificent_seven", "funds.IWM"); `bound` is in the unit of its
+    `type`. `charge_bps_per_pp` is what a soft limit charges: basis points of household value a year for each percentage
+    point beyond the bound, which is 1% of household value for an amount in dollars and 0.01 for a ratio.
     """
 
     name: str
-    kind: LimitKind
+    side: Side
     bound: Decimal
     benchmark: str | None = None
     mode: LimitMode = LimitMode.HARD
-    price_bps_per_pp: Decimal = Decimal(10)
+    charge_bps_per_pp: Decimal = Decimal(10)
     where: Location | None = field(default=None, compare=False)
+
+    @property
+    def type(self) -> LimitType:
+        """What kind of limit it is."""
+        return split_limit(self.name)[0]
+
+    @property
+    def part(self) -> str:
+        """Of what of that kind: ``IWM``, ``Energy``; empty where there is one limit of it."""
+        return split_limit(self.name)[1]
 
     @property
     def label(self) -> str:
         """Name with its side, as the user would search for it: ``magnificent_seven.max``."""
-        return f"{self.name}.{self.kind}"
+        return f"{self.name}.{self.side}"
 
 
 @dataclass(frozen=True, slots=True)

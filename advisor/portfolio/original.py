@@ -9,6 +9,7 @@ from datetime import date
 from advisor.errors import InputError, Issue
 from advisor.portfolio.document import Document, Node, read_document
 from advisor.portfolio.faults import scenario_faults
+from advisor.portfolio.limit_types import split_label, split_limit
 from advisor.portfolio.load import told
 from advisor.portfolio.merge import NONE, SCENARIOS, file_text, merged
 from advisor.portfolio.model import Portfolio, Scenario
@@ -61,13 +62,13 @@ class Original:
         """Text of the file, for its day, with these bounds of limits as a file has them, by label, all hard."""
         limits: dict[str, Node] = {}
         for label, bound in bounds.items():
-            name, _, side = label.rpartition(".")
-            kind, _, part = name.partition(".")
-            own = file_key(part, self.base.document.get("limits", kind)) if part else ""
-            inner = limits.setdefault(kind, {})
+            name, side = split_label(label)
+            kind, part = split_limit(name)
+            own = file_key(part, self.base.document.get("limits", kind.name)) if part else ""
+            inner = limits.setdefault(kind.name, {})
             entry = inner.setdefault(own, {}) if own and isinstance(inner, dict) else inner
             if isinstance(entry, dict):
-                entry.update({side: bound, "mode": NONE})
+                entry.update({side.value: bound, "mode": NONE})
         tree = merged(self.base.document.root, {"limits": limits, "as_of": self.day.isoformat()})
         return file_text(tree)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, create_model
 
 from advisor.portfolio import fields, model, words
 from advisor.portfolio.entry import Entry, Several, Symbol
+from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Part, Unit
 from advisor.portfolio.scenario_schema import with_scenario_sections
 from advisor.portfolio.view_schema import ONE_IS_A_LIST, ViewItem
 
@@ -29,6 +30,7 @@ Changed: TypeAlias = Any  # judged once it is merged into the file's own section
 Rate: TypeAlias = Annotated[Decimal, fields.RATE]
 Mode: TypeAlias = Annotated[model.LimitMode, fields.choice(model.LimitMode, words.MODE)]
 Sector: TypeAlias = Annotated[str, fields.one_of(model.SECTORS, words.SECTOR)]
+Episode: TypeAlias = Annotated[str, fields.NAME]
 
 
 class LotEntry(Entry):
@@ -129,51 +131,40 @@ class DoNotSellEntry(Entry):
     account: Annotated[str | None, fields.NAME] = Field(None, description="Account name; default: everywhere.")
 
 
-class LimitsEntry(Entry):
-    """What the proposed allocation must keep; weights are fractions of the household's value."""
+def _limit_field(kind: LimitType) -> tuple[Any, Any]:
+    """Type and field of one kind of limit."""
+    description = f"{kind.meaning[:1].upper()}{kind.meaning[1:]}."
+    entry = _ENTRIES[kind.unit, len(kind.sides) > 1, kind.has_benchmark]
+    if kind.part is None:
+        return Annotated[entry | None, _EMPTY_MAPPING], Field(None, description=description)
+    key = {Part.SYMBOL: Symbol, Part.SECTOR: Sector, Part.EPISODE: Episode}[kind.part]
+    return Annotated[dict[key, entry], _EMPTY_MAPPING], Field({}, description=description)  # type: ignore[valid-type]
 
-    magnificent_seven: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Magnificent Seven, direct and inside funds, upper end of the interval."
+
+_ENTRIES: dict[tuple[Unit, bool, bool], type[LimitEntry]] = {  # by unit, whether both sides, whether with a benchmark
+    (Unit.FRACTION, False, False): MaxEntry,
+    (Unit.FRACTION, True, False): BandEntry,
+    (Unit.FRACTION, False, True): TrackingErrorEntry,
+    (Unit.RATIO, True, True): BetaEntry,
+    (Unit.USD, False, False): GainEntry,
+}
+_DO_NOT_SELL = (Several[DoNotSellEntry], Field((), description="Positions that stay; default none."))
+
+if TYPE_CHECKING:
+
+    class LimitsEntry(Entry):
+        """The limits by kind, which `LIMIT_TYPES` lists, and positions that stay."""
+
+        do_not_sell: Several[DoNotSellEntry] = ()
+
+else:
+    LimitsEntry = create_model(
+        "LimitsEntry",
+        __base__=Entry,
+        __doc__="What the proposed allocation must keep; weights are fractions of the household's value.",
+        **{name: _limit_field(kind) for name, kind in LIMIT_TYPES.items()},
+        do_not_sell=_DO_NOT_SELL,
     )
-    single_company: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Any one company, direct and inside funds."
-    )
-    small_caps: Annotated[BandEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="IWM, VTWO, IJR and their stand-ins together."
-    )
-    funds: Annotated[dict[Symbol, BandEntry], _EMPTY_MAPPING] = Field(
-        {}, description="Bounds for single securities, by symbol."
-    )
-    sectors: Annotated[dict[Sector, BandEntry], _EMPTY_MAPPING] = Field(
-        {}, description="Bounds for sectors, by name, direct and inside funds."
-    )
-    volatility: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Standard deviation of the yearly return."
-    )
-    tracking_error: Annotated[TrackingErrorEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Standard deviation of the yearly return less the benchmark's."
-    )
-    beta: Annotated[BetaEntry | None, _EMPTY_MAPPING] = Field(None, description="Beta against the benchmark.")
-    cvar_95: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Mean loss of the worst 5% of the scenario months."
-    )
-    max_drawdown: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Largest fall from a peak, held unchanged through the scenario months."
-    )
-    stress: Annotated[dict[Annotated[str, fields.NAME], MaxEntry], _EMPTY_MAPPING] = Field(
-        {}, description="Loss in a dated episode of the market data, by the episode's name."
-    )
-    expense_ratio: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Fund expenses a year, of the household's value."
-    )
-    turnover: Annotated[MaxEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Half the sum of all purchases and sales."
-    )
-    realized_gain: Annotated[GainEntry | None, _EMPTY_MAPPING] = Field(
-        None, description="Gains realized by the proposed sales, USD."
-    )
-    cash: Annotated[BandEntry | None, _EMPTY_MAPPING] = Field(None, description="Cash of all accounts.")
-    do_not_sell: Several[DoNotSellEntry] = Field((), description="Positions that stay; default none.")
 
 
 class YearToDateEntry(Entry):

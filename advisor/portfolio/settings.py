@@ -10,13 +10,13 @@ from decimal import Decimal
 from advisor.errors import Location
 from advisor.portfolio import values
 from advisor.portfolio.document import Document, Node, Path, read_document
+from advisor.portfolio.limit_types import LIMITS_OF_PARTS
 from advisor.portfolio.values import ValueFaultError
 from advisor.portfolio.variants import Changes
 
 MOST_POINTS = 200
 FORM = "write PATH=VALUE, like limits.magnificent_seven.max=20%"
 RANGE_FORM = "write PATH=FROM:TO:STEP, like limits.magnificent_seven.max=15%:40%:5%"
-_BY_NAME = ("funds", "sectors", "stress")
 _OF_A_LIMIT = ("max", "min", "mode", "price")
 
 
@@ -111,7 +111,7 @@ def _path(text: str, document: Document) -> tuple[str, ...]:
     steps = text.split(".")
     if steps[0] == "deposit":
         return ("deposit", ".".join(steps[1:])) if len(steps) > 1 else ("deposit",)
-    if steps[0] != "limits" or len(steps) < 3 or steps[1] not in _BY_NAME:
+    if steps[0] != "limits" or len(steps) < 3 or steps[1] not in LIMITS_OF_PARTS:
         return tuple(steps)
     end = (steps[-1],) if steps[-1] in _OF_A_LIMIT else ()
     name = ".".join(steps[2 : len(steps) - len(end)])

@@ -15,13 +15,12 @@ from typing import TypeVar
 from advisor.errors import Issue
 from advisor.portfolio import values
 from advisor.portfolio.document import MAX_ISSUES, Document, Node, Path, quoted
+from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Unit
 from advisor.portfolio.model import SMALL_CAP_FUNDS, AccountType, LimitMode, Preferences, TaxSituation
 
 WASH_SALE_DAYS = 61  # 30 days before a sale, the day itself, 30 days after
 
 _Value = TypeVar("_Value")
-_BANDS = ("small_caps", "cash", "beta", "funds", "sectors")
-_BY_NAME = ("funds", "sectors", "stress")
 _LOT_HINTS = {
     "cost_per_share": "the broker's list of lots has it: USD for one share",
     "acquired": "the broker's list of lots has it: the trade date, YYYY-MM-DD",
@@ -132,13 +131,13 @@ def check_account_buy_lists(document: Document) -> Iterator[Issue]:
 
 def check_bands(document: Document) -> Iterator[Issue]:
     """A limit with two sides has at least one of them, and its lower is not above its upper."""
-    for path, node in _limits(document):
-        if path[1] not in _BANDS:
+    for kind, path, node in _limits(document):
+        if len(kind.sides) < 2:
             continue
         band = _mapping(node)
         if node in (None, {}) or (band and not {"max", "min"} & band.keys()):
             yield Issue("a limit needs max, min or both", document.where(path))
-        parse = values.number if path == ("limits", "beta") else values.fraction
+        parse = values.number if kind.unit is Unit.RATIO else values.fraction
         low, high = _read(parse, band.get("min")), _read(parse, band.get("max"))
         if low is not None and high is not None and low > high:
             where = document.where((*path, "min"))
@@ -146,12 +145,12 @@ def check_bands(document: Document) -> Iterator[Issue]:
 
 
 def check_modes(document: Document) -> Iterator[Issue]:
-    """Only a soft limit has a price, and a fall cannot be soft: what it charged would not be convex in the weights."""
-    for path, node in _limits(document):
+    """Only a soft limit has a price, and some limits cannot be soft."""
+    for kind, path, node in _limits(document):
         band = _mapping(node)
-        if path[-1] == "max_drawdown" and band.get("mode") == LimitMode.SOFT:
+        if not kind.may_be_soft and band.get("mode") == LimitMode.SOFT:
             hint = "write mode: hard, or not_worse_than_today"
-            yield Issue("max_drawdown cannot be soft", document.where((*path, "mode")), hint)
+            yield Issue(f"{kind.name} cannot be soft", document.where((*path, "mode")), hint)
         if "price" in band and band.get("mode") != LimitMode.SOFT:
             hint = "write mode: soft beside it, or remove it"
             yield Issue("a price belongs to a soft limit", document.where_key((*path, "price")), hint)
@@ -268,13 +267,16 @@ UNDATED_CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
 )
 
 
-def _limits(document: Document) -> Iterator[tuple[Path, Node]]:
-    """Each limit with its path: those by name below their kind, the others by themselves."""
-    for kind, node in _mapping(document.get("limits")).items():
-        if kind in _BY_NAME:
-            yield from ((("limits", kind, key), band) for key, band in _mapping(node).items())
-        elif kind != "do_not_sell":
-            yield ("limits", kind), node
+def _limits(document: Document) -> Iterator[tuple[LimitType, Path, Node]]:
+    """Each limit with its kind and path; keys that name no kind are the schema's business."""
+    for name, node in _mapping(document.get("limits")).items():
+        kind = LIMIT_TYPES.get(name)
+        if kind is None:
+            continue
+        if kind.part is None:
+            yield kind, ("limits", name), node
+        else:
+            yield from ((kind, ("limits", name, key), band) for key, band in _mapping(node).items())
 
 
 def _holdings(document: Document) -> Iterator[tuple[Path, dict[str, Node]]]:

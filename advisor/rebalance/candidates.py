@@ -23,6 +23,7 @@ from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities, round_outward
 from advisor.optimize.solve import Allocation, allocate, buying
 from advisor.optimize.whole_shares import orders_in_shares
+from advisor.portfolio.limit_types import Unit
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.conflict import refusal
 from advisor.rebalance.measure import Yardstick, utility
@@ -228,8 +229,8 @@ def relative_breach(household: Household, limit: LimitResult) -> float:
     allowed = effective_bound(limit)
     if allowed is None:
         return 0.0
-    scale = float(household.before.value_usd) if limit.unit == "usd" else 1.0
-    return breach(limit.kind, allowed, limit.after) / scale
+    scale = float(household.before.value_usd) if limit.unit is Unit.USD else 1.0
+    return breach(limit.side, allowed, limit.after) / scale
 
 
 def _free_cash(household: Household, candidate: Candidate) -> Decimal:

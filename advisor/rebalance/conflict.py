@@ -16,9 +16,9 @@ from advisor.optimize.diagnose import Core, Diagnosis, diagnose
 from advisor.optimize.formulation import TAX_RESERVE
 from advisor.optimize.prechecks import Finding, findings
 from advisor.optimize.problem import AllocationProblem
-from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import Side, Unit, limit_noun, split_label
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.portfolio.written import bound_words, level_decimals
-from advisor.rebalance.limit_nouns import limit_noun
 
 MORE_DECIMALS = 4  # at most, to show that a level is beyond its bound
 
@@ -85,7 +85,7 @@ class _Speaker:
         if movable is None:
             return f"{_listed([self._bounded(label) for label in core.labels])} cannot be met together."
         reach = self._reach(movable, core.beyond[movable])
-        side = "less" if self._side(movable) is LimitKind.MAX else "more"
+        side = "less" if self._side(movable) is Side.MAX else "more"
         others = [self._bounded(label) for label in core.labels if label != movable]
         alone = "Even without your other limits, " if movable in self.found.between else "Whatever is sold and bought, "
         condition = f"With {_listed(others)}, " if others else alone
@@ -97,7 +97,7 @@ class _Speaker:
         for label, between in self.found.between.items():
             alone = self.found.alone[label]
             if label in core.labels and between and alone is not None and label != TAX_RESERVE:  # it has no bound
-                side = "less" if self._side(label) is LimitKind.MAX else "more"
+                side = "less" if self._side(label) is Side.MAX else "more"
                 causes = _listed([self._bounded(other) for other in between])
                 reach = self._reach(label, alone)
                 name = self._name(label)
@@ -155,9 +155,9 @@ class _Speaker:
     def _limit(self, label: str) -> Limit | None:
         return next((limit for limit in self.portfolio.limits if limit.label == label), None)
 
-    def _side(self, label: str) -> LimitKind:
+    def _side(self, label: str) -> Side:
         limit = self._limit(label)
-        return limit.kind if limit else LimitKind.MIN
+        return limit.side if limit else Side.MIN
 
     def _bound(self, label: str) -> float:
         """The bound in force, as a fraction of household value where it is an amount."""
@@ -173,14 +173,14 @@ class _Speaker:
             return "the cash kept for tax"
         if label.startswith("accounts."):
             return f"the cash of {label.removeprefix('accounts.').rpartition('.')[0]}"
-        return limit_noun(label.rpartition(".")[0])
+        return limit_noun(split_label(label)[0])
 
     def _asked(self, label: str) -> str:
         """``at most 25.0% (line 18)``."""
         limit = self._limit(label)
         if label == TAX_RESERVE:
             return f"as much as the sales' tax ({self._reserve()})"
-        side = "at most" if self._side(label) is LimitKind.MAX else "at least"
+        side = "at most" if self._side(label) is Side.MAX else "at least"
         place = f" (limits.{label}, line {limit.where.line})" if limit and limit.where else f" ({label})"
         return f"{side} {self._bound_words(label)}{place}"
 
@@ -201,9 +201,9 @@ class _Speaker:
         """How far the measure gets, with as many digits as show that it is beyond the bound."""
         outward, bound = self._outward(label), self._bound(label)
         value = bound + outward * excess
-        if label.startswith("max_drawdown."):  # the excess is one of the fall only if the peak is today's
+        if self._is_fall(label):  # the excess is one of the fall only if the peak is today's
             return f"about {self._figure(label, value)}"
-        scale = 1 if label.startswith("beta.") else 100
+        scale = self._scale(label)
         first = self._decimals(label)
         for decimals in range(first, first + MORE_DECIMALS):
             if outward * (round(scale * value, decimals) - round(scale * bound, 9)) > 0:
@@ -213,11 +213,11 @@ class _Speaker:
     def _moved(self, label: str, excess: float) -> str:
         """The bound moved by `excess`, rounded so that it is enough."""
         value = self._bound(label) + self._outward(label) * excess
-        value = value if label.startswith("beta.") else max(value, 0.0)
+        value = value if self._scale(label) == 1 else max(value, 0.0)
         return self._figure(label, value, rounding=math.ceil if self._outward(label) > 0 else math.floor)
 
     def _outward(self, label: str) -> float:
-        return 1.0 if self._side(label) is LimitKind.MAX else -1.0
+        return 1.0 if self._side(label) is Side.MAX else -1.0
 
     def _figure(
         self,
@@ -229,7 +229,7 @@ class _Speaker:
         decimals: int | None = None,
     ) -> str:
         places = self._decimals(label) if decimals is None else decimals
-        scale = 1 if label.startswith("beta.") else 100
+        scale = self._scale(label)
         figure = number(rounding(scale * value * 10**places) / 10**places, places)
         if scale == 1:
             return figure
@@ -242,8 +242,19 @@ class _Speaker:
         limit = self._limit(label)
         return 2 if limit is None or self._is_amount(label) else level_decimals(limit.name, limit.bound)
 
+    def _scale(self, label: str) -> int:
+        """What a level is multiplied with to be shown: 100 for what is shown in percent."""
+        limit = self._limit(label)
+        return 1 if limit is not None and limit.type.unit is Unit.RATIO else 100
+
     def _is_amount(self, label: str) -> bool:
-        return label.startswith(("realized_gain.", "accounts.", "preferences."))
+        """Whether the bound is in dollars; the cash rules of accounts are."""
+        limit = self._limit(label)
+        return limit is None or limit.type.unit is Unit.USD
+
+    def _is_fall(self, label: str) -> bool:
+        limit = self._limit(label)
+        return limit is not None and limit.name == "max_drawdown"
 
     def _place(self, label: str) -> dict[str, Any]:
         limit = self._limit(label)

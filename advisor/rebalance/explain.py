@@ -20,8 +20,8 @@ from advisor.market.data import MarketData
 from advisor.optimize.formulation import TAX_RESERVE
 from advisor.optimize.price_book import RETURN, RISK
 from advisor.optimize.problem import CASH, TAX
-from advisor.portfolio.model import Account, LimitKind, Portfolio
-from advisor.rebalance.limit_nouns import limit_noun
+from advisor.portfolio.limit_types import Side, limit_noun
+from advisor.portfolio.model import Account, Portfolio
 from advisor.rebalance.model import LimitResult, Reason, Trade, TradeReason
 from advisor.rebalance.outcome import EDGE, breach
 
@@ -129,13 +129,13 @@ def _cash_words(trade: Trade, grounds: _Grounds) -> str:
 
 def _limit_words(limit: LimitResult) -> str:
     """What the order does for the limit, as the limit stands with all orders."""
-    noun, is_max = limit_noun(limit.name), limit.kind is LimitKind.MAX
+    noun, is_max = limit_noun(limit.name), limit.side is Side.MAX
     bound = f"your {'limit' if is_max else 'minimum'} of {limit.bound_words}"
     if limit.status == "exceeded":
         return f"keeps {noun} nearer to {bound}"
     if limit.status != "broken_before":
         return f"keeps {noun} {'within' if is_max else 'at'} {bound}"
-    if breach(limit.kind, limit.bound, limit.after) > EDGE * max(1.0, abs(limit.bound)):
+    if breach(limit.side, limit.bound, limit.after) > EDGE * max(1.0, abs(limit.bound)):
         return f"keeps {noun} no worse than today"
     return f"brings {noun} {'down' if is_max else 'up'} to {bound}"
 

@@ -56,9 +56,9 @@ def with_prices(
 
 def _priced(limit: LimitResult, price: LimitPrice) -> LimitResult:
     if price.value is not None:
-        return replace(limit, price_bps_per_pp=_bps_per_pp(price.value))
+        return replace(limit, shadow_price_bps_per_pp=_bps_per_pp(price.value))
     high = None if np.isinf(price.high) else _bps_per_pp(price.high)
-    return replace(limit, price_range=(_bps_per_pp(price.low), high))
+    return replace(limit, shadow_price_range=(_bps_per_pp(price.low), high))
 
 
 def _bps_per_pp(price: float) -> float:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 
 from advisor.exposure.lookthrough import Exposure, look_through_values
 from advisor.market.data import MarketData, StressEpisode
-from advisor.portfolio.model import Portfolio
+from advisor.optimize.limits import Measure, measure_of
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Limit, Portfolio
 from advisor.rebalance.model import HouseholdState, StressLoss
 from advisor.risk.covariance import RiskModel
 from advisor.risk.expected_returns import ExpectedReturns
@@ -35,6 +37,14 @@ class Yardstick:
     model: RiskModel
     returns: ExpectedReturns
     expense_ratios: Vector  # (n,) a year, in the model's order
+    _measures: dict[tuple[str, Side, str | None], Measure] = field(default_factory=dict, init=False, compare=False)
+
+    def limit_measure(self, limit: Limit) -> Measure:
+        """How the level of `limit` is measured, worked out once; raises as `optimize.limits.measure_of`."""
+        key = (limit.name, limit.side, limit.benchmark)
+        if key not in self._measures:
+            self._measures[key] = measure_of(limit, self.market, self.model)
+        return self._measures[key]
 
     def measure(self, shares: Mapping[tuple[str, str], Decimal], cash_usd: Mapping[str, Decimal]) -> HouseholdState:
         """State of a household that holds `shares` of each (account, symbol) and `cash_usd` in each account."""

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from advisor.exposure.lookthrough import Exposure
-from advisor.portfolio.model import LimitKind
+from advisor.portfolio.limit_types import LimitType, Side, Unit, split_limit
 from advisor.portfolio.written import bound_words, level_decimals
 from advisor.rebalance.check import Check
 
@@ -88,31 +88,45 @@ class HouseholdState:
 
 @dataclass(frozen=True, slots=True)
 class LimitResult:
-    """One limit and how the household stands to it; `price_bps_per_pp` is None where no price is known.
+    """One limit and how the household stands to it; `shadow_price_bps_per_pp` is None where no price is known.
 
     A soft limit may be "exceeded" after the trades, at `charge_bps_per_pp`. One that must be no worse than today may
     go as far as `allowed`. Only a hard limit that is "broken_before" asks for trades.
     """
 
     name: str  # as in the YAML: "magnificent_seven", "funds.IWM", "sectors.Energy", "stress.covid_2020"
-    kind: LimitKind
+    side: Side
     mode: str  # "hard" | "soft" | "not_worse_than_today"
-    bound: float  # fraction; USD for realized_gain; ratio for beta
-    unit: str  # "fraction" | "usd" | "ratio"
+    bound: float  # in the unit of the type
     before: float
     after: float
     status: str  # "binding" | "slack" | "broken_before" | "exceeded"
-    price_bps_per_pp: float | None  # worth of one percentage point more room, a year, in basis points of value
+    shadow_price_bps_per_pp: float | None  # worth of one percentage point more room, a year, in basis points of value
     subject: str | None = None  # after the trades: the company that stands highest; the benchmark; the episode
     subject_before: str | None = None  # the same before them
     allowed: float | None = None  # not_worse_than_today: the looser of the bound and today's figure
-    price_range: tuple[float, float | None] | None = None  # where no one price holds: a step out, and a step in
+    shadow_price_range: tuple[float, float | None] | None = None  # where no one price holds: a step out, and a step in
     charge_bps_per_pp: float | None = None  # soft: basis points of value a year for each point beyond the bound
+
+    @property
+    def type(self) -> LimitType:
+        """What kind of limit it is."""
+        return split_limit(self.name)[0]
+
+    @property
+    def unit(self) -> Unit:
+        """Of the bound and the levels."""
+        return self.type.unit
+
+    @property
+    def part(self) -> str:
+        """Of what of that kind: ``IWM``, ``Energy``; empty where there is one limit of it."""
+        return split_limit(self.name)[1]
 
     @property
     def label(self) -> str:
         """Name with its side, as the user would search for it: ``magnificent_seven.max``."""
-        return f"{self.name}.{self.kind}"
+        return f"{self.name}.{self.side}"
 
     @property
     def bound_words(self) -> str:

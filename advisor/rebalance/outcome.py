@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from advisor.errors import MarketDataError
-from advisor.exposure.sectors import sector_interval
-from advisor.market.constituents import company_interval
-from advisor.market.data import MarketData
-from advisor.optimize.limits import ANY_OTHER_COMPANY
-from advisor.portfolio.model import Limit, LimitKind, LimitMode, Portfolio
+from advisor.optimize.limits import level_of
+from advisor.portfolio.limit_types import MeasuredOn, Part, Side, Unit
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.rebalance.measure import Yardstick, utility
 from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
 from advisor.rebalance.tax import year_tax
-from advisor.risk.measures import beta, tracking_error, weight_vector
+from advisor.risk.measures import weight_vector
 from advisor.units import BASIS_POINT
 
 EDGE = 1e-9  # a breach below this is rounding of the arithmetic, not of the orders
@@ -35,40 +32,41 @@ def _limit_result(
 ) -> LimitResult:
     first, subject_before = _measure(limit, yardstick, before, (), before)
     last, subject = _measure(limit, yardstick, after, trades, before)
-    unit = {"realized_gain": "usd", "beta": "ratio"}.get(limit.name, "fraction")
     bound = float(limit.bound)
     is_soft = limit.mode is LimitMode.SOFT
     result = LimitResult(
         name=limit.name,
-        kind=limit.kind,
+        side=limit.side,
         mode=str(limit.mode),
         bound=bound,
-        unit=unit,
         before=first,
         after=last,
         status="slack",
-        price_bps_per_pp=None,
+        shadow_price_bps_per_pp=None,
         subject=subject,
         subject_before=subject_before,
-        allowed=_looser(limit.kind, bound, first) if limit.mode is LimitMode.NOT_WORSE_THAN_TODAY else None,
-        charge_bps_per_pp=float(limit.price_bps_per_pp) if is_soft else None,
+        allowed=_looser(limit.side, bound, first) if limit.mode is LimitMode.NOT_WORSE_THAN_TODAY else None,
+        charge_bps_per_pp=float(limit.charge_bps_per_pp) if is_soft else None,
     )
     return replace(
-        result, status=_status(result, float(before.value_usd) if unit == "usd" else 1.0, has_trades=bool(trades))
+        result,
+        status=_status(
+            result, float(before.value_usd) if limit.type.unit is Unit.USD else 1.0, has_trades=bool(trades)
+        ),
     )
 
 
 def _status(limit: LimitResult, scale: float, *, has_trades: bool) -> str:
-    if limit.mode == LimitMode.SOFT and breach(limit.kind, limit.bound, limit.after) > EDGE * scale:
+    if limit.mode == LimitMode.SOFT and breach(limit.side, limit.bound, limit.after) > EDGE * scale:
         return "exceeded"
-    if breach(limit.kind, limit.bound, limit.before) > EDGE * scale:
+    if breach(limit.side, limit.bound, limit.before) > EDGE * scale:
         return "broken_before"
-    return "binding" if has_trades and breach(limit.kind, limit.bound, limit.after) > -NEAR * scale else "slack"
+    return "binding" if has_trades and breach(limit.side, limit.bound, limit.after) > -NEAR * scale else "slack"
 
 
-def breach(kind: LimitKind, bound: float, value: float) -> float:
+def breach(side: Side, bound: float, value: float) -> float:
     """How far `value` is beyond `bound`; negative inside."""
-    return value - bound if kind is LimitKind.MAX else bound - value
+    return value - bound if side is Side.MAX else bound - value
 
 
 def effective_bound(limit: LimitResult) -> float | None:
@@ -78,80 +76,28 @@ def effective_bound(limit: LimitResult) -> float | None:
     return limit.bound if limit.allowed is None else limit.allowed
 
 
-def _looser(kind: LimitKind, bound: float, today: float) -> float:
-    return max(bound, today) if kind is LimitKind.MAX else min(bound, today)
-
-
-# Limits whose measure is a field of the state.
-_STATE_FIELDS = {
-    "small_caps": "small_cap_weight",
-    "cash": "cash_weight",
-    "volatility": "volatility",
-    "expense_ratio": "expense_ratio",
-    "cvar_95": "cvar_95",
-    "max_drawdown": "max_drawdown",
-}
+def _looser(side: Side, bound: float, today: float) -> float:
+    return max(bound, today) if side is Side.MAX else min(bound, today)
 
 
 def _measure(
     limit: Limit, yardstick: Yardstick, state: HouseholdState, trades: tuple[Trade, ...], today: HouseholdState
 ) -> tuple[float, str | None]:
-    if limit.name in _STATE_FIELDS:
-        return _field(state, limit.name, yardstick.market), None
-    kind, _, name = limit.name.partition(".")
+    """Level of the limit, and of whom or against what it is."""
+    if limit.type.measured_on is MeasuredOn.TRADES:
+        return _traded(limit, trades, today), None
     weights = weight_vector(yardstick.model, state.weights)
-    match kind:
-        case "magnificent_seven":
-            return state.exposure.seven.high, None
-        case "single_company":
-            return _largest_company(yardstick, state)
-        case "funds":
-            return state.weights.get(name, 0.0), name
-        case "sectors":
-            return _sector_weight(limit, yardstick.market, state), name
-        case "stress":
-            return _stress_loss(state, name)
-        case "tracking_error":
-            return tracking_error(yardstick.model, weights, str(limit.benchmark)), limit.benchmark
-        case "beta":
-            return beta(yardstick.model, weights, str(limit.benchmark)), limit.benchmark
-        case "turnover":
-            return float(sum((trade.amount_usd for trade in trades), Decimal(0)) / 2 / today.value_usd), None
-        case "realized_gain":
-            return float(sum(realized_gains(trades), Decimal(0))), None
-        case _:
-            raise ValueError(f"no measure for the limit {limit.name!r}")
+    level, subject = level_of(yardstick.limit_measure(limit), limit.side, weights, state.cash_weight)
+    if limit.type.part is Part.EPISODE:
+        return level, next(loss.title for loss in state.stress if loss.name == limit.part)
+    return level, subject or limit.part or limit.benchmark
 
 
-def _field(state: HouseholdState, name: str, market: MarketData) -> float:
-    value = getattr(state, _STATE_FIELDS[name])
-    if value is None:
-        raise MarketDataError(f"{market.id} has no return scenarios: the limit {name} cannot be measured; remove it")
-    return float(value)
-
-
-def _sector_weight(limit: Limit, market: MarketData, state: HouseholdState) -> float:
-    """Upper end of the sector's weight for a maximum, lower end for a minimum."""
-    sector = limit.name.partition(".")[2]
-    end = 1 if limit.kind is LimitKind.MAX else 0
-    return sum(weight * sector_interval(market, symbol, sector)[end] for symbol, weight in state.weights.items())
-
-
-def _stress_loss(state: HouseholdState, episode: str) -> tuple[float, str]:
-    loss = next((loss for loss in state.stress if loss.name == episode), None)
-    if loss is None:
-        raise ValueError(f"no stress episode {episode!r}")
-    return -loss.household_return, loss.title
-
-
-def _largest_company(yardstick: Yardstick, state: HouseholdState) -> tuple[float, str]:
-    unlisted = sum(
-        weight * company_interval(yardstick.market, symbol, ANY_OTHER_COMPANY)[1]
-        for symbol, weight in state.weights.items()
-    )
-    highs = {company.company: company.high for company in state.exposure.companies} | {ANY_OTHER_COMPANY: unlisted}
-    subject = max(highs, key=lambda company: (highs[company], company))
-    return highs[subject], subject
+def _traded(limit: Limit, trades: tuple[Trade, ...], today: HouseholdState) -> float:
+    """Net realized gain in dollars, or half of all trades as a fraction of today's value."""
+    if limit.type.unit is Unit.USD:
+        return float(sum(realized_gains(trades), Decimal(0)))
+    return float(sum((trade.amount_usd for trade in trades), Decimal(0)) / 2 / today.value_usd)
 
 
 def realized_gains(trades: tuple[Trade, ...]) -> tuple[Decimal, Decimal]:
@@ -189,10 +135,18 @@ def soft_charge(limits: tuple[LimitResult, ...], side: str, value_usd: float, si
     for limit in limits:
         if limit.charge_bps_per_pp is None:
             continue
-        excess = max(0.0, breach(limit.kind, limit.bound, limit.before if side == "before" else limit.after))
-        of_trades = {"realized_gain": 1 / value_usd, "turnover": 1.0}
-        charge += limit.charge_bps_per_pp * BASIS_POINT * excess * of_trades.get(limit.name, size) / PERCENTAGE_POINT
+        excess = max(0.0, breach(limit.side, limit.bound, limit.before if side == "before" else limit.after))
+        charge += (
+            limit.charge_bps_per_pp * BASIS_POINT * excess * _part_of_value(limit, value_usd, size) / PERCENTAGE_POINT
+        )
     return charge
+
+
+def _part_of_value(limit: LimitResult, value_usd: float, size: float) -> float:
+    """What a limit's unit is, as a fraction of `value_usd`: trades are of today's value, weights of that after them."""
+    if limit.type.measured_on is MeasuredOn.TRADES:
+        return 1 / value_usd if limit.unit is Unit.USD else 1.0
+    return size
 
 
 def gain(

@@ -290,21 +290,21 @@ def limit_record(limit: LimitResult) -> Record:
     """One limit and how the household stands to it."""
     return {
         "name": limit.name,
-        "kind": str(limit.kind),
+        "kind": str(limit.side),
         "mode": limit.mode,
         "bound": limit.bound,
         "bound_text": limit.bound_words,
         "allowed": limit.allowed,
         "charge_bps_per_pp": limit.charge_bps_per_pp,
-        "unit": limit.unit,
+        "unit": str(limit.unit),
         "before": limit.before,
         "after": limit.after,
         "status": limit.status,
         "subject": limit.subject,
         "subject_before": limit.subject_before,
         "subject_after": limit.subject,
-        "price_bps_per_pp": limit.price_bps_per_pp,
-        "price_range_bps_per_pp": None if limit.price_range is None else list(limit.price_range),
+        "price_bps_per_pp": limit.shadow_price_bps_per_pp,
+        "price_range_bps_per_pp": None if limit.shadow_price_range is None else list(limit.shadow_price_range),
     }
 
 

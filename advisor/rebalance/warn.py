@@ -7,6 +7,7 @@ from advisor.format import percent, signed_percent
 from advisor.market.data import MarketData
 from advisor.market.prices.sessions import is_older
 from advisor.optimize.held_back import held_back
+from advisor.portfolio.limit_types import MeasuredOn
 from advisor.portfolio.model import Portfolio
 from advisor.portfolio.written import fraction_text, plain_text
 from advisor.rebalance.measure import Yardstick
@@ -16,7 +17,6 @@ from advisor.risk.view_age import Use, UsedView, views_as_used
 
 STALE_SESSIONS = 5  # prices that are older make the orders an illustration
 OLD_LIST_DAYS = 365
-SCENARIO_LIMITS = ("cvar_95", "max_drawdown")
 WIDE_INTERVAL = 0.02  # of household value
 
 
@@ -253,7 +253,7 @@ def _short_histories(market: MarketData, symbols: set[str]) -> list[Warned]:
 
 def _stand_ins(portfolio: Portfolio, market: MarketData, symbols: set[str]) -> list[Warned]:
     """Limits over past months, where some of those months are another security's."""
-    limits = [limit.name for limit in portfolio.limits if limit.name in SCENARIO_LIMITS]
+    limits = [limit.name for limit in portfolio.limits if limit.type.measured_on is MeasuredOn.MONTHS]
     borrowed = market.scenarios.stand_ins
     named = [f"{symbol} ({borrowed[symbol]})" for symbol in sorted(symbols & borrowed.keys())]
     if not limits or not named:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.format import percent
+from advisor.portfolio.limit_types import Side, Unit, limit_noun, split_label, split_limit
 from advisor.portfolio.values import usd
 from advisor.portfolio.written import bound_words
-from advisor.rebalance.limit_nouns import limit_noun
 from advisor.whatif.causes import TOGETHER
 from advisor.whatif.model import Change, Outcome
 
@@ -38,11 +38,10 @@ def cause_words(outcome: Outcome) -> Iterator[str]:
 
 def change_words(change: Change) -> str:
     """``the change of the limit on the Magnificent Seven from 25% to 20%``; other paths as the file has them."""
-    section, _, rest = change.path.partition(".")
-    name, _, side = rest.rpartition(".")
     what, values = change.path, [change.before, change.after]
-    if section == "limits" and side in ("max", "min"):
-        what = f"the {'limit' if side == 'max' else 'minimum'} on {limit_noun(name)}"
+    if change.path.startswith("limits.") and change.path.endswith(tuple(f".{side}" for side in Side)):
+        name, side = split_label(change.path.removeprefix("limits."))
+        what = f"the {'limit' if side is Side.MAX else 'minimum'} on {limit_noun(name)}"
         values = [_bound(name, value) for value in values]
     elif change.path == "preferences.buy":
         what = "the funds to buy"
@@ -51,7 +50,7 @@ def change_words(change: Change) -> str:
 
 def _bound(name: str, value: str | None) -> str | None:
     """A bound of the file for a reader; dollars are written in plain digits there."""
-    if name != "realized_gain" or value is None:
+    if value is None or split_limit(name)[0].unit is not Unit.USD:
         return value
     return bound_words(name, usd(value))
 

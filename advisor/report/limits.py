@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.format import EN_DASH, NO_BREAK, exact_money, fine, number, percent, rough_money
-from advisor.portfolio.model import LimitKind
+from advisor.portfolio.limit_types import MeasuredOn, Part, Side, Unit
 from advisor.rebalance.model import LimitResult, RebalancePlan
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import dollars, is_trade, row, table
 from advisor.units import BASIS_POINT
 
+LARGEST = "single_company"  # the one limit whose level is of somebody
 _MET = 1e-6  # the same slack that the orders' rounding is granted
 _UPPER_END = (
     "A limit on companies or sectors binds on the upper end of the interval: what is known plus what the funds' lists "
     "cannot rule out."
 )
-_ON_COMPANIES = ("magnificent_seven", "single_company", "sectors.")
 _PRICE = (
     "Price: what one percentage point more room would be worth, in basis points of household value and in dollars a "
     "year (for an amount in dollars, one percent of household value more; for beta, 0.01 more). A dash: more room is "
@@ -36,51 +36,30 @@ _SCENARIOS = (
     "Hypothetical: these weights applied to past months, before tax and trading cost. The largest fall is that of a "
     "household that holds them unchanged throughout."
 )
-WORDS = {
-    "magnificent_seven": "Magnificent Seven",
-    "single_company": "Largest company",
-    "small_caps": "Small caps",
-    "volatility": "Volatility",
-    "tracking_error": "Tracking error",
-    "beta": "Beta",
-    "turnover": "Turnover",
-    "realized_gain": "Realized gain",
-    "cash": "Cash",
-    "expense_ratio": "Expense ratio",
-    "cvar_95": "Average loss of the worst 5% of months",
-    "max_drawdown": "Largest fall from a peak",
-}
 
 
 def limit_words(limit: LimitResult) -> str:
     """What the limit bounds: ``Largest company``, ``Tracking error against SPY``, ``Energy sector``."""
-    kind, _, part = limit.name.partition(".")
-    match kind:
-        case "funds":
-            return part
-        case "sectors":
-            return f"{part} sector"
-        case "stress":
-            return f"Loss in a past episode ({limit.subject or part})"
-    name = WORDS[limit.name]
-    return f"{name} against {limit.subject}" if limit.name in ("tracking_error", "beta") else name
+    part = limit.subject if limit.type.part is Part.EPISODE and limit.subject else limit.part  # an episode has a title
+    name = limit.type.label.format(part=part)
+    return f"{name} against {limit.subject}" if limit.type.has_benchmark else name
 
 
 def limit_figure(limit: LimitResult, value: float) -> str:
     """A level in the limit's own unit, with at least the decimals of the bound beside it."""
-    if limit.unit == "usd":
+    if limit.unit is Unit.USD:
         return exact_money(value, limit.decimals)
-    return number(value, limit.decimals) if limit.unit == "ratio" else percent(value, limit.decimals)
+    return number(value, limit.decimals) if limit.unit is Unit.RATIO else percent(value, limit.decimals)
 
 
 def company_before(limit: LimitResult) -> str | None:
     """The company that stands highest today, where the limit is on the largest."""
-    return limit.subject_before if limit.name == "single_company" else None
+    return limit.subject_before if limit.name == LARGEST else None
 
 
 def company_after(limit: LimitResult) -> str | None:
     """The company that stands highest with the proposal, where the limit is on the largest."""
-    return limit.subject if limit.name == "single_company" else None
+    return limit.subject if limit.name == LARGEST else None
 
 
 def level_today(limit: LimitResult) -> str:
@@ -99,7 +78,7 @@ def _level(company: str | None, figure: str) -> str:
 
 def bound_words(limit: LimitResult) -> str:
     """``at most 25%``."""
-    return f"{'at most' if limit.kind is LimitKind.MAX else 'at least'} {limit.bound_words}"
+    return f"{'at most' if limit.side is Side.MAX else 'at least'} {limit.bound_words}"
 
 
 def mode_words(limit: LimitResult) -> tuple[str, ...]:
@@ -123,12 +102,12 @@ def is_kept(limit: LimitResult, value: float) -> bool:
 
 def _keeps(limit: LimitResult, bound: float, value: float) -> bool:
     slack = _MET * max(1.0, abs(bound))
-    return value <= bound + slack if limit.kind is LimitKind.MAX else value >= bound - slack
+    return value <= bound + slack if limit.side is Side.MAX else value >= bound - slack
 
 
-def find_limit(plan: RebalancePlan, name: str, kind: LimitKind = LimitKind.MAX) -> LimitResult | None:
+def find_limit(plan: RebalancePlan, name: str, side: Side = Side.MAX) -> LimitResult | None:
     """The limit of that name and side, where the user set one."""
-    return next((limit for limit in plan.limits if limit.name == name and limit.kind is kind), None)
+    return next((limit for limit in plan.limits if limit.name == name and limit.side is side), None)
 
 
 def broken_today(plan: RebalancePlan) -> tuple[LimitResult, ...]:
@@ -166,7 +145,7 @@ def limits_table(plan: RebalancePlan) -> Table | None:
     if is_priced:
         columns.append(Column("Price of a point", is_proposed=True))
     rows = [_limit_row(limit, plan, is_priced=is_priced) for limit in plan.limits]
-    notes = [_UPPER_END] if any(limit.name.startswith(_ON_COMPANIES) for limit in plan.limits) else []
+    notes = [_UPPER_END] if any(limit.type.counts_upper_end for limit in plan.limits) else []
     notes += [note for note, applies in _price_notes(plan, is_priced=is_priced) if applies]
     notes += [note for note, applies in _mode_notes(plan) if applies]
     return table("Your limits", tuple(columns), rows, plan, tuple(notes))
@@ -174,7 +153,7 @@ def limits_table(plan: RebalancePlan) -> Table | None:
 
 def is_costly(limit: LimitResult) -> bool:
     """Whether more room in the limit is worth something."""
-    return limit.price_bps_per_pp is not None or limit.price_range is not None
+    return limit.shadow_price_bps_per_pp is not None or limit.shadow_price_range is not None
 
 
 def price_words(limit: LimitResult) -> str:
@@ -188,28 +167,27 @@ def price_in_dollars(limit: LimitResult, plan: RebalancePlan) -> str:
 
 
 def _price_words(limit: LimitResult, words: Callable[[float], str], unit: str) -> str:
-    if limit.price_bps_per_pp is not None:
-        return words(limit.price_bps_per_pp) + unit
-    if limit.price_range is None:
+    if limit.shadow_price_bps_per_pp is not None:
+        return words(limit.shadow_price_bps_per_pp) + unit
+    if limit.shadow_price_range is None:
         return EN_DASH
-    low, high = limit.price_range
+    low, high = limit.shadow_price_range
     return f"{words(low)}{unit} or more" if high is None else f"{words(low)} to {words(high)}{unit}"
 
 
 def _price_notes(plan: RebalancePlan, *, is_priced: bool) -> tuple[tuple[str, bool], ...]:
     return (
         (_PRICE, is_trade(plan) and is_priced),
-        (_PRICE_RANGE, is_trade(plan) and any(limit.price_range is not None for limit in plan.limits)),
+        (_PRICE_RANGE, is_trade(plan) and any(limit.shadow_price_range is not None for limit in plan.limits)),
         (_UNPRICED, is_trade(plan) and not is_priced),
     )
 
 
 def _mode_notes(plan: RebalancePlan) -> tuple[tuple[str, bool], ...]:
-    names = {limit.name for limit in plan.limits}
     return (
         (_SOFT, any(limit.charge_bps_per_pp is not None for limit in plan.limits)),
         (_NOT_WORSE, any(limit.allowed is not None for limit in plan.limits)),
-        (_SCENARIOS, bool(names & {"cvar_95", "max_drawdown"})),
+        (_SCENARIOS, any(limit.type.measured_on is MeasuredOn.MONTHS for limit in plan.limits)),
     )
 
 

@@ -9,8 +9,8 @@ from advisor.evidence.headline import headline
 from advisor.evidence.model import Claim, Evidence, Verdict
 from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, HORIZONS, EventStudy, HorizonResult
 from advisor.format import NOTICEABLE, day, number, percent, plural, signed, signed_bps, signed_percent, years
+from advisor.portfolio.limit_types import Side, limit_noun, split_label
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.limit_nouns import limit_noun
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Plane, exact_words, plane_chart
 from advisor.report.model import Cell, Column, Table
@@ -324,8 +324,8 @@ def _pinned_words(found: Stability) -> str:
     at = _band(found.small_caps.low, found.small_caps.high)
     what = "your limits together"
     if found.pinned_by != "limits":
-        name, _, side = found.pinned_by.rpartition(".")
-        what = f"your {'limit' if side == 'max' else 'minimum'} on {limit_noun(name)}"
+        name, side = split_label(found.pinned_by)
+        what = f"your {'limit' if side is Side.MAX else 'minimum'} on {limit_noun(name)}"
     return f"The share in small caps is pinned by {what} at {at}: draws of history cannot move it."
 
 

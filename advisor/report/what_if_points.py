@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from advisor.format import exact_money, listing, money, percent, plural, shares, signed_bps
-from advisor.portfolio.model import Limit, LimitKind, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import Limit, Portfolio
 from advisor.portfolio.written import bound_text
 from advisor.whatif.model import Measures, Outcome
 from advisor.whatif.outcomes import value_before_usd
@@ -118,11 +119,11 @@ class Bounds:
     @classmethod
     def of(cls, portfolio: Portfolio) -> Bounds:
         """Those of the file, whatever their mode."""
-        found = {(limit.name, limit.kind): limit for limit in portfolio.limits}
+        found = {(limit.name, limit.side): limit for limit in portfolio.limits}
         return cls(
-            found.get(("magnificent_seven", LimitKind.MAX)),
-            found.get(("small_caps", LimitKind.MAX)),
-            found.get(("small_caps", LimitKind.MIN)),
+            found.get(("magnificent_seven", Side.MAX)),
+            found.get(("small_caps", Side.MAX)),
+            found.get(("small_caps", Side.MIN)),
         )
 
     def words(self) -> tuple[str, ...]:
@@ -153,4 +154,4 @@ class Bounds:
 
 def bound_name(limit: Limit) -> str:
     """The bound as the user wrote it: ``max 25%``."""
-    return f"{limit.kind} {bound_text(limit.name, limit.bound)}"
+    return f"{limit.side} {bound_text(limit.name, limit.bound)}"

@@ -174,7 +174,7 @@ def _account_text(account: Account, other: object) -> str:
 def _limit_text(limit: Limit) -> str:
     mode = {
         LimitMode.HARD: (),
-        LimitMode.SOFT: (f"soft at {plain_text(limit.price_bps_per_pp)}",),
+        LimitMode.SOFT: (f"soft at {plain_text(limit.charge_bps_per_pp)}",),
         LimitMode.NOT_WORSE_THAN_TODAY: ("not_worse_than_today",),
     }[limit.mode]
     return ", ".join(

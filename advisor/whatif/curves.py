@@ -18,7 +18,8 @@ from advisor.market.data import MarketData
 from advisor.optimize.formulation import MOVABLE
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.reach import Answer, best_at, tightest
-from advisor.portfolio.model import Limit, LimitKind, Portfolio
+from advisor.portfolio.limit_types import Side, split_label
+from advisor.portfolio.model import Limit, Portfolio
 from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import survey
 from advisor.whatif.measures import Gauge, gauge_of, measures_of
@@ -67,9 +68,8 @@ def with_movable(portfolio: Portfolio, *labels: str) -> Portfolio:
 
 
 def _free(label: str) -> Limit:
-    name, _, kind = label.rpartition(".")
-    side = LimitKind(kind)
-    return Limit(name, side, Decimal(str(MOVABLE if side is LimitKind.MAX else -MOVABLE)))
+    name, side = split_label(label)
+    return Limit(name, side, Decimal(str(MOVABLE if side is Side.MAX else -MOVABLE)))
 
 
 def cost_curve(portfolio: Portfolio, market: MarketData) -> Curve | None:

@@ -25,7 +25,8 @@ from advisor.optimize.inputs import household_value_usd
 from advisor.optimize.limits import CompiledLimit, TradeLimit, WeightLimit, compile_limits
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
-from advisor.portfolio.model import Account, Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import LimitType, Side, Unit
+from advisor.portfolio.model import Account, Limit, LimitMode, Portfolio
 from advisor.portfolio.written import bound_text
 from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.conflict import refusal
@@ -97,14 +98,14 @@ def ask_least_gain(portfolio: Portfolio, market: MarketData) -> Inverse:
     The file's own limit of realised gain is left out. Raises `LimitsConflictError` where the others conflict.
     """
     free = replace(portfolio, limits=tuple(limit for limit in portfolio.limits if limit.name != "realized_gain"))
-    capped = _with_limit(free, Limit("realized_gain", LimitKind.MAX, Decimal(0)))
+    capped = _with_limit(free, Limit("realized_gain", Side.MAX, Decimal(0)))
     least = least_excess_of(_problem(capped, market), "realized_gain.max")
     if least.amounts is None:
         raise refusal(_problem(free, market), free)
     exact = _usd(portfolio, market, least.amounts[0])
 
     def planned(amount: Decimal) -> RebalancePlan:
-        return _verified(_with_limit(free, Limit("realized_gain", LimitKind.MAX, amount)), market)
+        return _verified(_with_limit(free, Limit("realized_gain", Side.MAX, amount)), market)
 
     amount, plan = _confirmed(_amounts(exact, ROUND_CEILING, _step(portfolio, market)), planned)
     return Inverse("least-gain", plan, plan.before, least.is_proved, amount, exact)
@@ -215,9 +216,7 @@ def _is_no_worse(limit: CompiledLimit) -> bool:
 
 def _moves_one_way(compiled: CompiledLimit) -> bool:
     limit = compiled.limit
-    return not _is_no_worse(compiled) or (
-        limit.kind is LimitKind.MAX and limit.name not in ("cash", "tracking_error", "expense_ratio")
-    )
+    return not _is_no_worse(compiled) or (limit.side is Side.MAX and limit.type.falls_with_deposits)
 
 
 def _same(one: tuple[CompiledLimit, ...], other: tuple[CompiledLimit, ...]) -> bool:
@@ -357,13 +356,17 @@ def _relaxed(
 
 
 def _moved(limit: Limit, bound: float, excess: float, value_usd: Decimal) -> Decimal:
-    outward = excess if limit.kind is LimitKind.MAX else -excess
-    rounding = ROUND_CEILING if limit.kind is LimitKind.MAX else ROUND_FLOOR
-    if limit.name == "realized_gain":
+    outward = excess if limit.side is Side.MAX else -excess
+    rounding = ROUND_CEILING if limit.side is Side.MAX else ROUND_FLOOR
+    if limit.type.unit is Unit.USD:
         return (Decimal(bound + outward) * value_usd).quantize(DOLLAR, rounding=rounding)
-    finest = Decimal("0.000001") if limit.name == "expense_ratio" else Decimal("0.0001")
-    moved = Decimal(bound + outward).quantize(finest, rounding=rounding)
-    return moved if limit.name == "beta" else max(moved, Decimal(0))
+    moved = Decimal(bound + outward).quantize(_finest(limit.type), rounding=rounding)
+    return moved if limit.type.unit is Unit.RATIO else max(moved, Decimal(0))
+
+
+def _finest(kind: LimitType) -> Decimal:
+    """The step of a bound that is moved: well below the last decimal of a level of that kind."""
+    return Decimal(1).scaleb(-kind.decimals - (3 if kind.unit is Unit.FRACTION else 2))
 
 
 def _without_short_gains(

@@ -12,6 +12,7 @@ from advisor.errors import AdvisorError, InputError, LimitsConflictError, Market
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.optimize.problem import AllocationProblem
+from advisor.portfolio.limit_types import Unit
 from advisor.portfolio.model import BUILT_IN_SCENARIOS, Portfolio
 from advisor.rebalance.candidates import Candidate, Household, advised, best_orders, candidate_of, problem_of
 from advisor.rebalance.model import HouseholdState, LimitResult, RebalancePlan, Trade
@@ -155,8 +156,8 @@ def broken_limits(outcome: Outcome) -> tuple[LimitResult, ...]:
 
     def is_broken(limit: LimitResult) -> bool:
         allowed = effective_bound(limit)
-        scale = float(value_before_usd(outcome)) if limit.unit == "usd" else 1.0
-        return allowed is not None and breach(limit.kind, allowed, limit.after) > EDGE * scale
+        scale = float(value_before_usd(outcome)) if limit.unit is Unit.USD else 1.0
+        return allowed is not None and breach(limit.side, allowed, limit.after) > EDGE * scale
 
     return tuple(limit for limit in outcome.limits if is_broken(limit))
 

@@ -16,7 +16,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from advisor.market.data import MarketData
 from advisor.optimize.search import best_solution, open_cases
-from advisor.portfolio.model import BUILT_IN_SCENARIOS, Limit, LimitKind, LimitMode, Portfolio
+from advisor.portfolio.limit_types import Side
+from advisor.portfolio.model import BUILT_IN_SCENARIOS, Limit, LimitMode, Portfolio
 from advisor.rebalance.candidates import Household, problem_of
 from advisor.rebalance.model import RebalancePlan
 from advisor.rebalance.outcome import EDGE, breach, limit_results
@@ -88,7 +89,7 @@ def broken_today(household: Household) -> dict[str, float]:
     return {
         limit.label: limit.before
         for limit in results
-        if limit.mode == LimitMode.HARD and breach(limit.kind, limit.bound, limit.before) > EDGE
+        if limit.mode == LimitMode.HARD and breach(limit.side, limit.bound, limit.before) > EDGE
     }
 
 
@@ -101,19 +102,19 @@ def bounds_at(household: Household, share: Decimal) -> dict[str, Decimal]:
 
 def _relaxed(limit: Limit, today: Decimal, share: Decimal) -> Decimal:
     wanted = limit.bound + share * (today - limit.bound)
-    return wanted.quantize(STEP, rounding=ROUND_CEILING if limit.kind is LimitKind.MAX else ROUND_FLOOR)
+    return wanted.quantize(STEP, rounding=ROUND_CEILING if limit.side is Side.MAX else ROUND_FLOOR)
 
 
 def with_bounds(portfolio: Portfolio, bounds: Mapping[str, Decimal]) -> Portfolio:
     """`portfolio` with these bounds, by label; a limit that it has not, or has softly, is hard."""
     own = {limit.label: limit for limit in portfolio.limits}
     changed = {
-        label: replace(own[label], bound=bound) if label in own else Limit(GAIN, LimitKind.MAX, bound)
+        label: replace(own[label], bound=bound) if label in own else Limit(GAIN, Side.MAX, bound)
         for label, bound in bounds.items()
     }
     gain = changed.get(f"{GAIN}.max")
     if gain is not None:
-        changed[gain.label] = Limit(GAIN, LimitKind.MAX, gain.bound)
+        changed[gain.label] = Limit(GAIN, Side.MAX, gain.bound)
     kept = tuple(changed.get(label, limit) for label, limit in own.items())
     return replace(portfolio, limits=(*kept, *(limit for label, limit in changed.items() if label not in own)))
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
+from advisor.portfolio.limit_types import split_label
 from advisor.portfolio.written import bound_text
 from advisor.rebalance.record import limit_record, state_record, tax_record, trade_record, usd_text
 from advisor.whatif.model import (
@@ -50,7 +51,7 @@ def outcome_record(outcome: Outcome) -> Record:
 
 def pick_record(pick: Pick, outcome: Outcome | None, folder: str | None) -> Record:
     """One of the picks, and the folder with its recommendation."""
-    bounds = {label: bound_text(label.rpartition(".")[0], bound) for label, bound in pick.bounds.items()}
+    bounds = {label: bound_text(split_label(label)[0], bound) for label, bound in pick.bounds.items()}
     return {
         "name": pick.name,
         "title": pick.title,

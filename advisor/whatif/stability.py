@@ -32,7 +32,8 @@ from advisor.market.estimate.returns import PricePanel
 from advisor.optimize.inputs import Indices
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.reach import tightest
-from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, LimitMode, Portfolio, ReturnPeriod
+from advisor.portfolio.limit_types import MeasuredOn
+from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, Limit, LimitMode, Portfolio, ReturnPeriod
 from advisor.rebalance.candidates import problem_of, problem_under
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.scenarios import sample_of_months, scenario_returns
@@ -42,7 +43,6 @@ from advisor.whatif.decision import Decision, decision_of
 from advisor.whatif.model import Band, Method, Stability
 
 DRAWS, FEW_DRAWS = 60, 20
-COSTLY = ("tracking_error", "beta", "cvar_95", "max_drawdown")  # limits with which a draw takes 0.05 to 0.15 s
 BLOCK_MONTHS = 6
 LEAST_MONTHS = 60
 A_YEAR = 12
@@ -72,7 +72,7 @@ def stability(
     if len(months) < LEAST_MONTHS or not set(symbols) <= set(market.scenarios.symbols):
         return None
     if draws is None:
-        draws = FEW_DRAWS if any(limit.name in COSTLY for limit in portfolio.limits) else DRAWS
+        draws = FEW_DRAWS if any(map(_is_costly, portfolio.limits)) else DRAWS
     household = survey(portfolio, market)
     problem = problem_of(household)
     proposed = decision_of(household, problem)
@@ -101,6 +101,11 @@ def stability(
         pinned_by=_pinned_by(portfolio, market, problem, shares) if any(one.bought for one in answers) else "",
         in_orders=in_orders,
     )
+
+
+def _is_costly(limit: Limit) -> bool:
+    """Whether a draw takes 0.05 to 0.15 s with the limit: its rows move with the risk model, or are one for a month."""
+    return limit.type.has_benchmark or limit.type.measured_on is MeasuredOn.MONTHS
 
 
 def _pinned_by(portfolio: Portfolio, market: MarketData, problem: AllocationProblem, shares: list[float]) -> str:

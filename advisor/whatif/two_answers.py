@@ -10,7 +10,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from advisor.portfolio.model import LimitKind
+from advisor.portfolio.limit_types import Side, split_limit
 from advisor.rebalance.model import LimitResult, Trade
 from advisor.rebalance.record import FIRST_SCHEMA, SCHEMA, Record
 from advisor.whatif.difference import Difference, Step
@@ -139,20 +139,19 @@ def _measure(state: Record, name: str) -> float:
 
 
 def _limit(row: Record) -> LimitResult:
-    unit = row["unit"]
-    if unit not in ("fraction", "usd", "ratio"):
-        raise ValueError("a limit of an unknown unit")
+    name = str(row["name"])
+    if row["unit"] != split_limit(name)[0].unit:
+        raise ValueError(f"the limit {name} in another unit")
     charge = row["charge_bps_per_pp"]
     return LimitResult(
-        name=str(row["name"]),
-        kind=LimitKind(row["kind"]),
+        name=name,
+        side=Side(row["kind"]),
         mode=str(row["mode"]),
         bound=_number(row["bound"]),
-        unit=unit,
         before=_number(row["before"]),
         after=_number(row["after"]),
         status=str(row["status"]),
-        price_bps_per_pp=None,
+        shadow_price_bps_per_pp=None,
         subject=None if row["subject"] is None else str(row["subject"]),
         subject_before=row.get("subject_before"),
         charge_bps_per_pp=None if charge is None else _number(charge),

@@ -32,13 +32,13 @@ from advisor.optimize.prices import limit_prices
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.sensitivity import over_horizons
 from advisor.optimize.solve import allocate
+from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import (
     Account,
     AccountType,
     FilingStatus,
     Limit,
-    LimitKind,
     Lot,
     Portfolio,
     Position,
@@ -87,11 +87,11 @@ def household(market: MarketData, seed: int = 0) -> Portfolio:
         as_of=AS_OF,
         accounts=accounts,
         limits=(
-            Limit("magnificent_seven", LimitKind.MAX, Decimal("0.35")),
-            Limit("single_company", LimitKind.MAX, Decimal("0.18")),
-            Limit("small_caps", LimitKind.MIN, Decimal("0.10")),
-            Limit("small_caps", LimitKind.MAX, Decimal("0.30")),
-            Limit("volatility", LimitKind.MAX, Decimal("0.19")),
+            Limit("magnificent_seven", Side.MAX, Decimal("0.35")),
+            Limit("single_company", Side.MAX, Decimal("0.18")),
+            Limit("small_caps", Side.MIN, Decimal("0.10")),
+            Limit("small_caps", Side.MAX, Decimal("0.30")),
+            Limit("volatility", Side.MAX, Decimal("0.19")),
         ),
         tax=TaxSituation(
             is_stated=True,

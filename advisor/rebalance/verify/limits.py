@@ -34,7 +34,7 @@ class Measured:
     @property
     def allowed(self) -> float:
         """How far the answer may go: without end for a soft limit, to today's figure where that is looser."""
-        side, bound = 1 if self.limit.kind == "max" else -1, float(self.limit.bound)
+        side, bound = 1 if self.limit.side == "max" else -1, float(self.limit.bound)
         if self.limit.mode == "soft":
             return side * float("inf")
         return bound + side * max(0.0, excess(self.limit, self.before)) if self.limit.mode != "hard" else bound
@@ -42,7 +42,7 @@ class Measured:
     @property
     def beyond(self) -> float:
         """How much further than is allowed the orders go, as a fraction; negative inside."""
-        return (self.after - self.allowed if self.limit.kind == "max" else self.allowed - self.after) / self.scale
+        return (self.after - self.allowed if self.limit.side == "max" else self.allowed - self.after) / self.scale
 
     @property
     def is_broken(self) -> bool:
@@ -92,7 +92,7 @@ def check_limits(record: dict[str, Any], portfolio: Portfolio, market: MarketDat
 def check_stated_limits(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """The same of orders that may break limits, as half a move may."""
     stated = [(entry["name"], entry["kind"]) for entry in record["limits"]]
-    wanted = [(limit.name, str(limit.kind)) for limit in portfolio.limits]
+    wanted = [(limit.name, str(limit.side)) for limit in portfolio.limits]
     if stated != wanted:
         differing = sorted(set(stated) ^ set(wanted))
         return [f"not the file's limits in its order: {differing or 'one stands twice or elsewhere'}"]
@@ -115,8 +115,8 @@ def _stated_faults(found: Measured, entry: dict[str, Any]) -> list[str]:
         faults.append(f"{name}: bound {entry['bound']} stated, {limit.bound} in the file")
     if "bound_text" in entry and entry["bound_text"] != written_bound(limit):
         faults.append(f"{name}: {entry['bound_text']} stated, {written_bound(limit)} in the file")
-    if entry["charge_bps_per_pp"] != (float(limit.price_bps_per_pp) if mode == "soft" else None):
-        faults.append(f"{name}: a charge of {entry['charge_bps_per_pp']} stated, {limit.price_bps_per_pp} in the file")
+    if entry["charge_bps_per_pp"] != (float(limit.charge_bps_per_pp) if mode == "soft" else None):
+        faults.append(f"{name}: a charge of {entry['charge_bps_per_pp']} stated, {limit.charge_bps_per_pp} in the file")
     allowed = found.allowed if mode == "not_worse_than_today" else None
     return faults + _allowance_faults(name, entry["allowed"], allowed, found.scale)
 
@@ -175,7 +175,7 @@ def _allowance_faults(name: str, stated: float | None, expected: float | None, s
 
 def excess(limit: Limit, value: float) -> float:
     """How far `value` is beyond the bound; negative inside."""
-    return value - float(limit.bound) if limit.kind == "max" else float(limit.bound) - value
+    return value - float(limit.bound) if limit.side == "max" else float(limit.bound) - value
 
 
 def measure(limit: Limit, book: Book, ledger: Ledger | None) -> float:
@@ -186,7 +186,7 @@ def measure(limit: Limit, book: Book, ledger: Ledger | None) -> float:
         "single_company": lambda: max(book.company(company)[1] for company in book.companies()),
         "small_caps": book.small_caps,
         "funds": lambda: book.weights.get(name, 0.0),
-        "sectors": lambda: sector_weight(book, name)[1 if limit.kind == "max" else 0],
+        "sectors": lambda: sector_weight(book, name)[1 if limit.side == "max" else 0],
         "cash": lambda: book.cash,
         "beta": lambda: book.beta(str(limit.benchmark)),
         "volatility": book.deviation,

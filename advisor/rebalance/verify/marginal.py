@@ -193,8 +193,8 @@ def _limit_faults(
     entries = {(entry["name"], entry["kind"]): entry for entry in record["limits"]}
     faults = []
     for limit in portfolio.limits:
-        entry = entries[limit.name, str(limit.kind)]
-        label = f"{limit.name}.{limit.kind}"
+        entry = entries[limit.name, str(limit.side)]
+        label = f"{limit.name}.{limit.side}"
         stated = np.array([move.reason["parts"].get(label, 0.0) for move in found.moves])
         if limit.name.partition(".")[0] in (*LINEAR, *OF_TRADES):
             relief = np.array([_relief(limit, entry["allowed"], move, market, book) for move in found.moves])
@@ -229,7 +229,7 @@ def _relief(limit: Limit, allowed: float | None, move: Move, market: MarketData,
     of_security = 0.0 if limit.name == "cash" else measure(limit, _of_one(move.symbol, book), None)
     of_cash = 1.0 if limit.name == "cash" else 0.0
     more = side * of_security - (side + half) * of_cash + bound * half
-    return -more if limit.kind == "max" else more
+    return -more if limit.side == "max" else more
 
 
 def _of_one(symbol: str, book: Book) -> Book:

@@ -126,7 +126,7 @@ def _charge(limit: Limit, book: Book, ledger: Ledger | None, size: float, start:
         beyond /= float(start)
     elif limit.name != "turnover":
         beyond *= size
-    return float(limit.price_bps_per_pp) / 10_000 * beyond * 100
+    return float(limit.charge_bps_per_pp) / 10_000 * beyond * 100
 
 
 def check_gain(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:

@@ -180,7 +180,7 @@ def _charge(limit: Limit, found: Optimum, book: Book, total: float, value: float
         beyond = excess(limit, value * sum(move.amount * move.gain for move in found.moves)) / value
     else:
         beyond = total * excess(limit, measure(limit, book, None))
-    return float(limit.price_bps_per_pp) / 10_000 * 100 * max(0.0, beyond)
+    return float(limit.charge_bps_per_pp) / 10_000 * 100 * max(0.0, beyond)
 
 
 def slopes(found: Optimum, portfolio: Portfolio, market: MarketData, aversion: float) -> dict[str, float]:
