@@ -1,7 +1,7 @@
 """The kinds of limits: all that is known of each but how it is measured.
 
 The schema, the tables of the documentation, messages and the report take a limit's words, unit and sides from here. How
-it is measured stands in `optimize.limits`, and once more, independently, in `rebalance.verify.limits`.
+it is measured stands in `optimize.limits`, and once more, independently, in `rebalance.verify.rules`.
 """
 
 from __future__ import annotations

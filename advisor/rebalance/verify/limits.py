@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Limit, Portfolio
 from advisor.rebalance.verify.book import Book, book_of
 from advisor.rebalance.verify.ledger import Ledger, household_value, pennies
-from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, sector_weight, worst_months
-from advisor.rebalance.verify.taxes import realized
+from advisor.rebalance.verify.rules import measure, rule_of
 
 TOLERANCE = 1e-9  # of a fraction; sums of floats in another order
 AT_THE_BOUND = 2e-4  # nearer to its bound than this, a limit is called binding (0.02 points)
 SAME = 1e-12  # two companies of one weight
 UNLISTED = "a company that no list names"
-UNITS = {"realized_gain": "usd", "beta": "ratio"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ class Measured:
 
 def measured(limit: Limit, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> Measured:
     """The limit before and after the orders of `ledger`."""
-    unit = UNITS.get(limit.name, "fraction")
+    unit = rule_of(limit.name).unit
     value = float(household_value(ledger.shares_before, ledger.cash_before, market))
     before = measure(limit, book_of("before", ledger, portfolio, market), None)
     after = measure(limit, book_of("after", ledger, portfolio, market), ledger)
@@ -108,7 +104,7 @@ def _stated_faults(found: Measured, entry: dict[str, Any]) -> list[str]:
     """The file's own words on the limit."""
     limit, name, mode = found.limit, found.limit.label, str(found.limit.mode)
     faults = []
-    unit = UNITS.get(limit.name, "fraction")
+    unit = rule_of(limit.name).unit
     if entry["unit"] != unit or entry["mode"] != mode:
         faults.append(f"{name}: unit {entry['unit']!r}, mode {entry['mode']!r}")
     if entry["bound"] != float(limit.bound):
@@ -123,12 +119,13 @@ def _stated_faults(found: Measured, entry: dict[str, Any]) -> list[str]:
 
 def written_bound(limit: Limit) -> str:
     """The bound with every digit of the file: ``12.34%``, ``$120,000``, ``1.1``."""
-    if UNITS.get(limit.name) == "usd":
+    unit = rule_of(limit.name).unit
+    if unit == "usd":
         return f"${pennies(limit.bound):,.2f}".removesuffix(".00")
-    digits = limit.bound if limit.name in UNITS else limit.bound * 100
+    digits = limit.bound if unit == "ratio" else limit.bound * 100
     text = f"{digits:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text if limit.name in UNITS else f"{text}%"
+    return text if unit == "ratio" else f"{text}%"
 
 
 def _figure_faults(found: Measured, entry: dict[str, Any]) -> list[str]:
@@ -176,35 +173,3 @@ def _allowance_faults(name: str, stated: float | None, expected: float | None, s
 def excess(limit: Limit, value: float) -> float:
     """How far `value` is beyond the bound; negative inside."""
     return value - float(limit.bound) if limit.side == "max" else float(limit.bound) - value
-
-
-def measure(limit: Limit, book: Book, ledger: Ledger | None) -> float:
-    """The limited quantity; `ledger` None means that no orders are given."""
-    kind, _, name = limit.name.partition(".")
-    rules: dict[str, Callable[[], float]] = {
-        "magnificent_seven": lambda: book.seven()[1],
-        "single_company": lambda: max(book.company(company)[1] for company in book.companies()),
-        "small_caps": book.small_caps,
-        "funds": lambda: book.weights.get(name, 0.0),
-        "sectors": lambda: sector_weight(book, name)[1 if limit.side == "max" else 0],
-        "cash": lambda: book.cash,
-        "beta": lambda: book.beta(str(limit.benchmark)),
-        "volatility": book.deviation,
-        "tracking_error": lambda: book.deviation(limit.benchmark),
-        "cvar_95": lambda: worst_months(book),
-        "max_drawdown": lambda: deepest_fall(book),
-        "stress": lambda: -episode_return(book, name),
-        "expense_ratio": book.expense_ratio,
-        "turnover": lambda: _turnover(book, ledger),
-        "realized_gain": lambda: float(sum(realized(ledger, book.portfolio), Decimal(0))) if ledger else 0.0,
-    }
-    if kind not in rules:
-        raise ValueError(f"no rule to verify the limit {limit.name!r}")
-    return rules[kind]()
-
-
-def _turnover(book: Book, ledger: Ledger | None) -> float:
-    if ledger is None:
-        return 0.0
-    traded = sum((order.amount for order in ledger.orders), Decimal(0))
-    return float(traded / 2 / household_value(ledger.shares_before, ledger.cash_before, book.market))

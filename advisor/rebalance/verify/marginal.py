@@ -17,9 +17,9 @@ from advisor.portfolio.model import Limit, Portfolio
 from advisor.rebalance.verify.book import Book
 from advisor.rebalance.verify.calendar import alike_symbols, barred_now, kept_lots
 from advisor.rebalance.verify.ledger import Ledger, household_value
-from advisor.rebalance.verify.limits import measure
 from advisor.rebalance.verify.measures import risk_aversion
 from advisor.rebalance.verify.optimum import Move, Optimum, moves_of, net_returns, optimum_of, slopes
+from advisor.rebalance.verify.rules import has_one_price, measure
 
 EQUAL = 1e-9
 LEFT_OUT = 2e-8  # a part that is next to nothing for every trade is not in the record
@@ -27,8 +27,6 @@ SOLVED = 1e-6  # a year: what the solver's certificate accepts
 TAXED, OF_TAX = 1e-5, 1e-3  # what the prices of several rows of the tax may be apart by together, and as a part of it
 PRICED = 1e-5  # a year, for the whole of the household: a thousandth of a basis point for each percentage point
 CORNER = 1e-5  # of value: nearer to a corner of the tax, its rate is one of several
-LINEAR = ("magnificent_seven", "small_caps", "funds", "sectors", "beta", "stress", "expense_ratio", "cash")
-OF_TRADES = ("turnover", "realized_gain")
 MOST_LOTS = 300  # a household of more has reasons for the lots alone that are sold
 
 
@@ -196,7 +194,7 @@ def _limit_faults(
         entry = entries[limit.name, str(limit.side)]
         label = f"{limit.name}.{limit.side}"
         stated = np.array([move.reason["parts"].get(label, 0.0) for move in found.moves])
-        if limit.name.partition(".")[0] in (*LINEAR, *OF_TRADES):
+        if has_one_price(limit.name):
             relief = np.array([_relief(limit, entry["allowed"], move, market, book) for move in found.moves])
             price = float(relief @ stated / (relief @ relief)) if relief @ relief > 0 else 0.0
             if np.abs(stated - price * relief).max(initial=0.0) > LEFT_OUT or price < -LEFT_OUT:

@@ -11,7 +11,8 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, Portfolio
 from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance, origins_of, security_returns
 from advisor.rebalance.verify.ledger import Ledger
-from advisor.rebalance.verify.limits import TOLERANCE, excess, measure
+from advisor.rebalance.verify.limits import TOLERANCE, excess
+from advisor.rebalance.verify.rules import Form, measure, rule_of
 from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, worst_months
 from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.taxes import realized, schedule_d
@@ -122,9 +123,10 @@ def _penalized(book: Book, kappa: float) -> float:
 def _charge(limit: Limit, book: Book, ledger: Ledger | None, size: float, start: Decimal) -> float:
     """What a soft limit charges a year: so many hundredths of a percent for each percent of today's value beyond."""
     beyond = max(0.0, excess(limit, measure(limit, book, ledger)))
-    if limit.name == "realized_gain":
+    rule = rule_of(limit.name)
+    if rule.unit == "usd":
         beyond /= float(start)
-    elif limit.name != "turnover":
+    elif rule.form is not Form.TRADES:
         beyond *= size
     return float(limit.charge_bps_per_pp) / 10_000 * beyond * 100
 

@@ -18,7 +18,8 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, AccountType, Limit, Lot, Portfolio
 from advisor.rebalance.verify.book import Book, covariance, security_returns, universe
 from advisor.rebalance.verify.ledger import Ledger, household_value
-from advisor.rebalance.verify.limits import excess, measure
+from advisor.rebalance.verify.limits import excess
+from advisor.rebalance.verify.rules import measure
 from advisor.rebalance.verify.taxes import held_more_than_a_year
 
 DUST = 1e-7  # of household value: noise of a solver, and no trade

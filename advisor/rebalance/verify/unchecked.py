@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.rebalance.verify.marginal import LINEAR, OF_TRADES
+from advisor.rebalance.verify.rules import has_one_price
 from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.warnings import OF_HISTORY
 
@@ -15,14 +15,14 @@ def not_checked(record: dict[str, Any]) -> list[str]:
     """What of this record is the optimizer's word, each in a few words; of one that cannot be read, all of it."""
     try:
         return _not_checked(record)
-    except (LookupError, TypeError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         return ["what only the optimizer knows"]
 
 
 def _not_checked(record: dict[str, Any]) -> list[str]:
     told = ["that no better orders exist"]
     ranged = any(limit["price_range_bps_per_pp"] is not None for limit in record["limits"])
-    if ranged or any(limit["name"].partition(".")[0] not in (*LINEAR, *OF_TRADES) for limit in record["limits"]):
+    if ranged or any(not has_one_price(limit["name"]) for limit in record["limits"]):
         told.append("prices of limits that are no one price for each trade")
     told += [
         "what rounding to shares loses, below half a basis point a year",

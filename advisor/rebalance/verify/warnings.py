@@ -16,6 +16,7 @@ from advisor.portfolio.model import AccountType, Portfolio
 from advisor.rebalance.verify.book import Book, book_of
 from advisor.rebalance.verify.calendar import kept_lots
 from advisor.rebalance.verify.ledger import Ledger
+from advisor.rebalance.verify.rules import Form, rule_of
 from advisor.rebalance.verify.sessions import is_stale
 from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.taxes import realized, schedule_d
@@ -26,7 +27,6 @@ YEAR_DAYS = 365
 WIDE = 0.02  # of household value
 TIE = 1e-12
 OF_HISTORY = "stale_lot"  # takes the price history of the day, which a record does not hold
-OF_PAST_MONTHS = ("cvar_95", "max_drawdown")
 
 Expected = tuple[str, tuple[str, ...]]  # the code, and the wordings that say it
 
@@ -281,7 +281,7 @@ def _short(market: MarketData, symbols: set[str]) -> Iterable[Expected]:
 
 
 def _borrowed_months(portfolio: Portfolio, market: MarketData, symbols: set[str]) -> Iterable[Expected]:
-    limits = [limit.name for limit in portfolio.limits if limit.name in OF_PAST_MONTHS]
+    limits = [limit.name for limit in portfolio.limits if rule_of(limit.name).form is Form.PAST_MONTHS]
     borrowed = market.scenarios.stand_ins
     named = [f"{symbol} ({borrowed[symbol]})" for symbol in sorted(borrowed) if symbol in symbols]
     if limits and named:

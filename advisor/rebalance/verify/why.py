@@ -14,21 +14,12 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import AccountType, Portfolio
 from advisor.rebalance.verify.book import Book
 from advisor.rebalance.verify.ledger import Ledger, Order
+from advisor.rebalance.verify.rules import noun_of
 from advisor.rebalance.verify.shape import FIRST_SCHEMA
 
 EQUAL = 1e-9
 NOTICED = 1e-4  # a year, of each dollar
 MADE = 1e-7  # of the lot, or of the household
-NOUNS = {
-    "magnificent_seven": "the Magnificent Seven",
-    "single_company": "the largest company",
-    "small_caps": "small caps",
-    "tracking_error": "the tracking error",
-    "realized_gain": "the realized gain",
-    "expense_ratio": "the expense ratio",
-    "cvar_95": "the average loss of the worst 5% of months",
-    "max_drawdown": "the largest fall from a peak",
-}
 OF_SALES = {
     "risk": "lowers risk",
     "return": "is expected to earn less than cash",
@@ -146,7 +137,7 @@ def _words(part: str, order: Order, record: Record, ledger: Ledger) -> str:
 
 def _limit_words(entry: Record) -> str:
     """What an order does for a limit, as the limit stands after all orders."""
-    is_max, noun = entry["kind"] == "max", _noun(entry["name"])
+    is_max, noun = entry["kind"] == "max", noun_of(entry["name"])
     bound = f"your {'limit' if is_max else 'minimum'} of {entry['bound_text']}"
     beyond = entry["after"] - entry["bound"] if is_max else entry["bound"] - entry["after"]
     if entry["status"] == "exceeded":
@@ -156,12 +147,6 @@ def _limit_words(entry: Record) -> str:
     if beyond > EQUAL * max(1.0, abs(entry["bound"])):
         return f"keeps {noun} no worse than today"
     return f"brings {noun} down to {bound}" if is_max else f"brings {noun} up to {bound}"
-
-
-def _noun(name: str) -> str:
-    kind, _, part = name.partition(".")
-    named = {"funds": part, "sectors": f"the {part} sector", "stress": f"the loss in the episode {part}"}
-    return named[kind] if part else NOUNS.get(name, name)
 
 
 def _facts(order: Order, portfolio: Portfolio, market: MarketData) -> list[str]:
