@@ -1,8 +1,10 @@
-"""Holding periods by calendar date."""
+"""Holding periods and wash-sale windows by calendar date."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+
+WASH_SALE_DAYS = 30  # before a sale and after it. Source: 26 USC 1091(a)
 
 
 def first_long_term_day(acquired: date) -> date:

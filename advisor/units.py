@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # what only formats figures, like check, loads no numpy
 
 TRADING_DAYS = 252  # sessions a year, to annualise daily returns
 BASIS_POINT = 1e-4
+POINT_PER_BASIS_POINT = 0.01  # one basis point for each percentage point, as a ratio of fractions
 CENT = Decimal("0.01")
 ROUNDING = 1e-9  # relative; what sums of floats in another order differ by at most
 SHARE_STEP = Decimal("0.001")  # orders are placed in thousandths of a share

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from advisor.market.data import MarketData
+from advisor.market.live import YEARS
 from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, SourceFault
-from advisor.market.prices.live import YEARS
 from advisor.market.prices.sessions import Sessions
 from advisor.market.sources import Request, load_market
 from advisor.market.yahoo.fetch import yahoo_ticker

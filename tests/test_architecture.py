@@ -14,10 +14,10 @@ STAGES = (
     ("files", "format"),
     ("portfolio",),
     ("market",),
-    ("exposure", "risk", "evidence"),
+    ("exposure", "risk"),
     ("optimize",),
     ("rebalance",),
-    ("whatif", "backtest"),
+    ("whatif", "backtest", "evidence"),
     ("report",),
     ("cli",),
 )

@@ -16,7 +16,7 @@ from advisor.backtest.measures import (
     deflated_sharpe_ratio,
     expected_best,
     growth_rate,
-    max_drawdown,
+    largest_drawdown,
     realized_volatility,
     returns_of_values,
     sharpe_ratio,
@@ -37,15 +37,15 @@ def path(seed: int, count: int = 300) -> tuple[np.ndarray, list[date]]:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_largest_fall_is_that_of_every_pair_of_days(seed: int) -> None:
     values, days = path(seed)
-    pairs = ((values[j] / values[i] - 1, i, j) for i in range(len(values)) for j in range(i, len(values)))
-    depth, peak, trough = min(pairs)
-    found = max_drawdown(values, days)
+    pairs = ((1 - values[j] / values[i], -i, -j) for i in range(len(values)) for j in range(i, len(values)))
+    depth, peak, trough = max(pairs)
+    found = largest_drawdown(values, days)
     assert found.depth == pytest.approx(depth, rel=1e-12)
-    assert (found.peak, found.trough) == (days[peak], days[trough])
+    assert (found.peak, found.trough) == (days[-peak], days[-trough])
 
 
 def test_a_path_that_never_falls_has_no_drawdown() -> None:
-    assert max_drawdown(np.array([1.0, 1.0, 2.0]), [date(2020, 1, k) for k in (1, 2, 3)]).depth == 0.0
+    assert largest_drawdown(np.array([1.0, 1.0, 2.0]), [date(2020, 1, k) for k in (1, 2, 3)]).depth == 0.0
 
 
 def test_a_growth_rate_compounds_to_the_last_value() -> None:
@@ -125,6 +125,6 @@ def test_the_published_figures_of_the_sp_500_fund_are_reproduced() -> None:
     panel = panel_of_table(read_prices(SHARED, {"SPY"}, date(2000, 5, 26)))
     values = panel.column("SPY")
     assert realized_volatility(returns_of_values(values)) == pytest.approx(0.1914, abs=5e-5)
-    assert max_drawdown(values, panel.days).depth == pytest.approx(-0.552, abs=5e-4)
+    assert largest_drawdown(values, panel.days).depth == pytest.approx(0.552, abs=5e-4)
     of_2025 = next(year for year in year_returns(values, panel.days) if year.year == 2025)
     assert of_2025.value == pytest.approx(0.1772, abs=5e-5)

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from advisor.market.live import FACTS, PRICES
 from advisor.market.paths import imported_folder
-from advisor.market.prices.live import FACTS, PRICES
 from advisor.market.snapshot import load_snapshot
 from advisor.market.sources import yahoo_cache
 from tests.command import call

@@ -136,20 +136,20 @@ def test_a_year_behind_is_followed_by_the_years_of_the_table() -> None:
 @pytest.mark.parametrize(
     ("screened", "verdict", "words"),
     [
-        ((0.20, -0.50, -0.40), Verdict.SUPPORTED, "Calmer by every measure."),
+        ((0.20, 0.50, 0.40), Verdict.SUPPORTED, "Calmer by every measure."),
         (
-            (0.20, -0.70, -0.50),
+            (0.20, 0.70, 0.50),
             Verdict.SUPPORTED,
             "Calmer by volatility, not by deepest fall and deepest fall in 2020.",
         ),
-        ((0.30, -0.50, -0.50), Verdict.REFUTED, "Calmer by deepest fall, not by volatility and deepest fall in 2020."),
-        ((0.30, -0.70, -0.50), Verdict.REFUTED, "Calmer by no measure."),
+        ((0.30, 0.50, 0.50), Verdict.REFUTED, "Calmer by deepest fall, not by volatility and deepest fall in 2020."),
+        ((0.30, 0.70, 0.50), Verdict.REFUTED, "Calmer by no measure."),
     ],
 )
 def test_calm_is_named_by_the_measures_that_show_it(screened, verdict: Verdict, words: str) -> None:
     dated = dated_results()
     assert dated.risk is not None
-    risk = replace(dated.risk, of=(SymbolRisk("IWM", 0.25, -0.60, -0.45), SymbolRisk("IJR", *screened)))
+    risk = replace(dated.risk, of=(SymbolRisk("IWM", 0.25, 0.60, 0.45), SymbolRisk("IJR", *screened)))
     told = found("quality", replace(dated, risk=risk))
     assert told.judgments == (Judgment(Kind.HISTORY, verdict, words),)
     assert "about 40" in told.found  # of the companies of the Russell 2000 have no profit

@@ -10,8 +10,9 @@ import pytest
 
 from advisor.errors import MarketDataError
 from advisor.evidence.funds import Figure, FundFacts, funds_record, switch_years
-from advisor.evidence.quality import max_drawdown, risk_of
+from advisor.evidence.quality import risk_of
 from advisor.market.price_file import panel_of_table, read_prices
+from advisor.risk.measures import max_drawdown
 from tests.evidence_data import DATA, needs_data, panel, weekdays
 from tests.samples import market
 
@@ -23,7 +24,7 @@ def fund(symbol: str, fee: float | None, half_spread: float) -> FundFacts:
 
 def test_the_deepest_fall_is_that_of_every_pair_of_days() -> None:
     closes = np.cumprod(1 + np.random.default_rng(1).normal(0, 0.02, 300))
-    brute = min(closes[j] / closes[i] - 1 for i in range(300) for j in range(i, 300))
+    brute = max(1 - closes[j] / closes[i] for i in range(300) for j in range(i, 300))
     assert max_drawdown(closes) == pytest.approx(brute, abs=1e-15)
 
 
@@ -44,7 +45,7 @@ def test_risk_is_of_the_days_that_all_have() -> None:
     deviation = (sum((change - mean) ** 2 for change in changes) / (len(changes) - 1)) ** 0.5
     assert found.symbol("A").volatility == pytest.approx(deviation * 252**0.5, rel=1e-12)
     in_2020 = [close for day, close in zip(days, first, strict=True) if day.year == 2020]
-    worst = min(low / high - 1 for place, high in enumerate(in_2020) for low in in_2020[place:])
+    worst = max(1 - low / high for place, high in enumerate(in_2020) for low in in_2020[place:])
     assert found.symbol("A").crash_drawdown == pytest.approx(worst, abs=1e-15)
 
 
@@ -113,5 +114,5 @@ def test_the_published_risk_is_reproduced() -> None:
     assert found is not None
     assert (found.first, found.days) == (date(2000, 5, 26), 6569)
     assert [round(100 * risk.volatility, 2) for risk in found.of] == [19.14, 23.89, 23.04]
-    assert [round(100 * risk.max_drawdown, 1) for risk in found.of] == [-55.2, -58.6, -58.2]
-    assert found.symbol("IJR").crash_drawdown < found.symbol("IWM").crash_drawdown < found.symbol("SPY").crash_drawdown
+    assert [round(100 * risk.max_drawdown, 1) for risk in found.of] == [55.2, 58.6, 58.2]
+    assert found.symbol("IJR").crash_drawdown > found.symbol("IWM").crash_drawdown > found.symbol("SPY").crash_drawdown

@@ -49,7 +49,7 @@ FIRST_CUTS = [
 
 
 def cut(day: str, cycle: str, begins: str = "", change: int = -25) -> RateChange:
-    return RateChange(date.fromisoformat(day), change, cycle, begins, None, "made up")
+    return RateChange(date.fromisoformat(day), change, cycle, begins, "made up")
 
 
 def rise(day: str) -> RateChange:
@@ -138,7 +138,7 @@ def test_the_naive_t_is_the_textbook_one() -> None:
 
 def monthly_cuts(count: int) -> tuple[RateChange, ...]:
     first = month_number(date(2003, 1, 1))
-    return tuple(RateChange(first_day(first + n), -25, "one" if n else "", "", None, "made up") for n in range(count))
+    return tuple(RateChange(first_day(first + n), -25, "one" if n else "", "", "made up") for n in range(count))
 
 
 def test_the_interval_of_independent_months_is_that_of_theory() -> None:

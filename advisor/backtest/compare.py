@@ -248,7 +248,7 @@ def figures_of(track: Track, cash: Vector, market: Vector, trials: tuple[int, fl
         growth=measures.growth_rate(values, days),
         growth_sold=measures.growth_rate(sold, days),
         volatility=measures.realized_volatility(gross),
-        drawdown=measures.max_drawdown(untaxed, days),
+        drawdown=measures.largest_drawdown(untaxed, days),
         years=measures.year_returns(values, days),
         tracking_error=measures.realized_volatility(gross - market),
         sharpe_before_tax=float(measures.sharpe_ratio(gross, cash) * a_year),

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.backtest.model import Holdings, Rules, TaxYear
-from advisor.dates import first_long_term_day
-from advisor.optimize.held_back import WASH_SALE_DAYS
+from advisor.dates import WASH_SALE_DAYS, first_long_term_day
 from advisor.optimize.inputs import Indices
 from advisor.portfolio.model import TaxSituation
 from advisor.rebalance.tax import year_tax

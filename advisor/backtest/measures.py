@@ -13,6 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from advisor.risk import measures as risk
 from advisor.units import TRADING_DAYS, Vector
 
 DAYS_A_YEAR = 365.25
@@ -21,7 +22,7 @@ EULER = 0.5772156649015329  # the Euler-Mascheroni constant
 
 @dataclass(frozen=True, slots=True)
 class Drawdown:
-    """The largest fall from a running peak, as a negative fraction of it."""
+    """The largest fall from a running peak, as a positive fraction of it."""
 
     depth: float
     peak: date
@@ -58,12 +59,11 @@ def realized_volatility(returns: Vector) -> float:
     return float(np.std(returns, ddof=1) * math.sqrt(TRADING_DAYS))
 
 
-def max_drawdown(values: Vector, days: Sequence[date]) -> Drawdown:
+def largest_drawdown(values: Vector, days: Sequence[date]) -> Drawdown:
     """The largest fall from a running peak; of equal ones the first."""
     peaks = np.maximum.accumulate(values)
-    falls = values / peaks - 1.0
-    trough = int(np.argmin(falls))
-    return Drawdown(float(falls[trough]), days[int(np.argmax(values[: trough + 1]))], days[trough])
+    trough = int(np.argmin(values / peaks))
+    return Drawdown(risk.max_drawdown(values), days[int(np.argmax(values[: trough + 1]))], days[trough])
 
 
 def year_returns(values: Vector, days: Sequence[date]) -> tuple[YearReturn, ...]:

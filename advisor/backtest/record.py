@@ -81,7 +81,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
     plain = {name: value for name, value in asdict(figures).items() if name not in ("drawdown", "years")}
     fall = figures.drawdown
     return plain | {
-        "max_drawdown": fall.depth,
+        "max_drawdown": -fall.depth,  # a return, as the schema has it
         "drawdown_peak": fall.peak.isoformat(),
         "drawdown_trough": fall.trough.isoformat(),
     }

@@ -13,9 +13,8 @@ from advisor.optimize.inputs import Indices, expense_ratios, household_value_usd
 from advisor.optimize.limits import sign
 from advisor.optimize.walk import UNREACHED, DayLimit, ShareLimit, TradedLimit, VolatilityLimit
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, LimitMode, Portfolio
-from advisor.units import Matrix
+from advisor.units import POINT_PER_BASIS_POINT, Matrix
 
-POINT_PER_BASIS_POINT = 0.01  # one basis point for each percentage point, as a ratio of fractions
 CONTENTS = "what funds held on a day in the past is not in the data"
 DIRECT = "counts shares held directly alone: " + CONTENTS
 

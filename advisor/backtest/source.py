@@ -11,8 +11,8 @@ from advisor.backtest.history import CASH_FUNDS, LARGE_CAPS, wanted_columns
 from advisor.errors import MarketDataError
 from advisor.market.estimate.returns import panel_of
 from advisor.market.folder import PRICES
+from advisor.market.live import Watch, price_histories
 from advisor.market.price_file import NAMED, PanelSource, PriceTable, panel_of_table, read_prices
-from advisor.market.prices.live import Watch, price_histories
 from advisor.market.prices.moves import MoveKind, large_moves
 from advisor.market.resolve import needed_symbols
 from advisor.market.snapshot import load_snapshot

@@ -45,7 +45,7 @@ def _tables(test: Backtest) -> Iterator[str]:
             fmt.percent(f.growth_before_tax),
             *((fmt.percent(f.growth), fmt.percent(f.growth_sold)) if taxed else ()),
             fmt.percent(f.volatility),
-            fmt.percent(f.drawdown.depth),
+            fmt.percent(-f.drawdown.depth),
         ),
     )
     yield _table(

@@ -13,7 +13,7 @@ from advisor.cli.output import emit, emit_json, note
 from advisor.errors import MarketDataError
 
 if TYPE_CHECKING:
-    from advisor.market.prices.live import Prices
+    from advisor.market.live import Prices
 
 
 @click.command(short_help="Fetch prices and fund facts from Yahoo now.")
@@ -67,7 +67,7 @@ def _rows(prices: Prices) -> list[dict[str, Any]]:
 
 def _symbols(names: tuple[str, ...]) -> tuple[str, ...]:
     """Symbols given by name or by portfolio file; all that are kept where nothing is given."""
-    from advisor.market.prices.live import PRICES
+    from advisor.market.live import PRICES
     from advisor.market.resolve import needed_symbols
     from advisor.market.sources import yahoo_cache
     from advisor.market.symbols import canonical_symbol

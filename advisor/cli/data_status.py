@@ -58,7 +58,7 @@ def _snapshot() -> dict[str, Any]:
 
 
 def _prices(cache: Cache) -> list[dict[str, Any]]:
-    from advisor.market.prices.live import PRICES, read_history
+    from advisor.market.live import PRICES, read_history
 
     found = []
     for entry in cache.entries():
@@ -79,7 +79,7 @@ def _prices(cache: Cache) -> list[dict[str, Any]]:
 
 
 def _facts(cache: Cache) -> list[dict[str, Any]]:
-    from advisor.market.prices.live import FACTS, read_facts
+    from advisor.market.live import FACTS, read_facts
 
     found = []
     for entry in cache.entries():

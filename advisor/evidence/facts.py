@@ -16,15 +16,13 @@ class RateChange:
     """One change of the Federal Reserve's target, by the day of its announcement.
 
     `cycle` is the cycle of cuts that a checked cut belongs to, empty for any other change; `begins` says why a cut is
-    the first of its cycle, empty where it is not. `effective_step_bp` is what the daily effective rate moved around
-    the day, by which a cut was checked; None where it was not.
+    the first of its cycle, empty where it is not.
     """
 
     announced: date
     change_bp: int
     cycle: str
     begins: str
-    effective_step_bp: float | None
     source: str
 
 
@@ -67,7 +65,6 @@ def rate_changes() -> tuple[RateChange, ...]:
             change_bp=int(number(row["change_bp"], where)),
             cycle=row["cycle"],
             begins=row["begins"],
-            effective_step_bp=number(row["effective_step_bp"], where) if row["effective_step_bp"] else None,
             source=row["source"],
         )
         for row in rows("rate_changes", "announced", "change_bp", "cycle", "begins", "effective_step_bp")

@@ -217,10 +217,10 @@ def _quality(results: Results) -> Finding | None:
     screened, broad = risk.symbol(SCREENED), risk.symbol(BROAD)
     measures = {
         "volatility": (screened.volatility, broad.volatility),
-        "deepest fall": (-screened.max_drawdown, -broad.max_drawdown),
+        "deepest fall": (screened.max_drawdown, broad.max_drawdown),
     }
     if screened.crash_drawdown is not None and broad.crash_drawdown is not None:
-        measures[f"deepest fall in {CRASH}"] = (-screened.crash_drawdown, -broad.crash_drawdown)
+        measures[f"deepest fall in {CRASH}"] = (screened.crash_drawdown, broad.crash_drawdown)
     told = [f"{name} {percent(mine)} against {percent(other)}" for name, (mine, other) in measures.items()]
     calmer = {name: mine < other for name, (mine, other) in measures.items()}
     broad_facts, screened_facts = results.funds.of(BROAD), results.funds.of(SCREENED)

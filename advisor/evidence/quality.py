@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from advisor.market.estimate.returns import PricePanel
+from advisor.risk.measures import max_drawdown
 from advisor.units import TRADING_DAYS, Vector
 
 CRASH = 2020  # the last year with a fall of a third
@@ -19,7 +20,7 @@ LONGEST_CLOSURE = 7  # days from close to close, in September 2001
 class SymbolRisk:
     """Volatility a year and the deepest fall from a high, of daily closes; `crash_drawdown` of the year `CRASH` alone.
 
-    Drawdowns are zero or negative; None where the closes do not hold that year.
+    Drawdowns are positive fractions of the high; None where the closes do not hold that year.
     """
 
     symbol: str
@@ -71,8 +72,3 @@ def _risk(symbol: str, closes: Vector, is_daily: np.ndarray, in_crash: np.ndarra
         max_drawdown(closes),
         max_drawdown(closes[in_crash]) if in_crash.any() else None,
     )
-
-
-def max_drawdown(closes: Vector) -> float:
-    """Deepest fall of `closes`, shape (T,), from the highest close before; zero or negative."""
-    return float(np.min(closes / np.maximum.accumulate(closes) - 1.0))

@@ -12,8 +12,8 @@ from advisor.evidence.quality import LONGEST_CLOSURE
 from advisor.evidence.recompute import SYMBOLS
 from advisor.market.estimate.returns import PricePanel, panel_of
 from advisor.market.folder import PRICES
+from advisor.market.live import Watch, price_histories
 from advisor.market.price_file import NAMED, PanelSource, panel_of_table, read_prices
-from advisor.market.prices.live import Watch, price_histories
 from advisor.market.prices.moves import large_moves
 from advisor.market.snapshot import load_snapshot
 from advisor.market.sources import YAHOO, Request, has_histories, yahoo_desk

@@ -245,9 +245,13 @@ def _years(known: CalendarYears, age_words: str) -> EvidenceTable:
     return EvidenceTable("calendar_years", "Calendar years", ("Year", *known.symbols), tuple(lines), notes)
 
 
+def _fall(depth: float | None) -> str:
+    return percent(None if depth is None else -depth)
+
+
 def _risk(known: Risk, age_words: str) -> EvidenceTable:
     lines = tuple(
-        (risk.symbol, percent(risk.volatility), percent(risk.max_drawdown), percent(risk.crash_drawdown))
+        (risk.symbol, percent(risk.volatility), *map(_fall, (risk.max_drawdown, risk.crash_drawdown)))
         for risk in known.of
     )
     notes = (f"{known.days:,} days in common, {known.first} to {known.last}; volatility a year.", _sentence(age_words))

@@ -22,10 +22,10 @@ from advisor.market.data import MarketData, MarketWarning, Origin
 from advisor.market.holdings.faults import HoldingsFaultsError
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings
+from advisor.market.live import YEARS, sufficient
 from advisor.market.price_file import PriceTable, content_of, positive_number, read_prices, rows_of, symbol_of
 from advisor.market.prices.checks import CheckedHistory, check_history
 from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, now_utc
-from advisor.market.prices.live import YEARS, sufficient
 from advisor.market.prices.sessions import Sessions
 from advisor.portfolio.model import CovarianceChoice
 

@@ -13,10 +13,10 @@ from advisor.market.assemble import Findings, assembled, frozen, with_accepted, 
 from advisor.market.data import BILLS, MARKET, MarketData, MarketWarning
 from advisor.market.folder import folder_findings
 from advisor.market.holdings.library import newest
+from advisor.market.live import Desk, Prices, Watch, price_histories, security_facts
 from advisor.market.paths import cache_folder, imported_folder
 from advisor.market.prices.cache import Cache
 from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, SourceFault
-from advisor.market.prices.live import Desk, Prices, Watch, price_histories, security_facts
 from advisor.market.prices.sessions import Sessions, today
 from advisor.market.prices.splits import stale_lots
 from advisor.market.resolve import needed_symbols
@@ -26,7 +26,7 @@ from advisor.portfolio.model import CovarianceChoice, Portfolio
 
 SNAPSHOT, YAHOO = "snapshot", "yahoo"
 MONTH = timedelta(days=31)
-KEPT = "kept_price"  # code of the warning of `market.prices.live` that what was kept stands for what could not be read
+KEPT = "kept_price"  # code of the warning of `market.live` that what was kept stands for what could not be read
 NO_HISTORY = (
     "a snapshot has no price history to estimate a covariance from; give --market yahoo, or a folder with prices.csv"
 )

@@ -16,10 +16,10 @@ import numpy as np
 from advisor.optimize.compiled import CompiledProblem, ConeSolution
 from advisor.optimize.cones import certificate, least_objective, proves_infeasible
 from advisor.optimize.formulation import Case, Formulation
+from advisor.optimize.tolerances import VIOLATION
 from advisor.portfolio.model import LimitMode
 from advisor.units import Vector
 
-VIOLATION = 1e-7
 PROOF = 1e-7  # least excess that counts as a conflict: the violation that a solution is granted
 
 

@@ -18,11 +18,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from advisor.dates import first_long_term_day, is_long_term
+from advisor.dates import WASH_SALE_DAYS, first_long_term_day, is_long_term
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, Lot, Portfolio
-
-WASH_SALE_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,10 @@ from advisor.optimize.formulation import Case, Formulation
 from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit
 from advisor.optimize.tax_branches import TaxBranch
+from advisor.optimize.tolerances import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import LimitMode
-from advisor.units import Vector
+from advisor.units import POINT_PER_BASIS_POINT, Vector
 
-VIOLATION = 1e-7  # accepted of a solution: fractions of value
-DUAL_RESIDUAL = 1e-6
-GAP = 1e-6  # fraction of value a year; a hundredth of a basis point
-POINT_PER_BASIS_POINT = 0.01  # one basis point for each percentage point, as a ratio of fractions
 TAX, CASH = "tax", "cash"  # what presses on a trade besides limits
 
 

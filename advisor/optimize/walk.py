@@ -29,7 +29,7 @@ from advisor.errors import UnverifiedAnswerError
 from advisor.optimize.compiled import SECOND_ATTEMPT, SETTINGS, new_solver
 from advisor.optimize.cones import ConeProgram, certificate
 from advisor.optimize.inputs import Indices
-from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
+from advisor.optimize.tolerances import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.units import Matrix, Vector
 
 SCALE = 100.0  # of the objective, some percent a year, to the size of the constraints

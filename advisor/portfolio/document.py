@@ -128,11 +128,6 @@ def read_document(data: bytes, *, loader: Any = None) -> Document:  # noqa: ANN4
     )
 
 
-def is_unsafe(text: str) -> bool:
-    """Whether a text holds a control, invisible or direction-changing character, a tab among them."""
-    return _UNSAFE.search(text) is not None
-
-
 def _decode(data: bytes) -> tuple[str, list[Issue]]:
     """Text of the file with LF line ends, or the reasons why it cannot be read as text."""
     if len(data) > MAX_BYTES:

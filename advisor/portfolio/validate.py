@@ -12,13 +12,14 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import TypeVar
 
+from advisor.dates import WASH_SALE_DAYS
 from advisor.errors import Issue
 from advisor.portfolio import values
 from advisor.portfolio.document import MAX_ISSUES, Document, Node, Path, quoted
 from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Unit
 from advisor.portfolio.model import SMALL_CAP_FUNDS, AccountType, LimitMode, Preferences, TaxSituation
 
-WASH_SALE_DAYS = 61  # 30 days before a sale, the day itself, 30 days after
+HISTORY_DAYS = 2 * WASH_SALE_DAYS + 1  # as far back as a past trade can matter to a sale of today
 
 _Value = TypeVar("_Value")
 _LOT_HINTS = {
@@ -233,8 +234,8 @@ def check_history_dates(document: Document, as_of: date, of_file: date) -> Itera
         traded, where = _read(values.day, trade.get("date")), document.where((*path, "date"))
         if traded is not None and traded > as_of:
             yield Issue(f"{traded} is after as_of, {as_of}", where, "mend the date, or as_of")
-        elif traded is not None and of_file - traded > timedelta(days=WASH_SALE_DAYS):
-            message = f"{traded} is more than {WASH_SALE_DAYS} days before as_of, {of_file}"
+        elif traded is not None and of_file - traded > timedelta(days=HISTORY_DAYS):
+            message = f"{traded} is more than {HISTORY_DAYS} days before as_of, {of_file}"
             yield Issue(message, where, "no wash sale reaches so far back: remove the entry")
 
 

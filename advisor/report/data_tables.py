@@ -8,7 +8,7 @@ from datetime import date
 
 from advisor.format import EN_DASH, bps, cents, fine_bps, interval, iso, listing, number, percent, plural, years
 from advisor.market.data import MarketData, Sourced
-from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
+from advisor.optimize.tolerances import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
 from advisor.report.model import Cell, Column, Row, Table

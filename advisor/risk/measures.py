@@ -51,6 +51,11 @@ def expected_shortfall(outcomes: Vector, tail: float = 0.05) -> float:
     return float(-(shares @ np.sort(outcomes)) / worst)
 
 
+def max_drawdown(values: Vector) -> float:
+    """Largest fall from a running peak, as a positive fraction of the peak; `values` are above zero, shape (T,)."""
+    return float((1.0 - values / np.maximum.accumulate(values)).max())
+
+
 def buy_and_hold_drawdown(returns: Matrix, weights: Vector, cash: float) -> float:
     """Largest fall from a running peak, as a fraction of the peak, of a portfolio that is never rebalanced.
 
@@ -61,5 +66,4 @@ def buy_and_hold_drawdown(returns: Matrix, weights: Vector, cash: float) -> floa
     if not np.isfinite(returns).all() or not weights.sum() + cash > 0.0:
         raise ValueError("a drawdown needs finite returns and a portfolio of positive value")
     growth = np.vstack([np.ones(returns.shape[1]), np.cumprod(1.0 + returns, axis=0)])
-    values = growth @ weights + cash
-    return float((1.0 - values / np.maximum.accumulate(values)).max())
+    return max_drawdown(growth @ weights + cash)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from advisor.errors import MarketDataError
+from advisor.market.live import Desk, Prices, price_histories, read_facts, read_history, security_facts
 from advisor.market.prices.cache import Cache
 from advisor.market.prices.history import Cause, Kind, PriceHistory, SecurityFacts, SourceFault
-from advisor.market.prices.live import Desk, Prices, price_histories, read_facts, read_history, security_facts
 from advisor.portfolio.model import CovarianceChoice, ReturnPeriod
 from tests.market_households import LAST, NOW, Source, at, calendar, days_before, history, unwatched
 from tests.samples import market
