@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from advisor.cli.recommend import Page, Recommendation, report_files, with_trade_off
+from advisor.api.recommend import Page, Recommendation, report_files, with_trade_off
 from advisor.report.pdf import ENGINES, PdfUnavailableError, pdf_engine, print_offline
 from tests.samples import answer
 

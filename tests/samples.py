@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from advisor.cli.recommend import Recommendation, recommend
+from advisor.api.recommend import Recommendation, recommend
 from advisor.market.data import MarketData
 from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.load import load_portfolio

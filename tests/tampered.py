@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from advisor.cli.recommend import recommend, with_trade_off
+from advisor.api.recommend import recommend, with_trade_off
 from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import Portfolio

@@ -19,6 +19,7 @@ STAGES = (
     ("rebalance",),
     ("whatif", "backtest", "evidence"),
     ("report",),
+    ("api",),
     ("cli",),
 )
 RANK = {room: rank for rank, rooms in enumerate(STAGES) for room in rooms}
@@ -32,7 +33,7 @@ OWNERS = {
     "weasyprint": {"report"},
     "pydantic": {"portfolio"},
     "yaml": {"portfolio"},
-    "pandas": {"market"},
+    "pandas": {"market", "api"},
     "yfinance": {"market"},
     "curl_cffi": {"market"},
     "requests": {"market"},
@@ -110,9 +111,9 @@ def test_the_independent_check_imports_nothing_it_checks() -> None:
     assert not faults, "\n".join(faults)
 
 
-def test_only_the_snapshot_builder_loads_pandas() -> None:
+def test_only_the_snapshot_builder_and_frames_for_callers_load_pandas() -> None:
     loads = {path.parent for path, tree in modules() for _, name in imports(tree) if name.split(".")[0] == "pandas"}
-    assert loads == {PACKAGE / "market" / "builder"}
+    assert loads == {PACKAGE / "market" / "builder", PACKAGE / "api"}
 
 
 def test_only_the_yahoo_room_loads_its_client() -> None:

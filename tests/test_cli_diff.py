@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from advisor.api.recommend import recommend
 from advisor.cli.diff_text import advice_words
-from advisor.cli.recommend import recommend
 from advisor.market.snapshot import EMBEDDED, load_snapshot
 from advisor.portfolio.load import load_portfolio
 from advisor.whatif.two_answers import MEASURES, Answer, diff_schema, two_answers

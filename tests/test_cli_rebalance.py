@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli import recommend as flow
+from advisor.api import recommend as flow
 from advisor.market.snapshot import load_snapshot
 from advisor.market.sources import MarketInput
 from advisor.rebalance.check import Check

@@ -17,7 +17,7 @@ SAVER = PORTFOLIOS / "young-saver.yaml"
 SCRIPT = """\
 import os, signal, sys
 sys.argv = ["advisor", "rebalance", {file!r}, "--out", {out!r}]
-import advisor.cli.main, advisor.cli.recommend, advisor.files
+import advisor.cli.main, advisor.api.recommend, advisor.files
 def after(module, name):
     real = getattr(module, name)
     def interrupted(*args, **kwargs):
@@ -34,8 +34,8 @@ advisor.cli.main.main()
 """
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEPS = [
-    ("advisor.cli.recommend", "rebalance"),
-    ("advisor.cli.recommend", "render_pdf"),
+    ("advisor.api.recommend", "rebalance"),
+    ("advisor.api.recommend", "render_pdf"),
     ("advisor.files", "_keep"),
     ("advisor.files", "_sync_folder"),
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli.recommend import recommend
+from advisor.api.recommend import recommend
 from advisor.market.assemble import frozen, with_files
 from advisor.market.data import Constituents, MarketData
 from advisor.market.fund_update import FundNews, overlaps_of, sector_named, sector_names, updated_constituents

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.cli.recommend import recommend
+from advisor.api.recommend import recommend
 from advisor.errors import LimitsConflictError
 from advisor.market import sources
 from advisor.market.data import MarketData

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.cli.recommend import recommend
+from advisor.api.recommend import recommend
 from advisor.errors import MarketDataError, OutputError
 from advisor.market import sources
 from advisor.market.paths import imported_folder

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from advisor.api.recommend import recommend
 from advisor.cli.main import COMMANDS
-from advisor.cli.recommend import recommend
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.schema import json_schema
 from tests.samples import market

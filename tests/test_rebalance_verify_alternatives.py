@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from advisor.cli.recommend import recommend, with_trade_off
+from advisor.api.recommend import recommend, with_trade_off
 from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
 from advisor.rebalance.verify import ALTERNATIVES, verify

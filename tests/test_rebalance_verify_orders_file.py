@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from advisor.cli.recommend import recommend
+from advisor.api.recommend import recommend
 from advisor.rebalance.model import LotSale, Trade
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.record import trade_record

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.cli.recommend import recommend
+from advisor.api.recommend import recommend
 from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio

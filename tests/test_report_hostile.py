@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import pytest
 
-from advisor.cli.recommend import Page, Recommendation, recommend, report_files
+from advisor.api.recommend import Page, Recommendation, recommend, report_files
 from advisor.errors import InputError
 from advisor.market.data import Constituents, MarketData, Security, Sourced
 from advisor.portfolio.load import load_portfolio

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from advisor.cli.recommend import with_trade_off
+from advisor.api.recommend import with_trade_off
 from advisor.errors import LimitsConflictError
 from advisor.evidence.results import dated_results
 from tests.counts import first

@@ -8,7 +8,7 @@ from itertools import pairwise
 import jsonschema
 import pytest
 
-from advisor.cli.recommend import recommend, with_trade_off
+from advisor.api.recommend import recommend, with_trade_off
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import Lot
 from advisor.rebalance.record import recommendation_schema

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.failure import naming
+from advisor.api.naming import naming
 from advisor.cli.options import (
     checked,
     common_options,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.failure import naming
+from advisor.api.naming import naming
 from advisor.cli.options import (
     checked,
     common_options,

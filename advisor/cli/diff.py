@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.output import emit, emit_json, note
-from advisor.cli.progress import late_bar
-from advisor.cli.recorded import (
+from advisor.api.recorded import (
     market_entry,
     read_record,
     record_error,
@@ -18,6 +16,8 @@ from advisor.cli.recorded import (
     recorded_portfolio,
     recorded_versions,
 )
+from advisor.cli.output import emit, emit_json, note
+from advisor.cli.progress import late_bar
 from advisor.errors import InputError, MarketDataError
 
 if TYPE_CHECKING:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from advisor.errors import AdvisorError, InputError, LimitsConflictError
@@ -19,20 +17,6 @@ KINDS = {
     6: "unverified",
     7: "output",
 }
-
-
-@contextmanager
-def naming(file: Path, data: bytes) -> Iterator[None]:
-    """Errors of a household with the name and, where it has places, the text of its file: inside they are not known."""
-    try:
-        yield
-    except LimitsConflictError as error:
-        named = LimitsConflictError(f"the limits conflict: {file}\n{error}", error.limits, error.details)
-        for amounts in getattr(error, "__notes__", ()):
-            named.add_note(amounts)
-        raise named from error
-    except InputError as error:
-        raise InputError(error.issues, str(file), data.decode()) from error
 
 
 class PartialResultError(Exception):

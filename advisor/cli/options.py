@@ -97,6 +97,15 @@ def _source(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+def recorded_market_option(command: Command) -> Command:
+    """``--market`` of a command on a record."""
+    return click.option(
+        "--market",
+        metavar="snapshot|FILE",
+        help="Market data used then [default: the embedded snapshot, or market.json beside the record].",
+    )(command)
+
+
 def price_age_option(command: Command) -> Command:
     """``--max-price-age``: refuses prices that are older."""
     return click.option(

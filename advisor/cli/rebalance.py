@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 import shlex
 from datetime import date
 from decimal import Decimal
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from advisor import __version__
-from advisor.cli.failure import naming
+from advisor.api.naming import naming
 from advisor.cli.options import (
     common_options,
     market_input,
@@ -29,7 +26,7 @@ from advisor.cli.suggest import SuggestingChoice
 from advisor.errors import printable
 
 if TYPE_CHECKING:
-    from advisor.cli.recommend import Recommendation
+    from advisor.api.recommend import Recommendation
 
 
 def _with_template(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -91,8 +88,9 @@ def rebalance(
 
     portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
 
-    from advisor.cli.recommend import Page, recommend, report_files, require_engine, with_evidence, with_trade_off
+    from advisor.api.recommend import Page, proposal, report_files, require_engine
     from advisor.files import replaced
+    from advisor.rebalance.record import PortfolioFile
 
     require_engine(pdf_engine)
     told: list[str] = []  # shown when the bar is gone
@@ -101,14 +99,10 @@ def rebalance(
         require_fresh_prices(found.market.as_of, portfolio.as_of, max_price_age)
     with late_bar(3, "Planning", quiet=quiet) as bar:
         with naming(file, data):
-            made = recommend(portfolio, found.market, printable(file.name), data.decode(), versions())
-            bar.step("Comparing")
-            recommendation = with_trade_off(made)
+            own = PortfolioFile(printable(file.name), data.decode())
+            recommendation = proposal(portfolio, found, own, lambda: bar.step("Comparing"))
         bar.step("Making the report")
-        recommendation = with_evidence(recommendation, found.histories)
         files = report_files(recommendation, told.append, Page(pdf_engine, template))
-    if found.document is not None:
-        files["market.json"] = found.document
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"
     with replaced(folder, files) as written:
         if as_json:
@@ -126,9 +120,3 @@ def _summary(made: Recommendation, file: Path, written: tuple[Path, ...]) -> str
 
     command = f"advisor what-if {shlex.quote(str(file))}"
     return summary(made.plan, made.portfolio, made.market, written, beside=made.trade_off, compare=command)
-
-
-def versions() -> dict[str, str]:
-    """Versions that a result depends on."""
-    packages = ("cvxpy", "clarabel", "numpy")
-    return {"advisor": __version__, "python": platform.python_version()} | {name: version(name) for name in packages}

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.failure import PartialResultError
-from advisor.cli.output import emit, emit_json, shown
-from advisor.cli.progress import late_bar
-from advisor.cli.recorded import (
+from advisor.api.recorded import (
     market_entry,
     read_record,
     recorded_market,
-    recorded_market_option,
     recorded_portfolio,
     recorded_versions,
 )
+from advisor.cli.failure import PartialResultError
+from advisor.cli.options import recorded_market_option
+from advisor.cli.output import emit, emit_json, shown
+from advisor.cli.progress import late_bar
 from advisor.errors import InputError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
 
 if TYPE_CHECKING:
-    from advisor.cli.recommend import Recommendation
+    from advisor.api.recommend import Recommendation
     from advisor.market.data import MarketData
     from advisor.portfolio.model import Portfolio
     from advisor.whatif.replay import Replay
@@ -83,8 +83,8 @@ def _planned_again(
     document: dict[str, Any], portfolio: Portfolio, text: str, data: MarketData, file: Path, *, quiet: bool
 ) -> Recommendation:
     """The recommendation, with what stands beside it where the record has that."""
-    from advisor.cli.rebalance import versions
-    from advisor.cli.recommend import recommend, with_trade_off
+    from advisor.api.recommend import recommend, with_trade_off
+    from advisor.api.versions import versions
     from advisor.whatif.outcomes import first_sentences
 
     name = document["inputs"]["portfolio"].get("name")

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli.failure import PartialResultError
+from advisor.cli.options import recorded_market_option
 from advisor.cli.output import emit, emit_json, shown
-from advisor.cli.recorded import read_beside, read_record, recorded_market, recorded_market_option, recorded_portfolio
 from advisor.errors import UnverifiedAnswerError
 
 if TYPE_CHECKING:
-    from advisor.market.data import MarketData
-    from advisor.portfolio.model import Portfolio
-    from advisor.rebalance.check import Check
-
-ORDERS = "orders.csv"  # what `advisor rebalance` writes beside the record
+    from advisor.api.verify_record import Verification
 
 
 @click.command()
@@ -36,51 +32,29 @@ def verify(*, file: Path, market: str | None, as_json: bool, debug: bool) -> Non
       advisor verify reports/tech-employee-2026-11-20/recommendation.json
     """
     del debug
-    from advisor.market.resolve import resolve
+    from advisor.api.verify_record import verify_record
 
-    document = read_record(file)
-    portfolio, _ = recorded_portfolio(document, file)
-    data = resolve(recorded_market(document, file, market), portfolio)
-    checks = _checks(document, portfolio, data, file)
-    result = _document(document, checks, portfolio, data)
-    failed = sum(not check.passed for check in checks)
-    error = UnverifiedAnswerError(f"{failed} of {len(checks)} checks failed")
-    if failed and as_json:
+    found = verify_record(file, market=market)
+    result = _document(found)
+    error = UnverifiedAnswerError(f"{len(found.failed)} of {len(found.checks)} checks failed")
+    if found.failed and as_json:
         raise PartialResultError(error, result)
     if as_json:
         emit_json(result)
         return
     emit(shown(_text(result)))
-    if failed:
+    if found.failed:
         raise error
 
 
-def _checks(document: dict[str, Any], portfolio: Portfolio, data: MarketData, file: Path) -> tuple[Check, ...]:
-    """Every check of the record, and of the orders file beside it where there is one."""
-    from advisor.rebalance.verify import verify_written
-    from advisor.rebalance.verify.orders_file import check_orders_file
-
-    checks = verify_written(document, portfolio, data)
-    orders = read_beside(file, ORDERS)
-    return checks if orders is None else (*checks, check_orders_file(document, orders))
-
-
-def _document(
-    document: dict[str, Any], checks: tuple[Check, ...], portfolio: Portfolio, data: MarketData
-) -> dict[str, Any]:
-    from advisor.rebalance.verify import not_checked
-
-    has_orders = any(check.name.startswith(ORDERS) for check in checks)
+def _document(found: Verification) -> dict[str, Any]:
+    market, as_of = found.market, found.portfolio.as_of
     return {
         "schema": "advisor.verification/1",
-        "passed": all(check.passed for check in checks),
-        "market": {
-            "id": data.id,
-            "as_of": data.as_of.isoformat(),
-            "age_days": (portfolio.as_of - data.as_of).days,
-        },
-        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks],
-        "not_checked": [*not_checked(document), *([] if has_orders else [f"{ORDERS}, which is not beside the record"])],
+        "passed": found.passed,
+        "market": {"id": market.id, "as_of": market.as_of.isoformat(), "age_days": (as_of - market.as_of).days},
+        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in found.checks],
+        "not_checked": list(found.not_checked),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.failure import naming
+from advisor.api.naming import naming
+from advisor.api.versions import versions
 from advisor.cli.options import (
     checked,
     common_options,
@@ -23,17 +23,14 @@ from advisor.cli.options import (
 )
 from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
-from advisor.cli.rebalance import versions
 from advisor.cli.signals import finish
 from advisor.errors import MarketDataError, printable
 
 if TYPE_CHECKING:
-    from advisor.cli.compare import Comparison, Wanted
+    from advisor.api.compare import Comparison, Wanted
     from advisor.market.sources import MarketInput
     from advisor.portfolio.model import Portfolio, Scenario
     from advisor.portfolio.original import Original
-
-DOCUMENT, PAGE = "what-if.json", "what-if.html"
 
 
 @click.command("what-if")
@@ -97,7 +94,7 @@ def what_if(
     base = original(data, today=today, as_of=as_of)
     wanted = _wanted(portfolio, base, settings, sweeps, files, today)
 
-    from advisor.cli.compare import Base, compared, steps_of
+    from advisor.api.compare import Base, compared, steps_of
     from advisor.rebalance.record import PortfolioFile
 
     with naming(file, data):
@@ -105,9 +102,10 @@ def what_if(
         require_fresh_prices(found.market.as_of, portfolio.as_of, max_price_age)
         name = PortfolioFile(printable(file.name), data.decode())
         with late_bar(steps_of(wanted), "Comparing", quiet=quiet) as bar:
-            comparison = compared(Base(portfolio, found.market, name, base, versions()), wanted, bar.step)
+            asked = Base(portfolio, found.market, name, base, versions(), found.document)
+            comparison = compared(asked, wanted, bar.step)
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}-what-if"
-    _write(folder, comparison, found.document, as_json=as_json)
+    _write(folder, comparison, as_json=as_json)
     if not quiet:
         for old in _left_over(folder, comparison):
             note(f"{old} is of an earlier run: that pick has no answer now")
@@ -124,7 +122,7 @@ def _wanted(
     today: date,
 ) -> Wanted:
     """What the file, the options and the other files ask for; a wrong option fails with exit code 2."""
-    from advisor.cli.compare import Wanted
+    from advisor.api.compare import Wanted
     from advisor.portfolio.model import Scenario
     from advisor.portfolio.settings import setting, sweep_points
 
@@ -166,7 +164,7 @@ def _market(
     portfolio: Portfolio, wanted: Wanted, market: str, *, offline: bool, accepted: dict[str, Decimal], quiet: bool
 ) -> MarketInput:
     """Market data for all that is compared, or, where a source has not all of it, for the file."""
-    from advisor.cli.compare import needs
+    from advisor.api.compare import needs
 
     try:
         return market_input(needs(portfolio, wanted), market, offline=offline, accepted=accepted, quiet=quiet)
@@ -174,37 +172,13 @@ def _market(
         return market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
 
 
-def _write(folder: Path, comparison: Comparison, market: bytes | None, *, as_json: bool) -> None:
+def _write(folder: Path, comparison: Comparison, *, as_json: bool) -> None:
     """Write the files and print the result; the files are taken back where anything fails."""
     from advisor.cli.what_if_text import comparison_text
-    from advisor.files import replaced
 
-    document = comparison.document()
-    with ExitStack() as stack:
-        written = [
-            path
-            for place, contents in _folders(folder, comparison, document, market)
-            for path in stack.enter_context(replaced(place, contents))
-        ]
-        emit(document.encode() if as_json else comparison_text(comparison, written))
+    with comparison.written(folder) as written:
+        emit(comparison.document().encode() if as_json else comparison_text(comparison, written))
         finish()
-
-
-def _folders(
-    folder: Path, comparison: Comparison, document: str, market: bytes | None
-) -> Iterator[tuple[Path, dict[str, bytes]]]:
-    """Each folder with its files: the comparison, and each pick that has an answer, with the market data it needs."""
-    beside = {} if market is None else {"market.json": market}
-    yield folder, _comparison_files(comparison, document)
-    for picked in comparison.picks:
-        if picked.files:
-            yield folder / picked.pick.name, {**picked.files, **beside}
-
-
-def _comparison_files(comparison: Comparison, document: str) -> dict[str, bytes]:
-    """Names and contents of what is written of the comparison as a whole."""
-    page = comparison.page()
-    return {DOCUMENT: document.encode()} | ({} if page is None else {PAGE: page.encode()})
 
 
 def _left_over(folder: Path, comparison: Comparison) -> Iterator[Path]:

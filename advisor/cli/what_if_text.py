@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor import format as fmt
-from advisor.cli.compare import Comparison, Picked
+from advisor.api.compare import Comparison, Picked
 from advisor.cli.summary import console_for, dates_words, figures_table, for_console
 from advisor.errors import printable
 from advisor.rebalance.warn import prices_are_stale

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from advisor.report.charts.marks import COLOURS
+from advisor.report.charts.marks import COLOURS, Chart
 from advisor.report.model import ReportContext
 from advisor.report.sandbox import TEMPLATE, Plain, environment, plain
 from advisor.share import share
@@ -29,6 +29,13 @@ def render_html(context: ReportContext, own: Path | None = None) -> str:
     from advisor.report.bounded import render_bounded
 
     return render_bounded(values, own)
+
+
+def render_svg(chart: Chart) -> str:
+    """The drawing as a file of its own."""
+    macros = environment().get_template("_macros/chart.j2").module
+    drawn = str(macros.drawing(plain(chart), plain(COLOURS)))  # type: ignore[attr-defined]
+    return drawn.strip().replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"
 
 
 def template_values(context: ReportContext) -> dict[str, Plain]:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advisor.cli.recommend import recommend, report_files
+from advisor.api.recommend import recommend, report_files
 from advisor.errors import LimitsConflictError
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve

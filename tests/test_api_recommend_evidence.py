@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.cli.recommend import report_files, with_evidence
+from advisor.api.recommend import report_files, with_evidence
 from tests.market_households import LAST, history
 from tests.reports import whole
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from advisor.errors import InputError, Issue, MarketDataError, printable
 
@@ -17,20 +14,9 @@ if TYPE_CHECKING:
     from advisor.market.data import MarketData
     from advisor.portfolio.model import Portfolio
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 RECORD = "recommendation.json"
 MARKET_FILE = "market.json"  # what `advisor rebalance` writes beside the record
 MAX_BYTES = 64 * 2**20  # a record holds its portfolio file, of at most 8 MiB, escaped
-
-
-def recorded_market_option(command: Command) -> Command:
-    """``--market`` of a command on a record."""
-    return click.option(
-        "--market",
-        metavar="snapshot|FILE",
-        help="Market data used then [default: the embedded snapshot, or market.json beside the record].",
-    )(command)
 
 
 def read_record(file: Path) -> dict[str, Any]:

@@ -1,13 +1,17 @@
-"""The flow of ``advisor what-if``: the proposal, what stands beside it, scenarios, sweeps and picks."""
+"""What-if: the proposal, what stands beside it, scenarios, sweeps and picks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from advisor.cli.recommend import Recommendation, recommend
+from advisor.api.recommend import Recommendation, recommend
+from advisor.api.recorded import MARKET_FILE
 from advisor.errors import AdvisorError, LimitsConflictError, UnverifiedAnswerError
+from advisor.files import replaced
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.portfolio.limit_types import split_label
@@ -29,16 +33,20 @@ from advisor.whatif.changes import changes
 from advisor.whatif.grid import grid
 from advisor.whatif.least_cost import least_cost
 from advisor.whatif.model import Grid, LeastCost, Outcome
-from advisor.whatif.outcomes import measured, proposed, solved, unanswered
+from advisor.whatif.outcomes import broken_limits, measured, proposed, solved, unanswered
 from advisor.whatif.picks import Pick, picks
 from advisor.whatif.record import SCHEMA, grid_record, least_cost_record, outcome_record, pick_record
 from advisor.whatif.scenarios import scenario_outcome
 from advisor.whatif.sweep import swept
 from advisor.whatif.trade_off import is_large
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _Found = TypeVar("_Found")
 Step = Callable[[], None]  # called when something more is done
 RECOMMENDATION, ORDERS, PORTFOLIO = "recommendation.json", "orders.csv", "portfolio.yaml"
+DOCUMENT, PAGE = "what-if.json", "what-if.html"
 PICKS = 3
 
 
@@ -66,6 +74,7 @@ class Base:
     file: PortfolioFile
     original: Original
     versions: dict[str, str]
+    market_document: bytes | None = None  # the market data as a file, where they are not the embedded snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,47 @@ class Comparison:
     grid: Grid | None
     least_cost: LeastCost | None
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each outcome, the proposal first, then scenarios, sweeps and picks.
+
+        Index ``name``; columns ``title``, ``status``, ``magnificent_seven`` (upper end), ``small_caps``, ``cash``,
+        ``volatility``, ``tracking_error`` (fractions), ``tax_usd``, ``spread_usd``, ``orders`` and ``broken``, how many
+        of the file's limits the orders break. Without an answer the figures are missing.
+        """
+        import pandas as pd
+
+        swept = (outcome for sweep in self.sweeps for outcome in sweep.outcomes)
+        picked = (one.outcome for one in self.picks if one.outcome is not None)
+        rows = [_figures(outcome) for outcome in (*self.outcomes, *swept, *picked)]
+        return pd.DataFrame(rows).set_index("name")
+
+    def folders(self) -> dict[str, dict[str, bytes]]:
+        """Names and contents of the files, by folder: the comparison under ``""``, and each pick with an answer."""
+        page = self.page()
+        own = {DOCUMENT: self.document().encode()} | ({} if page is None else {PAGE: page.encode()})
+        beside = {} if self.base.market_document is None else {MARKET_FILE: self.base.market_document}
+        return {"": own} | {one.pick.name: {**one.files, **beside} for one in self.picks if one.files}
+
+    @contextmanager
+    def written(self, folder: Path) -> Iterator[tuple[Path, ...]]:
+        """The files in `folder`, taken back where the block fails; raises `OutputError`."""
+        with ExitStack() as stack:
+            yield tuple(
+                path
+                for name, contents in self.folders().items()
+                for path in stack.enter_context(replaced(folder / name, contents))
+            )
+
+    def write(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write what-if.json, what-if.html and a folder for each pick, all or none; raises `OutputError`."""
+        with self.written(Path(folder)) as paths:
+            return paths
+
+    def _repr_html_(self) -> str:
+        shown = self.table.drop(columns=["status", "tracking_error"])
+        return str(shown.to_html(float_format=lambda value: f"{value:,.3f}"))
+
     def page(self) -> str | None:
         """The page with two knobs over the grid; None where the grid has no answer."""
         if self.grid is None or not any(point.measures for row in self.grid.points for point in row):
@@ -145,6 +195,24 @@ class Comparison:
             "least_cost": None if self.least_cost is None else least_cost_record(self.least_cost),
         }
         return to_json(record)
+
+
+def _figures(outcome: Outcome) -> dict[str, object]:
+    after = outcome.after
+    found: dict[str, object] = {"name": outcome.name, "title": outcome.title, "status": outcome.status}
+    if after is None or outcome.tax is None or outcome.spread_usd is None:
+        return found
+    return found | {
+        "magnificent_seven": after.exposure.seven.high,
+        "small_caps": after.small_cap_weight,
+        "cash": after.cash_weight,
+        "volatility": after.volatility,
+        "tracking_error": after.tracking_error,
+        "tax_usd": float(outcome.tax.tax_usd),
+        "spread_usd": float(outcome.spread_usd),
+        "orders": len(outcome.trades),
+        "broken": len(broken_limits(outcome)),
+    }
 
 
 def needs(portfolio: Portfolio, wanted: Wanted) -> Portfolio:
