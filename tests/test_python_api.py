@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import inspect
 import json
+import os
 import re
 import shutil
 import statistics
@@ -13,6 +14,7 @@ import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -65,6 +67,19 @@ def test_the_documentations_examples_run(in_samples: Path) -> None:
     examples = doctest.DocTestParser().get_doctest(text, {}, "docs/python.md", "docs/python.md", 0)
     assert len(examples.examples) > 15
     assert runner.run(examples).failed == 0
+
+
+def test_the_notebook_goes_from_a_file_to_a_picture_in_ten_lines(tmp_path: Path) -> None:
+    script = ROOT / "docs" / "examples" / "seven.py"
+    lines = [line for line in script.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    assert len(lines) <= 10
+    shutil.copytree(FOLDER, tmp_path / "portfolios")
+    ended = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=600,
+                           env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+    drawn = ElementTree.parse(tmp_path / "seven.svg").getroot()
+    assert drawn.tag.endswith("svg")
+    assert "Proposed" in "".join(drawn.itertext())
 
 
 @pytest.mark.parametrize("module", [household, propose, what_if, verify_record], ids=lambda one: one.__name__)

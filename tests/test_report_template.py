@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.api.recommend import Page, report_files
 from advisor.api import recommend as flow
+from advisor.api.recommend import Page, report_files
 from advisor.errors import InputError
 from advisor.report import bounded, render
 from advisor.report.bounded import render_bounded
