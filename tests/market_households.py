@@ -14,7 +14,7 @@ import numpy as np
 
 from advisor.market.data import MarketData
 from advisor.market.live import YEARS
-from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, SourceFault
 from advisor.market.prices.sessions import Sessions
 from advisor.market.sources import Request, load_market
 from advisor.market.yahoo.fetch import yahoo_ticker
@@ -159,7 +159,7 @@ def history(symbol: str, *, now: datetime = NOW, last: date = LAST, seed: int = 
     given = {
         "symbol": symbol,
         "name": bars.name,
-        "kind": Kind.ETF if known is None or known.is_fund else Kind.STOCK,
+        "kind": SecurityKind.ETF if known is None or known.is_fund else SecurityKind.STOCK,
         "currency": "USD",
         "days": bars.days[first:],
         "closes": np.array(bars.closes[first:], dtype=float),

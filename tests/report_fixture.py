@@ -20,7 +20,7 @@ from advisor.market.data import (
     Constituents,
     FactorCovariance,
     MarketData,
-    Scenarios,
+    PastMonths,
     Security,
     Sourced,
     StressEpisode,
@@ -44,12 +44,12 @@ from advisor.rebalance.model import (
     Certificate,
     Check,
     Explanation,
-    Gain,
     HorizonResult,
     HouseholdState,
     LimitResult,
     LotSale,
     MenuResult,
+    NetBenefit,
     RebalancePlan,
     StressLoss,
     TaxResult,
@@ -243,7 +243,7 @@ def market(closes: date = CLOSES) -> MarketData:
             for symbol, (_, _, _, _, seven, basis, coverage, day, _) in FUNDS.items()
         },
         covariance=covariance,
-        scenarios=_scenarios(),
+        past_months=_scenarios(),
         episodes=tuple(StressEpisode(name, title, start, end, {}, {}) for name, title, start, end, *_ in EPISODES),
         overlaps={},
         risk_free=Sourced(0.0362, date(2026, 7, 10), "3-month Treasury bill"),
@@ -253,12 +253,12 @@ def market(closes: date = CLOSES) -> MarketData:
     )
 
 
-def _scenarios() -> Scenarios:
+def _scenarios() -> PastMonths:
     """Two and a half years of months, in which small companies lag in the first whole year and lead in the second."""
     months = tuple(date(2023 + (6 + k) // 12, (6 + k) % 12 + 1, 28) for k in range(30))
     small = np.array([0.01 if month.year == 2025 else -0.01 for month in months])
     returns = np.stack([np.full(30, 0.005), small, small + 0.001], axis=1)
-    return Scenarios(("SPY", "IWM", "IJR"), months, returns, {}, "closes of a panel")
+    return PastMonths(("SPY", "IWM", "IJR"), months, returns, {}, "closes of a panel")
 
 
 def portfolio(name: str = "Example household") -> Portfolio:
@@ -480,7 +480,7 @@ def plan() -> RebalancePlan:
         tax=TaxResult(D("11836.95"), D("23212.23"), D("10267.53"), D("0.00"), D("10267.53"), D("0.00"), D("0.00")),
         spread_usd=D("61.12"),
         limits=LIMITS,
-        gain=Gain(-0.00118, -0.0033, 0.00271, -0.00002, -0.00037, -0.0002),
+        net_benefit=NetBenefit(-0.00118, -0.0033, 0.00271, -0.00002, -0.00037, -0.0002),
         benchmark="SPY",
         risk_aversion=2.61,
         horizon_years=3.0,
@@ -524,7 +524,7 @@ def do_nothing_plan() -> RebalancePlan:
         tax=TaxResult(D(0), D(0), D(0), D(0), D(0), D(0), D(0)),
         spread_usd=D(0),
         limits=limits,
-        gain=Gain(0.00016, 0.00012, 0.00015, -0.00002, -0.00004, -0.00005),
+        net_benefit=NetBenefit(0.00016, 0.00012, 0.00015, -0.00002, -0.00004, -0.00005),
         explanation=replace(
             base.explanation, horizons=tuple(replace(row, gain=row.gain / 5) for row in base.explanation.horizons)
         ),
@@ -596,10 +596,11 @@ def trade_off() -> TradeOff:
     """Alternatives with and without an answer, two curves with a gap, and sensitivities."""
     base = plan()
     half = replace(base.after, volatility=0.17)
-    given = (base.tax, base.spread_usd, base.gain)
+    given = (base.tax, base.spread_usd, base.net_benefit)
     buys = Change("preferences.buy", "[IWM, VTWO, IJR]", "[IJR]")
+    nothing = NetBenefit(*[0.0] * 6)
     alternatives = (
-        Outcome("do_nothing", "Do nothing", "do_nothing", (), base.before, LIMITS, _no_tax(), D(0), Gain(*[0.0] * 6)),
+        Outcome("do_nothing", "Do nothing", "do_nothing", (), base.before, LIMITS, _no_tax(), D(0), nothing),
         Outcome("half", "Half the move", "trade", base.trades[:3], half, LIMITS, *given),
         Outcome("ijr_only", "IJR only", "trade", base.trades[:2], base.after, LIMITS, *given,
                 changes=(buys,), causes=(Cause(buys, 0.031),)),

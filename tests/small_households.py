@@ -26,7 +26,7 @@ from advisor.portfolio.model import (
     Preferences,
     TaxSituation,
 )
-from advisor.rebalance.plan import Household, rebalance, survey
+from advisor.rebalance.plan import SurveyedHousehold, rebalance, survey
 from advisor.rebalance.record import PortfolioFile, record
 from advisor.rebalance.verify import verify
 from tests.samples import market
@@ -87,7 +87,7 @@ def resolved(portfolio: Portfolio) -> MarketData:
     return resolve(market(), portfolio)
 
 
-def surveyed(portfolio: Portfolio) -> Household:
+def surveyed(portfolio: Portfolio) -> SurveyedHousehold:
     return survey(portfolio, resolved(portfolio))
 
 

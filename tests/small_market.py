@@ -11,7 +11,7 @@ from advisor.market.data import (
     Constituents,
     FactorCovariance,
     MarketData,
-    Scenarios,
+    PastMonths,
     Security,
     Sourced,
     StressEpisode,
@@ -95,7 +95,7 @@ def small_market() -> MarketData:
         risk_free=Sourced(0.04, DAY, "made up"),
         long_run={},
         long_run_start=DAY,
-        scenarios=Scenarios(
+        past_months=PastMonths(
             symbols,
             (date(2026, 4, 30), date(2026, 5, 29), date(2026, 6, 30)),
             np.outer([1.0, -2.0, 0.5], np.linspace(0.01, 0.09, len(symbols))),

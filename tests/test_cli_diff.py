@@ -16,7 +16,7 @@ from advisor.api.recommend import recommend
 from advisor.cli.diff_text import advice_words
 from advisor.market.snapshot import EMBEDDED, load_snapshot
 from advisor.portfolio.load import load_portfolio
-from advisor.whatif.two_answers import MEASURES, Answer, diff_schema, two_answers
+from advisor.whatif.two_answers import MEASURES, RecordedAnswer, diff_schema, two_answers
 from tests.command import call
 from tests.counts import first
 from tests.samples import NEVER, market, record_of, text_of
@@ -161,10 +161,10 @@ def test_orders_that_are_equal_are_counted_and_not_the_orders_there_are(tmp_path
     ],
 )
 def test_how_many_orders_change(then: dict[str, str], now: dict[str, str], words: str) -> None:
-    def answered(orders: dict[str, str]) -> Answer:
+    def answered(orders: dict[str, str]) -> RecordedAnswer:
         by_key = {("Roth", symbol, "buy"): Decimal(count) for symbol, count in orders.items()}
         known = dict.fromkeys(MEASURES, (0.5, 0.5))
-        return Answer(date(2026, 11, 20), "trade" if orders else "do_nothing", by_key, known, {}, {})
+        return RecordedAnswer(date(2026, 11, 20), "trade" if orders else "do_nothing", by_key, known, {}, {})
 
     told = advice_words(two_answers(answered(then), answered(now)), None)
     assert told.replace("\N{NO-BREAK SPACE}", " ").startswith(f"Other advice: {words}; ")

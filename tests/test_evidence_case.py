@@ -15,7 +15,7 @@ from advisor.evidence.builder import PORTFOLIOS, built, size_portfolios
 from advisor.evidence.case import case_from_prices, dated_case
 from advisor.evidence.facts import case_figures, claim_rows, rate_changes
 from advisor.evidence.headline import headline
-from advisor.evidence.model import Claim, Evidence, Kind
+from advisor.evidence.model import Claim, Evidence, JudgmentKind
 from advisor.evidence.results import dated_results, read_results, record, results_text
 from advisor.evidence.words import age, listed
 from tests.evidence_data import DATA, needs_data, panel, weekdays
@@ -41,8 +41,8 @@ def texts(evidence: Evidence) -> list[str]:
     return [text for text in (*cells, *claims, evidence.source, evidence.age_words) if isinstance(text, str)]
 
 
-def verdicts(claim: Claim) -> dict[Kind, list[str]]:
-    found: dict[Kind, list[str]] = {}
+def verdicts(claim: Claim) -> dict[JudgmentKind, list[str]]:
+    found: dict[JudgmentKind, list[str]] = {}
     for judgment in claim.judgments:
         found.setdefault(judgment.kind, []).append(judgment.verdict)
     return found
@@ -74,15 +74,18 @@ def test_every_figure_of_the_article_has_a_source_and_a_date() -> None:
 
 def test_the_case_that_did_not_survive_is_said_not_to() -> None:
     claims = by_key(dated_case(DAY))
-    assert verdicts(claims["rate_cuts"]) == {Kind.HISTORY: ["supported"], Kind.FORECAST: ["not supported"]}
-    assert verdicts(claims["momentum"]) == {Kind.FACT: ["true"], Kind.FORECAST: ["refuted"]}
+    assert verdicts(claims["rate_cuts"]) == {
+        JudgmentKind.HISTORY: ["supported"],
+        JudgmentKind.FORECAST: ["not supported"],
+    }
+    assert verdicts(claims["momentum"]) == {JudgmentKind.FACT: ["true"], JudgmentKind.FORECAST: ["refuted"]}
     assert (claims["rate_cuts"].count, claims["rate_cuts"].contrary) == (55, 16)
     assert "+6.6" in claims["rate_cuts"].found
     assert "−3.4" in claims["rate_cuts"].found
     assert "do not compare" in claims["valuation"].found
     assert verdicts(claims["calendar_years"]) == {
-        Kind.HISTORY: ["supported", "refuted"],
-        Kind.FORECAST: ["not supported"],
+        JudgmentKind.HISTORY: ["supported", "refuted"],
+        JudgmentKind.FORECAST: ["not supported"],
     }
     assert "2022" in claims["calendar_years"].found
 

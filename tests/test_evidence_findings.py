@@ -15,7 +15,7 @@ from advisor.evidence.facts import claim_rows
 from advisor.evidence.finding import Finding
 from advisor.evidence.findings import finding
 from advisor.evidence.judge import critical_t, share_verdict
-from advisor.evidence.model import Judgment, Kind, Verdict
+from advisor.evidence.model import Judgment, JudgmentKind, Verdict
 from advisor.evidence.quality import SymbolRisk
 from advisor.evidence.rate_study import BY_CYCLE, EVERY, EventStudy
 from advisor.evidence.results import Results, dated_results
@@ -27,7 +27,7 @@ def found(key: str, results: Results) -> Finding:
     return finding(row, results)
 
 
-def judged(finding: Finding, kind: Kind) -> list[Judgment]:
+def judged(finding: Finding, kind: JudgmentKind) -> list[Judgment]:
     return [judgment for judgment in finding.judgments if judgment.kind is kind]
 
 
@@ -59,7 +59,7 @@ def each(value):
     ],
 )
 def test_the_record_after_cuts_is_judged_over_all_months_that_were_claimed(every, verdict: Verdict, words: str) -> None:
-    (told,) = judged(found("rate_cuts", replace(dated_results(), long_study=study(every))), Kind.HISTORY)
+    (told,) = judged(found("rate_cuts", replace(dated_results(), long_study=study(every))), JudgmentKind.HISTORY)
     assert told.verdict is verdict
     assert told.words.startswith(words)
     assert told.words.replace("\u00a0", " ").endswith("After the first cut of a cycle: −3.4 points.")
@@ -77,14 +77,14 @@ def test_the_record_after_cuts_is_judged_over_all_months_that_were_claimed(every
     ],
 )
 def test_the_next_cut_is_judged_by_one_vote_a_cycle_for_five_horizons_together(votes, verdict: Verdict) -> None:
-    (told,) = judged(found("rate_cuts", replace(dated_results(), long_study=study(votes=votes))), Kind.FORECAST)
+    (told,) = judged(found("rate_cuts", replace(dated_results(), long_study=study(votes=votes))), JudgmentKind.FORECAST)
     assert told.verdict is verdict
 
 
 def test_every_cut_counting_as_one_case_lends_the_forecast_nothing() -> None:
     """Intervals and means of every cut may be as good as can be: the verdict on the next one does not move."""
     told = [
-        judged(found("rate_cuts", replace(dated_results(), long_study=study(every))), Kind.FORECAST)
+        judged(found("rate_cuts", replace(dated_results(), long_study=study(every))), JudgmentKind.FORECAST)
         for every in (None, each(0.5))
     ]
     assert told[0] == told[1]
@@ -124,7 +124,7 @@ def test_a_year_behind_is_followed_by_the_years_of_the_table() -> None:
     assert known is not None
     ahead = [year.returns[1] > year.returns[0] for year in known.years]
     after = [later for before, later in pairwise(ahead) if not before]
-    (told,) = judged(found("calendar_years", dated_results()), Kind.FORECAST)
+    (told,) = judged(found("calendar_years", dated_results()), JudgmentKind.FORECAST)
     assert told.verdict is Verdict.NOT_SUPPORTED
     assert told.words == (
         f"After a year behind, IWM led the next in {sum(after)} of {len(after)}; "
@@ -151,7 +151,7 @@ def test_calm_is_named_by_the_measures_that_show_it(screened, verdict: Verdict, 
     assert dated.risk is not None
     risk = replace(dated.risk, of=(SymbolRisk("IWM", 0.25, 0.60, 0.45), SymbolRisk("IJR", *screened)))
     told = found("quality", replace(dated, risk=risk))
-    assert told.judgments == (Judgment(Kind.HISTORY, verdict, words),)
+    assert told.judgments == (Judgment(JudgmentKind.HISTORY, verdict, words),)
     assert "about 40" in told.found  # of the companies of the Russell 2000 have no profit
 
 
@@ -168,7 +168,7 @@ def test_the_weeks_are_a_fact_and_what_follows_them_a_forecast(wins, streak, is_
     assert dated.momentum is not None
     after = tuple(replace(one, wins=wins) if one.weeks == 13 else one for one in dated.momentum.after)
     told = found("momentum", replace(dated, momentum=replace(dated.momentum, streak=streak, after=after)))
-    (fact,), (judgment,) = judged(told, Kind.FACT), judged(told, Kind.FORECAST)
+    (fact,), (judgment,) = judged(told, JudgmentKind.FACT), judged(told, JudgmentKind.FORECAST)
     assert fact.verdict is is_won
     assert fact.words == f"{streak} straight weeks won, to 2025-12-12."
     assert judgment.verdict is forecast
@@ -180,8 +180,8 @@ def test_weeks_that_the_prices_do_not_hold_are_not_judged() -> None:
     assert dated.momentum is not None
     told = found("momentum", replace(dated, momentum=replace(dated.momentum, streak=0, streak_ended=None)))
     assert [(judgment.kind, judgment.verdict) for judgment in told.judgments] == [
-        (Kind.FACT, Verdict.UNTESTED),
-        (Kind.FORECAST, Verdict.UNTESTED),
+        (JudgmentKind.FACT, Verdict.UNTESTED),
+        (JudgmentKind.FORECAST, Verdict.UNTESTED),
     ]
 
 
@@ -205,7 +205,7 @@ def test_valuation_is_judged_by_the_pairs_that_compare(changed, verdict: Verdict
     )
     monkeypatch.setattr(published, "all_valuations", lambda: ratios)
     told = found("valuation", dated_results())
-    (fact,) = judged(told, Kind.FACT)
+    (fact,) = judged(told, JudgmentKind.FACT)
     assert fact.verdict is verdict
     assert ("One pair of ratios does not compare" in fact.words) is (not changed)
     assert told.data_to == date(2025, 12, 31)  # of the ratios, not of prices
@@ -216,7 +216,7 @@ def test_one_dated_case_of_cheap_companies_tests_nothing(small: float, way: str)
     dated = dated_results()
     assert dated.since_cheap is not None
     told = found("valuation", replace(dated, since_cheap=replace(dated.since_cheap, small_return=small)))
-    (judgment,) = judged(told, Kind.FORECAST)
+    (judgment,) = judged(told, JudgmentKind.FORECAST)
     assert judgment.verdict is Verdict.UNTESTED
     assert judgment.words.endswith(f"the one dated case, from 2021-11-30, {way}.")
 

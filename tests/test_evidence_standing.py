@@ -12,7 +12,7 @@ from advisor.evidence import standing
 from advisor.evidence.case import dated_case
 from advisor.evidence.facts import TABLES, claim_rows, rows
 from advisor.evidence.headline import counted, headline
-from advisor.evidence.model import Evidence, Judgment, Kind, Standing, Verdict
+from advisor.evidence.model import Evidence, Judgment, JudgmentKind, Standing, Verdict
 from advisor.evidence.premium import premium_words
 from advisor.evidence.results import dated_results
 from tests.evidence_data import DATA, needs_data
@@ -169,7 +169,7 @@ def test_another_measure_of_the_premium_since_1982_is_no_more_than_chance_either
         assert abs(months.mean() / months.std() * len(months) ** 0.5) < 1.0
 
 
-def with_verdicts(*verdicts: tuple[Kind, Verdict]) -> Evidence:
+def with_verdicts(*verdicts: tuple[JudgmentKind, Verdict]) -> Evidence:
     known = dated_case(DAY)
     judgments = tuple(Judgment(kind, verdict, "w") for kind, verdict in verdicts)
     return replace(known, claims=(replace(known.claims[0], judgments=judgments),))
@@ -177,7 +177,7 @@ def with_verdicts(*verdicts: tuple[Kind, Verdict]) -> Evidence:
 
 def test_kinds_are_counted_apart() -> None:
     known = dated_case(DAY).claims
-    by_hand: dict[tuple[Kind, Verdict], int] = {}
+    by_hand: dict[tuple[JudgmentKind, Verdict], int] = {}
     for claim in known:
         for judgment in claim.judgments:
             by_hand[judgment.kind, judgment.verdict] = by_hand.get((judgment.kind, judgment.verdict), 0) + 1
@@ -192,10 +192,10 @@ def test_kinds_are_counted_apart() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "words"),
     [
-        ([(Kind.FACT, Verdict.TRUE)], "Its one fact is true."),
-        ([(Kind.FORECAST, Verdict.REFUTED)], "Its one forecast is refuted."),
-        ([(Kind.FORECAST, Verdict.SUPPORTED)] * 2, "Of its two forecasts all are supported."),
-        ([(Kind.HISTORY, Verdict.SUPPORTED), (Kind.HISTORY, Verdict.REFUTED)],
+        ([(JudgmentKind.FACT, Verdict.TRUE)], "Its one fact is true."),
+        ([(JudgmentKind.FORECAST, Verdict.REFUTED)], "Its one forecast is refuted."),
+        ([(JudgmentKind.FORECAST, Verdict.SUPPORTED)] * 2, "Of its two forecasts all are supported."),
+        ([(JudgmentKind.HISTORY, Verdict.SUPPORTED), (JudgmentKind.HISTORY, Verdict.REFUTED)],
          "Of its two statements about the past one is supported, one is refuted."),
     ],
 )  # fmt: skip
@@ -205,9 +205,9 @@ def test_the_headline_fits_its_counts(verdicts, words: str) -> None:
 
 def test_a_kind_has_only_the_verdicts_that_fit_it() -> None:
     fitting = {
-        Kind.FACT: {Verdict.TRUE, Verdict.FALSE, Verdict.UNTESTED},
-        Kind.HISTORY: {Verdict.SUPPORTED, Verdict.REFUTED, Verdict.UNTESTED},
-        Kind.FORECAST: {Verdict.SUPPORTED, Verdict.NOT_SUPPORTED, Verdict.REFUTED, Verdict.UNTESTED},
+        JudgmentKind.FACT: {Verdict.TRUE, Verdict.FALSE, Verdict.UNTESTED},
+        JudgmentKind.HISTORY: {Verdict.SUPPORTED, Verdict.REFUTED, Verdict.UNTESTED},
+        JudgmentKind.FORECAST: {Verdict.SUPPORTED, Verdict.NOT_SUPPORTED, Verdict.REFUTED, Verdict.UNTESTED},
     }
     for claim in dated_case(DAY).claims:
         assert all(judgment.verdict in fitting[judgment.kind] for judgment in claim.judgments), claim.key

@@ -1,8 +1,8 @@
 """What must hold of every answer, by number.
 
 Each is checked on random or small households, with arithmetic of its own. Where a rule has more tests elsewhere, its
-docstring names them. 16 (the price book) is in `test_optimize_price_book`, 17 (what each trade and rule contributes
-adds up to the gain) in `test_rebalance_outcome` and `test_rebalance_insight`.
+docstring names them. 16 (marginal values) is in `test_optimize_marginal_values`, 17 (what each trade and rule
+contributes adds up to the gain) in `test_rebalance_outcome` and `test_rebalance_insight`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import pytest
 from advisor.optimize.compiled import new_solver
 from advisor.optimize.diagnose import diagnose
 from advisor.optimize.formulation import Case
+from advisor.optimize.fund_choice import INDIFFERENT
 from advisor.optimize.limits import compile_limits
-from advisor.optimize.menu import INDIFFERENT
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import best_solution, every_case, open_cases
 from advisor.optimize.solve import allocate
 from advisor.portfolio.model import Lot, PastTrade, Portfolio, Position
-from advisor.rebalance.candidates import Household, best_orders
+from advisor.rebalance.candidates import SurveyedHousehold, best_orders
 from advisor.rebalance.model import RebalancePlan
 from advisor.rebalance.plan import survey
 from tests.households import random_household
@@ -45,7 +45,7 @@ from tests.small_households import (
     surveyed,
     times,
 )
-from tests.test_optimize_menu import allocated, nudged, small_cap_weight
+from tests.test_optimize_fund_choice import allocated, nudged, small_cap_weight
 from tests.test_optimize_search import harvester
 from tests.test_rebalance_again import TRADED, done
 from tests.textbook_problem import Textbook, schedule_d
@@ -239,7 +239,7 @@ def test_08_an_answer_is_no_worse_than_doing_nothing_where_that_is_allowed() -> 
             assert solved(problem).objective >= nothing - 1e-9
             plan = answer(seed)
             assert isinstance(plan, RebalancePlan)
-            assert plan.gain.total >= -1e-9
+            assert plan.net_benefit.total >= -1e-9
     assert compared > 20
 
 
@@ -255,7 +255,7 @@ def test_09_whole_shares_gain_nothing_on_the_continuous_optimum() -> None:
         if not isinstance(answer_to(portfolio), RebalancePlan):
             continue
         problem = problem_of(portfolio)
-        found: Household = surveyed(portfolio)
+        found: SurveyedHousehold = surveyed(portfolio)
         best = best_orders(found, problem)
         free = solved(problem).objective
         reached = best.allocation.solution.objective - best.rounding_loss
@@ -501,7 +501,7 @@ def test_20_dollars_instead_of_weights_give_the_same_objective(seed: int, unit: 
 
 
 def test_21_noise_between_near_twins_changes_neither_the_small_cap_sum_nor_the_menu() -> None:
-    """A tenth of a basis point on IWM; more in `test_optimize_menu`."""
+    """A tenth of a basis point on IWM; more in `test_optimize_fund_choice`."""
     for seed in range(4):
         portfolio = harvester(seed)
         problem = problem_of(portfolio)

@@ -62,7 +62,7 @@ def under(*limits: Limit) -> Portfolio:
 def levels(limit: Limit) -> tuple[float, float]:
     """Today's level and that after the sample's own orders."""
     found, plan = survey(under(limit), resolved(household())), answer(SAMPLE).plan
-    (result,) = limit_results(found.yardstick, plan.before, plan.after, plan.trades)
+    (result,) = limit_results(found.measurer, plan.before, plan.after, plan.trades)
     return result.before, result.after
 
 
@@ -155,7 +155,7 @@ def test_words_name_one_kind_each() -> None:
     assert len({noun.casefold() for noun in nouns}) == len(made)
     plan = answer(SAMPLE).plan
     found = survey(under(*made), resolved(household()))
-    labels = [limit_words(result) for result in limit_results(found.yardstick, plan.before, plan.after, ())]
+    labels = [limit_words(result) for result in limit_results(found.measurer, plan.before, plan.after, ())]
     assert len({label.casefold() for label in labels}) == len(made)
     assert not any("{" in words for words in (*nouns, *labels))
 

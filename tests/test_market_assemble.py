@@ -15,7 +15,7 @@ from advisor.errors import MarketDataError
 from advisor.market.assemble import Findings, assembled, frozen, with_accepted, with_files
 from advisor.market.constituents import company_of
 from advisor.market.data import MarketData, Origin
-from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, Split
+from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, Split
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import read_snapshot
 from advisor.portfolio.model import CovarianceChoice, ReturnPeriod
@@ -27,7 +27,7 @@ BASIC = ("IJR", "IWM", "SPY", "VTI", "VTWO")
 LISTED = (("AAPL", "Apple Inc", 0.05), ("ABC", "Abc Corp", 0.03), ("", "Cash", 0.02))
 
 
-def facts(symbol: str, kind: Kind = Kind.ETF, **fields) -> SecurityFacts:
+def facts(symbol: str, kind: SecurityKind = SecurityKind.ETF, **fields) -> SecurityFacts:
     given = {
         "name": f"{symbol} Fund",
         "category": "Small Value",
@@ -45,7 +45,7 @@ def facts(symbol: str, kind: Kind = Kind.ETF, **fields) -> SecurityFacts:
 
 def stock(symbol: str, **fields) -> SecurityFacts:
     given = {"category": None, "expense_ratio": None, "top_holdings": (), "sectors": {}, "name": f"{symbol} Inc."}
-    return facts(symbol, Kind.STOCK, **(given | fields))
+    return facts(symbol, SecurityKind.STOCK, **(given | fields))
 
 
 def findings(
@@ -62,7 +62,7 @@ def built(*extra: PriceHistory, choice: CovarianceChoice | None = None, **fields
     return frozen(assembled(market(), findings(*extra, **fields), choice or CovarianceChoice()))[0]
 
 
-def young(symbol: str, kind: Kind, sessions: int = 300) -> PriceHistory:
+def young(symbol: str, kind: SecurityKind, sessions: int = 300) -> PriceHistory:
     """A security that was listed lately."""
     made = history(symbol, kind=kind)
     return replace(
@@ -72,7 +72,7 @@ def young(symbol: str, kind: Kind, sessions: int = 300) -> PriceHistory:
 
 # Securities that the snapshot does not know -------------------------------------------------------------------------
 def test_an_unknown_fund_is_what_its_facts_say() -> None:
-    data = built(young("NEWF", Kind.ETF), known={"NEWF": facts("NEWF")})
+    data = built(young("NEWF", SecurityKind.ETF), known={"NEWF": facts("NEWF")})
     fund = data.securities["NEWF"]
     assert (fund.is_fund, fund.company, fund.sector, fund.index) == (True, None, "Small Value", None)
     assert fund.expense_ratio is not None
@@ -89,7 +89,7 @@ def test_an_unknown_fund_is_what_its_facts_say() -> None:
 
 
 def test_an_unknown_stock_is_a_company_of_its_own() -> None:
-    data = built(young("NEWS", Kind.STOCK), known={"NEWS": stock("NEWS", sector="Financial Services")})
+    data = built(young("NEWS", SecurityKind.STOCK), known={"NEWS": stock("NEWS", sector="Financial Services")})
     share = data.securities["NEWS"]
     assert (share.is_fund, share.company, share.sector) == (False, "A made-up security", "Financials")
     assert share.half_spread.value == 0.0005
@@ -100,7 +100,7 @@ def test_an_unknown_stock_is_a_company_of_its_own() -> None:
 
 
 def test_a_security_of_which_only_prices_are_known() -> None:
-    data = built(young("NEWS", Kind.STOCK, 300), young("NEWF", Kind.MUTUAL_FUND, 300))
+    data = built(young("NEWS", SecurityKind.STOCK, 300), young("NEWF", SecurityKind.MUTUAL_FUND, 300))
     assert data.securities["NEWS"].sector is None
     assert (data.securities["NEWF"].sector, data.securities["NEWF"].half_spread.value) == (None, 0.0)
     assert "NEWF" not in data.constituents
@@ -110,33 +110,33 @@ def test_a_security_of_which_only_prices_are_known() -> None:
 
 
 def past_months(data: MarketData, symbol: str) -> dict[date, float]:
-    column = data.scenarios.returns[:, data.scenarios.symbols.index(symbol)]
-    return dict(zip(data.scenarios.months, column.tolist(), strict=True))
+    column = data.past_months.returns[:, data.past_months.symbols.index(symbol)]
+    return dict(zip(data.past_months.months, column.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(
     ("symbol", "kind", "known", "stand_in"),
     [
-        ("NEWS", Kind.STOCK, {"sector": "Energy"}, "XLE"),
-        ("NEWS", Kind.STOCK, {"sector": "Communication Services"}, "XLC"),
-        ("NEWS", Kind.STOCK, {"sector": "Esoterics"}, "SPY"),
-        ("NEWF", Kind.ETF, {"category": "Small Blend"}, "SPY"),
-        ("NEWF", Kind.ETF, {"category": "Intermediate Core Bond"}, "AGG"),
-        ("NEWF", Kind.ETF, {"category": "Short Government"}, "AGG"),
+        ("NEWS", SecurityKind.STOCK, {"sector": "Energy"}, "XLE"),
+        ("NEWS", SecurityKind.STOCK, {"sector": "Communication Services"}, "XLC"),
+        ("NEWS", SecurityKind.STOCK, {"sector": "Esoterics"}, "SPY"),
+        ("NEWF", SecurityKind.ETF, {"category": "Small Blend"}, "SPY"),
+        ("NEWF", SecurityKind.ETF, {"category": "Intermediate Core Bond"}, "AGG"),
+        ("NEWF", SecurityKind.ETF, {"category": "Short Government"}, "AGG"),
     ],
 )
-def test_before_its_first_price_another_stands_in(symbol: str, kind: Kind, known: dict, stand_in: str) -> None:
-    make = stock if kind is Kind.STOCK else facts
+def test_before_its_first_price_another_stands_in(symbol: str, kind: SecurityKind, known: dict, stand_in: str) -> None:
+    make = stock if kind is SecurityKind.STOCK else facts
     data = built(young(symbol, kind), known={symbol: make(symbol, **known)})
     base = market()
     first = history(symbol).days[-300]
     theirs = past_months(data if stand_in in data.securities else base, stand_in)
-    own = data.scenarios.returns[:, data.scenarios.symbols.index(symbol)]
-    borrowed = [place for place, month in enumerate(data.scenarios.months) if month < first]
+    own = data.past_months.returns[:, data.past_months.symbols.index(symbol)]
+    borrowed = [place for place, month in enumerate(data.past_months.months) if month < first]
     for place in borrowed:
-        assert own[place] == pytest.approx(theirs[data.scenarios.months[place]], abs=1e-12)
-    months_before = sum(month in theirs for month in data.scenarios.months if month <= first)
-    assert data.scenarios.stand_ins[symbol].endswith(f"months as {stand_in}")
+        assert own[place] == pytest.approx(theirs[data.past_months.months[place]], abs=1e-12)
+    months_before = sum(month in theirs for month in data.past_months.months if month <= first)
+    assert data.past_months.stand_ins[symbol].endswith(f"months as {stand_in}")
     assert len(borrowed) in (months_before, months_before - 1)
     crash = next(episode for episode in data.episodes if episode.name == "covid_2020")
     known_crash = next(episode for episode in base.episodes if episode.name == "covid_2020")
@@ -146,7 +146,7 @@ def test_before_its_first_price_another_stands_in(symbol: str, kind: Kind, known
 
 def test_an_episode_within_the_history_is_its_own() -> None:
     """From the close of 2020-02-19 to that of 2020-03-23."""
-    made = history("NEWF", kind=Kind.ETF)
+    made = history("NEWF", kind=SecurityKind.ETF)
     data = built(made, known={"NEWF": facts("NEWF")})
     closes = dict(zip(made.days, made.adjusted, strict=True))
     expected = closes[date(2020, 3, 23)] / closes[date(2020, 2, 19)] - 1.0
@@ -174,9 +174,9 @@ def test_a_known_security_keeps_what_no_source_says_anew() -> None:
 
 def test_another_kind_of_thing_than_is_known_is_refused() -> None:
     with pytest.raises(MarketDataError, match="SPY: Yahoo says it is a stock, and it is known as a fund: wrong instr"):
-        built(history("SPY", kind=Kind.STOCK))
+        built(history("SPY", kind=SecurityKind.STOCK))
     with pytest.raises(MarketDataError, match="NVDA: Yahoo says it is a mutual fund, and it is known as a stock"):
-        built(history("NVDA", kind=Kind.MUTUAL_FUND))
+        built(history("NVDA", kind=SecurityKind.MUTUAL_FUND))
 
 
 def test_a_close_is_in_cents_and_below_a_dollar_in_hundredths_of_cents() -> None:
@@ -185,8 +185,8 @@ def test_a_close_is_in_cents_and_below_a_dollar_in_hundredths_of_cents() -> None
     dear[-1] = 187.12499999999997
     cheap[-1] = 0.51236
     data = built(
-        history("DEAR", kind=Kind.STOCK, closes=dear, adjusted=dear),
-        history("CHEAP", kind=Kind.STOCK, closes=cheap, adjusted=cheap),
+        history("DEAR", kind=SecurityKind.STOCK, closes=dear, adjusted=dear),
+        history("CHEAP", kind=SecurityKind.STOCK, closes=cheap, adjusted=cheap),
     )
     assert data.securities["DEAR"].close_usd == Decimal("187.12")
     assert data.securities["CHEAP"].close_usd == Decimal("0.5124")
@@ -265,7 +265,7 @@ def test_prices_once_a_week_are_not_taken_for_days() -> None:
 def test_the_file_is_read_back_as_it_was_written_and_written_as_it_was_read() -> None:
     made = assembled(
         market(),
-        findings(young("NEWF", Kind.ETF), symbols=(*BASIC, "VUG", "MGK"), known={"NEWF": facts("NEWF")}),
+        findings(young("NEWF", SecurityKind.ETF), symbols=(*BASIC, "VUG", "MGK"), known={"NEWF": facts("NEWF")}),
         CovarianceChoice(),
     )
     given = with_accepted(made, {"IWM": Decimal("251.25")}, LAST)
@@ -290,12 +290,12 @@ def test_a_figure_that_is_not_finite_ends_in_a_named_error() -> None:
 
 def test_only_what_the_household_needs_is_in_it() -> None:
     data = built()
-    assert set(data.securities) == set(BASIC) == set(data.covariance.symbols) == set(data.scenarios.symbols)
+    assert set(data.securities) == set(BASIC) == set(data.covariance.symbols) == set(data.past_months.symbols)
     assert set(data.long_run) <= set(BASIC)
     assert {fund for pair in data.overlaps for fund in pair} <= set(BASIC)
     assert data.covariance.end == LAST
-    assert data.scenarios.months[-1] == date(2026, 10, 30)
-    assert len(data.scenarios.months) == 120
+    assert data.past_months.months[-1] == date(2026, 10, 30)
+    assert len(data.past_months.months) == 120
 
 
 def test_an_accepted_price_is_of_the_day_of_the_decision() -> None:

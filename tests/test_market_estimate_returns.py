@@ -9,7 +9,7 @@ import pytest
 
 from advisor.errors import MarketDataError
 from advisor.market.estimate.returns import PricePanel, ReturnTable, panel_of, returns_of, years_before
-from advisor.market.prices.history import Kind, PriceHistory
+from advisor.market.prices.history import PriceHistory, SecurityKind
 from advisor.portfolio.model import ReturnPeriod
 
 DAILY, WEEKLY, MONTHLY = ReturnPeriod.DAILY, ReturnPeriod.WEEKLY, ReturnPeriod.MONTHLY
@@ -145,7 +145,7 @@ def history(symbol: str, closes: dict[str, float]) -> PriceHistory:
     return PriceHistory(
         symbol=symbol,
         name=None,
-        kind=Kind.ETF,
+        kind=SecurityKind.ETF,
         currency="USD",
         days=tuple(map(date.fromisoformat, closes)),
         closes=values * 7.0,

@@ -19,7 +19,7 @@ from advisor.market.holdings.library import import_file
 from advisor.market.holdings.model import HoldingsFile
 from advisor.market.holdings.read import read_holdings
 from advisor.market.paths import imported_folder
-from advisor.market.prices.history import Kind, SecurityFacts
+from advisor.market.prices.history import SecurityFacts, SecurityKind
 from advisor.market.resolve import resolve
 from advisor.portfolio.load import load_portfolio
 from advisor.rebalance.verify import verify
@@ -52,7 +52,7 @@ def facts(symbol: str, **fields) -> SecurityFacts:
         "source": "made up",
         "fetched": NOW,
     }
-    return SecurityFacts(symbol, kind=Kind.ETF, **(given | fields))
+    return SecurityFacts(symbol, kind=SecurityKind.ETF, **(given | fields))
 
 
 def stocks(data: MarketData) -> Stocks:

@@ -14,14 +14,25 @@ import pytest
 from advisor.errors import MarketDataError
 from advisor.market.live import Desk, Prices, price_histories, read_facts, read_history, security_facts
 from advisor.market.prices.cache import Cache
-from advisor.market.prices.history import Cause, Kind, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.prices.history import FaultCause, PriceHistory, SecurityFacts, SecurityKind, SourceFault
 from advisor.portfolio.model import CovarianceChoice, ReturnPeriod
 from tests.market_households import LAST, NOW, Source, at, calendar, days_before, history, unwatched
 from tests.samples import market
 
 SYMBOLS = ("IJR", "IWM", "SPY", "VTI")
 FACTS = SecurityFacts(
-    "IWM", "IWM Fund", Kind.ETF, "Small Blend", None, 0.0019, 0.01, 18.0, (("AAPL", "Apple", 0.07),), {}, "made up", NOW
+    "IWM",
+    "IWM Fund",
+    SecurityKind.ETF,
+    "Small Blend",
+    None,
+    0.0019,
+    0.01,
+    18.0,
+    (("AAPL", "Apple", 0.07),),
+    {},
+    "made up",
+    NOW,
 )
 
 
@@ -57,7 +68,7 @@ def changed(symbol: str, place: int, factor: float) -> PriceHistory:
     return replace(made, closes=closes, adjusted=closes)
 
 
-def fault(symbol: str, cause: Cause) -> SourceFault:
+def fault(symbol: str, cause: FaultCause) -> SourceFault:
     return SourceFault(symbol, cause, "as a test has it")
 
 
@@ -163,8 +174,8 @@ def test_what_another_version_wrote_is_fetched_again(cache: Cache) -> None:
 
 
 # When a source fails ------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("cause", Cause)
-def test_one_that_fails_has_its_kept_price_with_a_warning(cause: Cause, cache: Cache) -> None:
+@pytest.mark.parametrize("cause", FaultCause)
+def test_one_that_fails_has_its_kept_price_with_a_warning(cause: FaultCause, cache: Cache) -> None:
     yesterday = days_before(LAST, 1)
     keep(cache, history("IWM", last=yesterday, now=at(f"{yesterday}")))
     found = read(desk(Source(good() | {"IWM": fault("IWM", cause)}), cache))
@@ -173,10 +184,10 @@ def test_one_that_fails_has_its_kept_price_with_a_warning(cause: Cause, cache: C
     assert f"{cause} (as a test has it); the prices read on {yesterday} are used" in found.warnings[0].message
 
 
-@pytest.mark.parametrize("cause", Cause)
-def test_one_that_fails_without_a_kept_price_ends_the_run(cause: Cause, cache: Cache) -> None:
+@pytest.mark.parametrize("cause", FaultCause)
+def test_one_that_fails_without_a_kept_price_ends_the_run(cause: FaultCause, cache: Cache) -> None:
     text = told(desk(Source(good() | {"IWM": fault("IWM", cause)}), cache))
-    if cause is Cause.NO_NETWORK:
+    if cause is FaultCause.NO_NETWORK:
         assert text.startswith("no network: Yahoo cannot be reached for IWM; --market snapshot")
         assert "\n" not in text
     else:
@@ -189,7 +200,7 @@ def test_one_that_fails_without_a_kept_price_ends_the_run(cause: Cause, cache: C
 def test_a_kept_price_is_used_for_five_sessions(age: int, outcome: list[str] | None, cache: Cache) -> None:
     last = days_before(LAST, age)
     keep(cache, history("IWM", last=last, now=at(f"{last}")))
-    at_hand = desk(Source(good() | {"IWM": fault("IWM", Cause.RATE_LIMITED)}), cache)
+    at_hand = desk(Source(good() | {"IWM": fault("IWM", FaultCause.RATE_LIMITED)}), cache)
     if outcome is not None:
         own = [("kept_price", ("IWM",))] if age else []  # at age 0 nothing is asked for
         assert codes(read(at_hand)) == [*own, *((code, ("IWM",)) for code in outcome)]
@@ -200,7 +211,7 @@ def test_a_kept_price_is_used_for_five_sessions(age: int, outcome: list[str] | N
 
 
 def test_several_that_fail_are_all_named(cache: Cache) -> None:
-    faults = {"IWM": fault("IWM", Cause.NOT_FOUND), "VTI": fault("VTI", Cause.TIMED_OUT)}
+    faults = {"IWM": fault("IWM", FaultCause.NOT_FOUND), "VTI": fault("VTI", FaultCause.TIMED_OUT)}
     text = told(desk(Source(good() | faults), cache))
     assert text.startswith("no usable price from Yahoo for 2 symbols:\n  IWM: not found (")
     assert "\n  VTI: timed out (" in text
@@ -208,7 +219,7 @@ def test_several_that_fail_are_all_named(cache: Cache) -> None:
 
 
 def test_all_that_fail_are_all_named(cache: Cache) -> None:
-    text = told(desk(Source({symbol: fault(symbol, Cause.RATE_LIMITED) for symbol in SYMBOLS}), cache))
+    text = told(desk(Source({symbol: fault(symbol, FaultCause.RATE_LIMITED) for symbol in SYMBOLS}), cache))
     assert text.startswith("no usable price from Yahoo for 4 symbols:")
     assert text.count("rate-limited") == 4
 
@@ -216,7 +227,7 @@ def test_all_that_fail_are_all_named(cache: Cache) -> None:
 def test_without_a_network_and_with_prices_that_are_too_old_there_is_one_sentence(cache: Cache) -> None:
     old = days_before(LAST, 30)
     keep(cache, *(history(symbol, last=old, now=at(f"{old}")) for symbol in SYMBOLS))
-    text = told(desk(Source({symbol: fault(symbol, Cause.NO_NETWORK) for symbol in SYMBOLS}), cache))
+    text = told(desk(Source({symbol: fault(symbol, FaultCause.NO_NETWORK) for symbol in SYMBOLS}), cache))
     assert text == (
         "no network: Yahoo cannot be reached for 4 symbols, and what was kept is too old; "
         "--market snapshot uses the prices of 2026-07-13 that come with the program"
@@ -228,7 +239,7 @@ def test_without_a_network_a_doubt_about_what_was_kept_is_named(cache: Cache) ->
     closes = history("IWM", last=yesterday).closes.copy()
     closes[-1] *= 100.0
     keep(cache, history("IWM", last=yesterday, now=at(f"{yesterday}"), closes=closes, adjusted=closes))
-    text = told(desk(Source(good() | {"IWM": fault("IWM", Cause.NO_NETWORK)}), cache))
+    text = told(desk(Source(good() | {"IWM": fault("IWM", FaultCause.NO_NETWORK)}), cache))
     assert "IWM: no network (as a test has it); of what was kept, IWM: the close of 2026-11-19" in text
 
 
@@ -252,7 +263,7 @@ def test_offline_an_empty_cache_is_told_in_one_line(cache: Cache) -> None:
 
 
 def test_a_symbol_that_the_file_describes_itself_may_fail(cache: Cache) -> None:
-    found = read(desk(Source(good() | {"IWM": fault("IWM", Cause.NOT_FOUND)}), cache), optional=frozenset({"IWM"}))
+    found = read(desk(Source(good() | {"IWM": fault("IWM", FaultCause.NOT_FOUND)}), cache), optional=frozenset({"IWM"}))
     assert set(found.histories) == set(SYMBOLS) - {"IWM"}
 
 
@@ -347,7 +358,7 @@ def test_facts_are_asked_for_again_after_a_week(days: int, stale: bool, cache: C
 def test_facts_that_fail_are_named_and_the_kept_ones_used(cache: Cache) -> None:
     cache.write("facts", "IWM", FACTS.to_bytes())
     later = NOW + timedelta(days=30)
-    answers = {symbol: fault(symbol, Cause.SOURCE_DOWN) for symbol in ("IWM", "SPY")}
+    answers = {symbol: fault(symbol, FaultCause.SOURCE_DOWN) for symbol in ("IWM", "SPY")}
     found, (warned,) = security_facts(["IWM", "SPY"], desk(Source({}, answers), cache, now=later), market())
     assert found == {"IWM": FACTS}
     assert (warned.code, warned.symbols) == ("facts_not_new", ("IWM", "SPY"))
@@ -384,7 +395,7 @@ def test_what_was_kept_can_be_given_up_where_it_was_wrong(cache: Cache) -> None:
 
 def test_a_mutual_fund_that_became_an_etf_is_kept_again_once_the_user_says_so(cache: Cache) -> None:
     yesterday = days_before(LAST, 1)
-    keep(cache, history("IWM", last=yesterday, now=at(f"{yesterday}"), kind=Kind.MUTUAL_FUND))
+    keep(cache, history("IWM", last=yesterday, now=at(f"{yesterday}"), kind=SecurityKind.MUTUAL_FUND))
     source = Source(good(["IWM"]))
     assert "advisor data refresh IWM --forget keeps this one" in told(desk(source, cache, anew=True), symbols=["IWM"])
     read(desk(source, cache, anew=True, forget=True), ["IWM"])

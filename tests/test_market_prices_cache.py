@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.prices.cache import Cache, Entry
+from advisor.market.prices.cache import Cache, CacheEntry
 
 POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, limits and modes of POSIX")
 TICKERS = ["ON", "NO", "Y", "N", "YES", "OFF", "TRUE", "ALL", "NA", "NULL", "T", "F", "INF", "E"]
@@ -44,7 +44,7 @@ def test_symbols_do_not_meet_one_another(tmp_path):
     assert [cache.read("prices", symbol) for symbol in TICKERS] == [symbol.encode() for symbol in TICKERS]
     digests = {entry.symbol: entry for entry in cache.entries() if entry.kind == "facts"}
     assert sorted(digests) == sorted(TICKERS)
-    assert digests["ON"] == Entry("facts", "ON", 11, hashlib.sha256(b"facts of ON").hexdigest())
+    assert digests["ON"] == CacheEntry("facts", "ON", 11, hashlib.sha256(b"facts of ON").hexdigest())
 
 
 @pytest.mark.parametrize("symbol", ["", "../X", "a", "A/B", "A" * 16, ".A", "SPY\n", "ΑAPL", "A\x00", "A B", "^GSPC"])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from advisor.market.prices.checks import CheckedHistory, check_history
 from advisor.market.prices.comparisons import closes_as_paid
 from advisor.market.prices.doubts import PriceDoubt
-from advisor.market.prices.history import Kind, PriceHistory, Split
+from advisor.market.prices.history import PriceHistory, SecurityKind, Split
 from advisor.market.prices.sessions import Sessions
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -33,7 +33,7 @@ def history(closes: Sequence[float] | np.ndarray, **fields) -> PriceHistory:
     clean = PriceHistory(
         symbol="SPY",
         name="SPDR S&P 500 ETF Trust",
-        kind=Kind.ETF,
+        kind=SecurityKind.ETF,
         currency="USD",
         days=DAYS[len(DAYS) - len(values) :],
         closes=values,
@@ -232,16 +232,16 @@ def calm(count: int = 62, change: float = 0.01) -> np.ndarray:
 @pytest.mark.parametrize(
     ("kind", "change", "step", "held"),
     [
-        (Kind.ETF, 0.01, 0.1495, False),  # 14.83 deviations of it are 0.148 in logarithms, and 15% are 0.140
-        (Kind.ETF, 0.01, 0.161, True),
-        (Kind.ETF, 0.001, 0.149, False),  # 15% of the price in any case
-        (Kind.ETF, 0.001, 0.151, True),
-        (Kind.ETF, 0.001, -0.149, False),
-        (Kind.ETF, 0.001, -0.151, True),
-        (Kind.MUTUAL_FUND, 0.001, 0.151, True),
-        (Kind.STOCK, 0.001, 0.249, False),
-        (Kind.STOCK, 0.001, -0.251, True),
-        (Kind.STOCK, 0.03, -0.35, False),  # 14.83 deviations are 0.44, and this is 0.43
+        (SecurityKind.ETF, 0.01, 0.1495, False),  # 14.83 deviations of it are 0.148 in logarithms, and 15% are 0.140
+        (SecurityKind.ETF, 0.01, 0.161, True),
+        (SecurityKind.ETF, 0.001, 0.149, False),  # 15% of the price in any case
+        (SecurityKind.ETF, 0.001, 0.151, True),
+        (SecurityKind.ETF, 0.001, -0.149, False),
+        (SecurityKind.ETF, 0.001, -0.151, True),
+        (SecurityKind.MUTUAL_FUND, 0.001, 0.151, True),
+        (SecurityKind.STOCK, 0.001, 0.249, False),
+        (SecurityKind.STOCK, 0.001, -0.251, True),
+        (SecurityKind.STOCK, 0.03, -0.35, False),  # 14.83 deviations are 0.44, and this is 0.43
     ],
 )
 def test_a_last_close_far_beyond_the_securitys_own_moves_is_held(kind, change, step, held):
@@ -415,9 +415,9 @@ def test_a_reported_split_that_does_not_explain_a_move_excuses_nothing():
 
 
 def test_mutual_funds_and_sources_without_volumes_need_none():
-    assert check(history(CLEAN, kind=Kind.MUTUAL_FUND, volumes=np.zeros(COUNT))).doubts == ()
+    assert check(history(CLEAN, kind=SecurityKind.MUTUAL_FUND, volumes=np.zeros(COUNT))).doubts == ()
     stray = changed(np.zeros(COUNT), back_9=5.0)
-    assert check(history(CLEAN, kind=Kind.MUTUAL_FUND, volumes=stray)).doubts == ()
+    assert check(history(CLEAN, kind=SecurityKind.MUTUAL_FUND, volumes=stray)).doubts == ()
     assert check(history(CLEAN, volumes=np.zeros(COUNT))).doubts == ()
     assert check(history(CLEAN, volumes=np.full(COUNT, np.nan))).doubts == ()
 
@@ -492,13 +492,13 @@ def test_a_history_without_a_day_in_common_is_another_one():
     assert rules(check(history(CLEAN), earlier=old)) == [("history rewritten", True)]
 
 
-@pytest.mark.parametrize("fields", [{"kind": Kind.STOCK}, {"currency": "CAD"}])
+@pytest.mark.parametrize("fields", [{"kind": SecurityKind.STOCK}, {"currency": "CAD"}])
 def test_a_security_that_has_changed_its_kind_or_currency_is_held(fields):
     assert ("changed", True) in rules(check(history(CLEAN), earlier=kept(**fields)))
 
 
 def test_what_a_security_was_and_is_has_words_and_a_way_out():
-    doubt = only(check(history(CLEAN), earlier=kept(kind=Kind.MUTUAL_FUND)))
+    doubt = only(check(history(CLEAN), earlier=kept(kind=SecurityKind.MUTUAL_FUND)))
     assert doubt.message.startswith(
         "SPY: it was a mutual fund in USD on 2026-11-19 and is now an ETF in USD; if that is so, advisor data refresh "
         "SPY --forget keeps this one; "

@@ -9,12 +9,12 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, Split
+from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, Split
 
 HISTORY = PriceHistory(
     symbol="BRK.B",
     name="Berkshire",
-    kind=Kind.STOCK,
+    kind=SecurityKind.STOCK,
     currency="USD",
     days=(date(2026, 11, 19), date(2026, 11, 20)),
     closes=np.array([500.1, 501.25]),
@@ -27,7 +27,7 @@ HISTORY = PriceHistory(
 FACTS = SecurityFacts(
     symbol="IWM",
     name="iShares Russell 2000",
-    kind=Kind.ETF,
+    kind=SecurityKind.ETF,
     category="Small Blend",
     sector=None,
     expense_ratio=0.0019,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.market.prices.history import Kind, PriceHistory, Split
+from advisor.market.prices.history import PriceHistory, SecurityKind, Split
 from advisor.market.prices.splits import StaleLot, stale_lots
 from advisor.portfolio.model import Account, AccountType, Lot, Portfolio, Position
 
@@ -35,7 +35,7 @@ def history(*rows: tuple[date, float]) -> PriceHistory:
     return PriceHistory(
         symbol="VUG",
         name=None,
-        kind=Kind.ETF,
+        kind=SecurityKind.ETF,
         currency="USD",
         days=tuple(day for day, _ in rows),
         closes=closes,

@@ -8,12 +8,12 @@ import pytest
 
 from advisor.errors import MarketDataError
 from advisor.market.constituents import magnificent_seven_interval
-from advisor.market.data import NO_SCENARIOS
+from advisor.market.data import NO_PAST_MONTHS
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import Limit, Preferences, SecurityNote
-from advisor.risk.scenarios import scenario_returns
+from advisor.risk.past_months import month_returns
 from tests.small_market import household, small_market
 from tests.views import view
 
@@ -74,9 +74,9 @@ def test_a_proxied_fund_has_the_risk_the_list_and_the_falls_of_its_proxy_at_its_
     assert found.episodes[0].returns["PLAN"] == found.episodes[0].returns["TEN"]
     assert found.episodes[0].stand_ins["PLAN"] == "TEN"
     assert not found.covariance.loadings.flags.writeable
-    assert scenario_returns(found, ("PLAN",)).tolist() == scenario_returns(found, ("TEN",)).tolist()
-    assert dict(found.scenarios.stand_ins) == {"TEN": "1 month as FULL", "PLAN": "all months as TEN"}
-    assert not found.scenarios.returns.flags.writeable
+    assert month_returns(found, ("PLAN",)).tolist() == month_returns(found, ("TEN",)).tolist()
+    assert dict(found.past_months.stand_ins) == {"TEN": "1 month as FULL", "PLAN": "all months as TEN"}
+    assert not found.past_months.returns.flags.writeable
 
 
 def test_a_fee_that_nobody_stated_stays_unknown():
@@ -119,10 +119,10 @@ def test_a_note_overrides_nothing_that_has_data_and_fills_in_missing_holdings():
 
 
 def test_market_data_without_scenarios_stay_without_for_a_proxy():
-    bare = replace(small_market(), scenarios=NO_SCENARIOS)
+    bare = replace(small_market(), past_months=NO_PAST_MONTHS)
     found = resolve(bare, one("PLAN", securities=(SecurityNote("PLAN", "TEN", Decimal(10)),)))
     with pytest.raises(MarketDataError, match="no return scenarios for PLAN in small"):
-        scenario_returns(found, ("PLAN",))
+        month_returns(found, ("PLAN",))
 
 
 @pytest.mark.parametrize("spelling", ["BRK-B", "BRKB", "BRK.B"])
@@ -130,7 +130,7 @@ def test_any_spelling_of_a_share_class_finds_its_data(spelling):
     found = resolve(small_market(), one(spelling))
     assert found.securities[spelling].close_usd == Decimal(500)
     assert found.securities[spelling].company == "Berkshire"
-    assert scenario_returns(found, (spelling,)).tolist() == scenario_returns(found, ("BRK.B",)).tolist()
+    assert month_returns(found, (spelling,)).tolist() == month_returns(found, ("BRK.B",)).tolist()
 
 
 def test_small_caps_are_told_by_the_category_of_the_fund_or_its_proxy():

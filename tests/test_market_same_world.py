@@ -191,11 +191,11 @@ def test_every_symbol_of_the_file_is_what_the_snapshot_made_of_it(everything: Ma
 
 
 def _differing_months(data: MarketData, known: MarketData) -> set[tuple[str, date]]:
-    assert data.scenarios.months == known.scenarios.months
-    columns = [known.scenarios.symbols.index(symbol) for symbol in data.scenarios.symbols]
-    rows, places = np.nonzero(np.abs(data.scenarios.returns - known.scenarios.returns[:, columns]) > 1e-9)
+    assert data.past_months.months == known.past_months.months
+    columns = [known.past_months.symbols.index(symbol) for symbol in data.past_months.symbols]
+    rows, places = np.nonzero(np.abs(data.past_months.returns - known.past_months.returns[:, columns]) > 1e-9)
     return {
-        (data.scenarios.symbols[place], data.scenarios.months[row]) for row, place in zip(rows, places, strict=True)
+        (data.past_months.symbols[place], data.past_months.months[row]) for row, place in zip(rows, places, strict=True)
     }
 
 

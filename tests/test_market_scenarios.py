@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.builder.scenarios import MONTHS, monthly_scenarios
+from advisor.market.builder.past_months import MONTHS, monthly_returns
 
 CLOSES = {
     "2026-03-30": [90.0, 50.0, np.nan],
@@ -36,7 +36,7 @@ def column(found, symbol: str) -> list[float]:
 
 def test_a_month_is_its_last_close_over_that_of_the_month_before():
     """April 110/100, May 99/110, June 99/99; July is not over; LATE has a full month of its own in June alone."""
-    found = monthly_scenarios(prices(), {"LATE": ("NONE", "FUND")}, date(2026, 7, 13))
+    found = monthly_returns(prices(), {"LATE": ("NONE", "FUND")}, date(2026, 7, 13))
     assert found.symbols == ("FUND", "LATE", "OLD")
     assert found.months == (date(2026, 4, 30), date(2026, 5, 29), date(2026, 6, 30))
     assert column(found, "OLD") == pytest.approx([0.1, -0.1, 0.0], abs=1e-15)
@@ -49,30 +49,30 @@ def test_a_month_is_its_last_close_over_that_of_the_month_before():
 def test_each_month_takes_the_first_stand_in_that_has_a_return_in_it():
     frame = prices()
     frame["NEW"] = [np.nan] * 6 + [7.0, 8.0]
-    found = monthly_scenarios(frame, {"LATE": ("FUND",), "NEW": ("LATE", "OLD")}, date(2026, 7, 13))
+    found = monthly_returns(frame, {"LATE": ("FUND",), "NEW": ("LATE", "OLD")}, date(2026, 7, 13))
     assert column(found, "NEW") == pytest.approx([0.1, -0.1, 0.25], abs=1e-15)
     assert found.stand_ins["NEW"] == "1 month as LATE, 2 months as OLD"
 
 
 def test_a_month_that_ends_with_the_panel_counts_if_it_is_over():
     days = ("2026-03-31", "2026-04-30", "2026-05-29", "2026-06-30")
-    assert len(monthly_scenarios(prices(*days), {"LATE": ("OLD",)}, date(2026, 6, 30)).months) == 3
-    assert len(monthly_scenarios(prices(*days), {"LATE": ("OLD",)}, date(2026, 6, 29)).months) == 2
+    assert len(monthly_returns(prices(*days), {"LATE": ("OLD",)}, date(2026, 6, 30)).months) == 3
+    assert len(monthly_returns(prices(*days), {"LATE": ("OLD",)}, date(2026, 6, 29)).months) == 2
 
 
 def test_no_more_than_ten_years_count():
     days = pd.bdate_range("2010-01-01", "2026-07-13")
     frame = pd.DataFrame({"OLD": np.exp(np.arange(len(days)) / 1000.0)}, index=days)
-    found = monthly_scenarios(frame, {}, date(2026, 7, 13))
+    found = monthly_returns(frame, {}, date(2026, 7, 13))
     assert (len(found.months), found.months[0]) == (MONTHS, date(2016, 7, 29))
 
 
 def test_a_month_without_a_return_of_anyone_is_refused_and_never_0():
     for stand_ins in ({}, {"LATE": ("cash at 0 %",)}):
         with pytest.raises(MarketDataError, match=r"LATE: neither it nor .* month to 2026-04-30"):
-            monthly_scenarios(prices(), stand_ins, date(2026, 7, 13))
+            monthly_returns(prices(), stand_ins, date(2026, 7, 13))
 
 
 def test_a_panel_within_one_month_is_refused():
     with pytest.raises(MarketDataError, match="no full calendar month"):
-        monthly_scenarios(prices("2026-05-04", "2026-05-29"), {"LATE": ("OLD",)}, date(2026, 5, 29))
+        monthly_returns(prices("2026-05-04", "2026-05-29"), {"LATE": ("OLD",)}, date(2026, 5, 29))

@@ -161,19 +161,19 @@ def test_episodes_are_dated_and_cover_every_symbol():
 
 def monthly(symbol: str) -> dict[str, float]:
     """Returns of a symbol by month, as 2020-03."""
-    scenarios = MARKET.scenarios
+    scenarios = MARKET.past_months
     column = scenarios.returns[:, scenarios.symbols.index(symbol)]
     return {f"{month:%Y-%m}": float(value) for month, value in zip(scenarios.months, column, strict=True)}
 
 
 def test_scenarios_are_the_ten_years_of_months_to_the_last_full_one():
-    months = MARKET.scenarios.months
+    months = MARKET.past_months.months
     assert len(months) == 120
     assert (months[0], months[-1]) == (date(2016, 7, 29), date(2026, 6, 30))
     following = [12 * month.year + month.month for month in months]
     assert following == list(range(following[0], following[0] + 120))
-    assert set(MARKET.scenarios.symbols) == set(MARKET.securities)
-    assert "2016-06-30 to those of 2026-06-30" in MARKET.scenarios.source
+    assert set(MARKET.past_months.symbols) == set(MARKET.securities)
+    assert "2016-06-30 to those of 2026-06-30" in MARKET.past_months.source
 
 
 @pytest.mark.parametrize(("symbol", "percent"), [("SPY", 17.72), ("IWM", 12.66), ("IJR", 5.89)])
@@ -185,7 +185,7 @@ def test_the_months_of_2025_compound_to_its_published_return(symbol, percent):
 
 
 def test_a_month_before_a_security_existed_is_that_of_the_stand_in_that_the_episodes_use():
-    assert dict(MARKET.scenarios.stand_ins) == {
+    assert dict(MARKET.past_months.stand_ins) == {
         "AVUV": "39 months as IJS", "DFSV": "29 months as AVUV, 39 months as IJS", "FZROX": "26 months as VTI",
         "GLDM": "24 months as GLD", "JEPI": "47 months as USMV", "JEPQ": "71 months as QQQ",
         "MAGS": "82 months as QQQ", "PLTR": "51 months as XLK", "QQQM": "52 months as QQQ",
@@ -241,9 +241,9 @@ def test_nothing_in_it_can_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         MARKET.covariance.loadings[0, 0] = 1.0
     with pytest.raises(ValueError, match="read-only"):
-        MARKET.scenarios.returns[0, 0] = 1.0
+        MARKET.past_months.returns[0, 0] = 1.0
     with pytest.raises(TypeError):
-        MARKET.scenarios.stand_ins["SPY"] = "none"
+        MARKET.past_months.stand_ins["SPY"] = "none"
 
 
 def spoiled(folder, change):

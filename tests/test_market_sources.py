@@ -245,7 +245,7 @@ def test_a_past_decision_knows_nothing_that_came_later(server: YahooServer) -> N
     assert float(data.securities["NVDA"].close_usd) == pytest.approx(paid, abs=0.005)
     assert data.splits == {}
     assert data.covariance.end == then
-    assert max(data.scenarios.months) == date(2026, 6, 30)
+    assert max(data.past_months.months) == date(2026, 6, 30)
     assert data.constituents["SPY"].as_of == date(2026, 4, 10)
     assert data.constituents["SPY"].companies == market().constituents["SPY"].companies
     assert codes(data) == ["facts_read_later"]

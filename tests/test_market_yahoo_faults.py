@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from advisor.market.prices.history import Cause
+from advisor.market.prices.history import FaultCause
 from advisor.market.yahoo.faults import fault_of_connection
 from tests.yahoo_matrix import TIMEOUT
 from tests.yahoo_server import DATA_FAULTS, TRANSPORT_FAULTS
@@ -118,26 +118,26 @@ def test_a_symbol_is_called_delisted_only_where_the_source_knows_none(library: s
     assert not any("http" in text.replace("HTTP", "") or "yahoo" in text.lower() for text in texts.values())
 
 
-def errors_of_both_libraries() -> list[tuple[Exception, Cause]]:
+def errors_of_both_libraries() -> list[tuple[Exception, FaultCause]]:
     url = "https://query2.finance.yahoo.com/"
     refused = MaxRetryError(HTTPConnectionPool("x"), url, NewConnectionError(HTTPConnection("x"), "refused"))
     return [
-        (curl.CertificateVerifyError("", CurlECode.PEER_FAILED_VERIFICATION), Cause.BAD_ANSWER),
-        (curl.SSLError("", CurlECode.SSL_CONNECT_ERROR), Cause.SOURCE_DOWN),
-        (curl.DNSError("", CurlECode.COULDNT_RESOLVE_HOST), Cause.NO_NETWORK),
-        (curl.ProxyError("", CurlECode.COULDNT_RESOLVE_PROXY), Cause.NO_NETWORK),
-        (curl.ConnectionError("", CurlECode.COULDNT_CONNECT), Cause.NO_NETWORK),
-        (curl.Timeout("", CurlECode.OPERATION_TIMEDOUT), Cause.TIMED_OUT),
-        (curl.ConnectionError("", CurlECode.GOT_NOTHING), Cause.SOURCE_DOWN),
-        (requests.exceptions.SSLError(MaxRetryError(HTTPConnectionPool("x"), url, OSError())), Cause.BAD_ANSWER),
-        (requests.exceptions.ProxyError(refused), Cause.NO_NETWORK),
-        (requests.exceptions.ConnectionError(refused), Cause.NO_NETWORK),
-        (requests.exceptions.ConnectTimeout(refused), Cause.TIMED_OUT),
-        (requests.exceptions.ConnectionError(ProtocolError("Connection aborted.")), Cause.SOURCE_DOWN),
-        (requests.exceptions.ChunkedEncodingError(ProtocolError("IncompleteRead")), Cause.SOURCE_DOWN),
+        (curl.CertificateVerifyError("", CurlECode.PEER_FAILED_VERIFICATION), FaultCause.BAD_ANSWER),
+        (curl.SSLError("", CurlECode.SSL_CONNECT_ERROR), FaultCause.SOURCE_DOWN),
+        (curl.DNSError("", CurlECode.COULDNT_RESOLVE_HOST), FaultCause.NO_NETWORK),
+        (curl.ProxyError("", CurlECode.COULDNT_RESOLVE_PROXY), FaultCause.NO_NETWORK),
+        (curl.ConnectionError("", CurlECode.COULDNT_CONNECT), FaultCause.NO_NETWORK),
+        (curl.Timeout("", CurlECode.OPERATION_TIMEDOUT), FaultCause.TIMED_OUT),
+        (curl.ConnectionError("", CurlECode.GOT_NOTHING), FaultCause.SOURCE_DOWN),
+        (requests.exceptions.SSLError(MaxRetryError(HTTPConnectionPool("x"), url, OSError())), FaultCause.BAD_ANSWER),
+        (requests.exceptions.ProxyError(refused), FaultCause.NO_NETWORK),
+        (requests.exceptions.ConnectionError(refused), FaultCause.NO_NETWORK),
+        (requests.exceptions.ConnectTimeout(refused), FaultCause.TIMED_OUT),
+        (requests.exceptions.ConnectionError(ProtocolError("Connection aborted.")), FaultCause.SOURCE_DOWN),
+        (requests.exceptions.ChunkedEncodingError(ProtocolError("IncompleteRead")), FaultCause.SOURCE_DOWN),
     ]
 
 
 @pytest.mark.parametrize(("error", "cause"), errors_of_both_libraries())
-def test_a_failed_connection_has_the_cause_that_its_library_means(error: Exception, cause: Cause) -> None:
+def test_a_failed_connection_has_the_cause_that_its_library_means(error: Exception, cause: FaultCause) -> None:
     assert fault_of_connection(error).cause is cause

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.market.prices.history import Cause, Kind, PriceHistory, SourceFault
+from advisor.market.prices.history import FaultCause, PriceHistory, SecurityKind, SourceFault
 from advisor.market.yahoo import fetch
 from advisor.market.yahoo.faults import seconds_to_wait
 from advisor.market.yahoo.fetch import fetch_facts, fetch_histories
@@ -79,7 +79,12 @@ def test_prices_are_those_of_the_source(server: YahooServer) -> None:
         (date(2021, 7, 6), Decimal("1.5")),
         (date(2024, 6, 10), Decimal(str(1 / 15))),
     ]
-    assert (found.symbol, found.kind, found.currency, found.name) == ("IWM", Kind.ETF, "USD", "A made-up security")
+    assert (found.symbol, found.kind, found.currency, found.name) == (
+        "IWM",
+        SecurityKind.ETF,
+        "USD",
+        "A made-up security",
+    )
     assert found.fetched == NOW
     assert PriceHistory.from_bytes(found.to_bytes()).to_bytes() == found.to_bytes()
 
@@ -123,7 +128,7 @@ def test_nothing_is_requested_for_what_is_no_ticker_symbol(server: YahooServer, 
 
 
 def test_nothing_is_requested_for_an_isin(server: YahooServer) -> None:
-    assert fault_of("US0378331005").cause is Cause.WRONG_INSTRUMENT
+    assert fault_of("US0378331005").cause is FaultCause.WRONG_INSTRUMENT
     assert server.requests == []
 
 
@@ -137,7 +142,7 @@ def test_a_fault_that_passes_costs_one_more_try(server: YahooServer, pauses: lis
 
 def test_a_fault_that_stays_is_tried_three_times_with_longer_pauses(server: YahooServer, pauses: list[float]) -> None:
     server.fail("IWM", "502")
-    assert fault_of("IWM", timeout=10.0).cause is Cause.SOURCE_DOWN
+    assert fault_of("IWM", timeout=10.0).cause is FaultCause.SOURCE_DOWN
     assert len(server.data_requests()) == 3
     assert 0.5 <= pauses[0] <= 1.5  # a tenth of the timeout, times 0.5 to 1.5
     assert 1.0 <= pauses[1] <= 3.0
@@ -154,7 +159,7 @@ def test_a_source_that_asks_for_more_patience_than_there_is_time_is_left_alone(
 ) -> None:
     server.fail("IWM", "429 for long")
     fault = fault_of("IWM")
-    assert (fault.cause, len(server.data_requests()), pauses) == (Cause.RATE_LIMITED, 1, [])
+    assert (fault.cause, len(server.data_requests()), pauses) == (FaultCause.RATE_LIMITED, 1, [])
     assert "wait 3600 s" in fault.detail
 
 
@@ -198,7 +203,7 @@ def test_a_source_that_fails_four_times_running_is_not_asked_for_the_rest(
 ) -> None:
     server.fail("*", "429")
     found = fetch_histories(MANY, START, now=NOW)
-    assert {each.cause for each in found.values() if isinstance(each, SourceFault)} == {Cause.RATE_LIMITED}
+    assert {each.cause for each in found.values() if isinstance(each, SourceFault)} == {FaultCause.RATE_LIMITED}
     assert len(found) == len(MANY)
     asked = {request.path for request in server.data_requests()}
     assert len(asked) <= 7  # four that failed, and the three that were open when the fourth did
@@ -206,7 +211,7 @@ def test_a_source_that_fails_four_times_running_is_not_asked_for_the_rest(
 
 def test_without_a_server_there_is_no_network(server: YahooServer) -> None:
     server.__exit__()
-    assert fault_of("IWM").cause is Cause.NO_NETWORK
+    assert fault_of("IWM").cause is FaultCause.NO_NETWORK
 
 
 def test_a_day_without_a_close_is_left_out(server: YahooServer) -> None:
@@ -247,7 +252,7 @@ def test_a_redirect_is_followed_to_hosts_of_the_source_alone(server: YahooServer
 def test_redirects_without_end_are_a_bad_answer(server: YahooServer) -> None:
     server.fail("*", "loop")
     fault = fault_of("IWM")
-    assert (fault.cause, fault.detail) == (Cause.BAD_ANSWER, "the source redirects without end")
+    assert (fault.cause, fault.detail) == (FaultCause.BAD_ANSWER, "the source redirects without end")
 
 
 def test_a_host_for_cookies_that_never_answers_is_asked_once(server: YahooServer) -> None:
@@ -270,14 +275,14 @@ def test_facts_for_which_no_crumb_is_given_are_rate_limited(server: YahooServer,
     assert isinstance(prices_of("IWM"), PriceHistory)  # prices need none
     fault = fetch_facts(["IWM"], now=NOW)["IWM"]
     assert isinstance(fault, SourceFault)
-    assert fault.cause is Cause.RATE_LIMITED
+    assert fault.cause is FaultCause.RATE_LIMITED
 
 
 def test_a_source_that_never_answers_is_not_waited_for_once_for_each_symbol(server: YahooServer) -> None:
     server.answers = {path: Answer(200, b"", how="slow") for path in ("/", "/v1/test/getcrumb")}
     server.fail("*", "slow")
     found = fetch_histories(MANY, START, now=NOW, timeout=0.5)
-    assert {each.cause for each in found.values() if isinstance(each, SourceFault)} == {Cause.TIMED_OUT}
+    assert {each.cause for each in found.values() if isinstance(each, SourceFault)} == {FaultCause.TIMED_OUT}
     assert len(found) == len(MANY)
     details = [each.detail for each in found.values() if isinstance(each, SourceFault)]
     assert sum(detail.startswith("not asked") for detail in details) >= len(MANY) - 7
@@ -326,7 +331,7 @@ def test_recorded_facts_are_read(server: YahooServer) -> None:
     server.answers["/v10/finance/quoteSummary/QQQ"] = Answer(200, json.dumps(body).encode())
     found = fetch_facts(["QQQ"], now=NOW)["QQQ"]
     assert not isinstance(found, SourceFault)
-    assert (found.name, found.kind, found.category) == ("Invesco QQQ Trust", Kind.ETF, "Large Growth")
+    assert (found.name, found.kind, found.category) == ("Invesco QQQ Trust", SecurityKind.ETF, "Large Growth")
     assert (found.expense_ratio, found.dividend_yield) == (0.002, 0.0054)
     assert found.price_to_earnings == pytest.approx(1 / 0.02938, rel=1e-12)
     assert found.top_holdings[0] == ("AAPL", "Apple Inc", 0.090070695)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from advisor.market.prices.history import Cause, Kind, SecurityFacts
+from advisor.market.prices.history import FaultCause, SecurityFacts, SecurityKind
 from advisor.market.yahoo.faults import Fault
 from advisor.market.yahoo.summary import facts_of
 from tests.yahoo_server import NOW, fund_facts, stock_facts
@@ -18,7 +18,7 @@ def read(modules: dict[str, Any], ticker: str = "IWM") -> SecurityFacts:
 
 def test_a_fund_has_cost_yield_category_holdings_and_sectors() -> None:
     facts = read(fund_facts("IWM"))
-    assert (facts.name, facts.kind, facts.category, facts.sector) == ("IWM Fund", Kind.ETF, "Small Blend", None)
+    assert (facts.name, facts.kind, facts.category, facts.sector) == ("IWM Fund", SecurityKind.ETF, "Small Blend", None)
     assert (facts.expense_ratio, facts.dividend_yield) == (0.0019, 0.0125)
     assert facts.top_holdings == (("AAPL", "Apple Inc", 0.07), ("MSFT", "Microsoft Corp", 0.06), ("", "Cash", 0.02))
     assert dict(facts.sectors) == {"technology": 0.4, "healthcare": 0.6}
@@ -27,7 +27,7 @@ def test_a_fund_has_cost_yield_category_holdings_and_sectors() -> None:
 
 def test_a_stock_has_its_sector_and_nothing_of_a_fund() -> None:
     facts = read(stock_facts("NVDA"), "NVDA")
-    assert (facts.kind, facts.sector, facts.category) == (Kind.STOCK, "Technology", None)
+    assert (facts.kind, facts.sector, facts.category) == (SecurityKind.STOCK, "Technology", None)
     assert (facts.expense_ratio, facts.price_to_earnings, facts.top_holdings) == (None, None, ())
     assert facts.dividend_yield == 0.004
 
@@ -73,14 +73,14 @@ def test_holdings_that_cannot_be_read_are_left_out_and_at_most_ten_are_kept() ->
 @pytest.mark.parametrize(
     ("modules", "cause"),
     [
-        (fund_facts("IWM", quoteType={"symbol": "SPAM", "quoteType": "ETF"}), Cause.WRONG_INSTRUMENT),
-        (fund_facts("IWM", quoteType={"symbol": "IWM", "quoteType": "CRYPTOCURRENCY"}), Cause.WRONG_INSTRUMENT),
-        (fund_facts("IWM", quoteType=None), Cause.BAD_ANSWER),
-        ([], Cause.BAD_ANSWER),
-        (None, Cause.BAD_ANSWER),
+        (fund_facts("IWM", quoteType={"symbol": "SPAM", "quoteType": "ETF"}), FaultCause.WRONG_INSTRUMENT),
+        (fund_facts("IWM", quoteType={"symbol": "IWM", "quoteType": "CRYPTOCURRENCY"}), FaultCause.WRONG_INSTRUMENT),
+        (fund_facts("IWM", quoteType=None), FaultCause.BAD_ANSWER),
+        ([], FaultCause.BAD_ANSWER),
+        (None, FaultCause.BAD_ANSWER),
     ],
 )
-def test_facts_of_something_else_are_refused(modules: Any, cause: Cause) -> None:
+def test_facts_of_something_else_are_refused(modules: Any, cause: FaultCause) -> None:
     with pytest.raises(Fault) as caught:
         read(modules)
     assert caught.value.cause is cause

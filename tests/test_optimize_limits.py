@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.errors import InputError, Location
-from advisor.optimize.limits import RiskLimit, ScenarioLimit, TradeLimit, WeightLimit, compile_limits
+from advisor.optimize.limits import MonthLimit, RiskLimit, TradeLimit, WeightLimit, compile_limits
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from tests.samples import market
@@ -73,8 +73,8 @@ def test_an_expense_limit_is_on_the_fees_of_the_funds() -> None:
 
 def test_a_scenario_limit_has_the_months_of_every_security() -> None:
     found = only(cvar_95_max="0.1")
-    assert isinstance(found, ScenarioLimit)
-    symbols, table = surveyed(HELD).inputs.symbols, market().scenarios
+    assert isinstance(found, MonthLimit)
+    symbols, table = surveyed(HELD).inputs.symbols, market().past_months
     assert found.returns.shape == (len(table.months), len(symbols))
     for column, symbol in enumerate(symbols):
         assert np.array_equal(found.returns[:, column], table.returns[:, table.symbols.index(symbol)])

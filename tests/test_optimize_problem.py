@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.portfolio.model import LimitMode, Portfolio, Preferences
-from advisor.rebalance.measure import utility
+from advisor.rebalance.measurer import utility
 from tests.small_households import (
     account,
     household,
@@ -87,7 +87,7 @@ def test_the_objective_is_the_measured_utility_less_costs(seed: int) -> None:
         usd = Decimal(float(bought)) * value
         shares[name, symbol] = shares.get((name, symbol), Decimal(0)) + usd / security.close_usd
         cash[name] -= usd * (1 + Decimal(security.half_spread.value))
-    after = found.yardstick.measure(shares, cash)
+    after = found.measurer.measure(shares, cash)
     size = float(after.value_usd / value)
     book = case(seed)[2]
     trades = np.append(solution.sell, solution.buy)

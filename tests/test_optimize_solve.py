@@ -14,7 +14,7 @@ from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.optimize import compiled as compiled_module
 from advisor.optimize.diagnose import diagnose
 from advisor.optimize.formulation import Case
-from advisor.optimize.menu import INDIFFERENT
+from advisor.optimize.fund_choice import INDIFFERENT
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.solve import allocate
 from advisor.optimize.tax_branches import LONG_LOSS, NET_GAIN, NET_LOSS

@@ -14,7 +14,7 @@ from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import Portfolio, SecurityNote
 from advisor.rebalance.candidates import problem_of, problem_under
 from advisor.rebalance.plan import survey, universe
-from advisor.risk.scenarios import scenario_returns
+from advisor.risk.past_months import month_returns
 from advisor.whatif.stability import drawn_covariance
 from tests.small_households import account, household, limits, lot, resolved
 
@@ -32,9 +32,9 @@ def typical(**bounds: object) -> Portfolio:
 def other_market(portfolio: Portfolio, first: int) -> MarketData:
     """The same market with risk from five years of months."""
     market = resolved(portfolio)
-    symbols, months = universe(portfolio), market.scenarios.months
+    symbols, months = universe(portfolio), market.past_months.months
     rows = np.arange(first, first + 60)
-    covariance = drawn_covariance(symbols, months, scenario_returns(market, symbols), rows)
+    covariance = drawn_covariance(symbols, months, month_returns(market, symbols), rows)
     return replace(market, covariance=covariance)
 
 

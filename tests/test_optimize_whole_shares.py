@@ -166,7 +166,7 @@ def test_what_whole_shares_reach_does_not_depend_on_the_order_of_the_file(seed: 
     accounts = tuple(replace(a, positions=a.positions[::-1]) for a in forward.accounts[::-1])
     preferences = replace(forward.preferences, buy=forward.preferences.buy[::-1])
     backward = replace(forward, accounts=accounts, preferences=preferences)
-    assert planned(forward).gain.total == pytest.approx(planned(backward).gain.total, abs=CLOSE)
+    assert planned(forward).net_benefit.total == pytest.approx(planned(backward).net_benefit.total, abs=CLOSE)
 
 
 def test_some_of_these_households_lose_much_by_whole_shares_and_some_next_to_nothing() -> None:

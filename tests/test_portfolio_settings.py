@@ -194,7 +194,7 @@ scenarios:
 
 
 def test_scenarios_of_another_file_change_this_one() -> None:
-    one, other = opened().scenarios_of(OTHER, "other.yaml")
+    one, other = opened().past_months_of(OTHER, "other.yaml")
     assert one.portfolio == as_written("{max: 65%}", "{max: 50%}")
     assert other.portfolio.accounts[0].cash_usd == 9009
     assert not is_portfolio(OTHER)
@@ -204,7 +204,7 @@ def test_scenarios_of_another_file_change_this_one() -> None:
 def test_faults_of_another_file_have_their_places_there() -> None:
     wrong = OTHER.replace(b"max: 50%", b"maxx: 50%").replace(b"Brokerage", b"Brokrage") + b"tax: {}\n"
     with pytest.raises(InputError) as caught:
-        opened().scenarios_of(wrong, "other.yaml")
+        opened().past_months_of(wrong, "other.yaml")
     places = [(issue.where.line, issue.where.column, issue.message) for issue in caught.value.issues if issue.where]
     assert places == [
         (2, 44, "scenario 'A': unknown key 'maxx' in limits.magnificent_seven"),
@@ -218,4 +218,4 @@ def test_faults_of_another_file_have_their_places_there() -> None:
 )
 def test_a_file_without_scenarios_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match=r"other\.yaml"):
-        opened().scenarios_of(data, "other.yaml")
+        opened().past_months_of(data, "other.yaml")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.rebalance.model import Gain, RebalancePlan
+from advisor.rebalance.model import NetBenefit, RebalancePlan
 from advisor.rebalance.outcome import months_to_break_even, months_until_used_up
 from advisor.rebalance.record import PortfolioFile, record
 from advisor.rebalance.verify import verify
@@ -24,13 +24,13 @@ TRADING = ("tech-employee", "retiree-ira", "young-saver", "couple-mixed-lots")
 def test_the_parts_of_the_gain_add_up_to_it(seed: int) -> None:
     plan = answer(seed)
     if isinstance(plan, RebalancePlan):
-        total, *parts = astuple(plan.gain)
+        total, *parts = astuple(plan.net_benefit)
         assert sum(parts) == pytest.approx(total, abs=1e-12)
 
 
 def test_costs_paid_once_are_earned_back_month_by_month() -> None:
     """300 of cost over three years, 50 a year of gain: six years."""
-    gain = Gain(total=0, expected_return=-0.01, risk=0.02, trading_cost=-0.001, tax=-0.009, doubt=-0.005)
+    gain = NetBenefit(total=0, expected_return=-0.01, risk=0.02, trading_cost=-0.001, tax=-0.009, doubt=-0.005)
     assert months_to_break_even(gain, 3.0) == pytest.approx(12 * 0.03 / 0.005)
     assert months_to_break_even(replace(gain, risk=0.01), 3.0) is None
     assert months_to_break_even(replace(gain, tax=0.002), 3.0) == 0
@@ -40,7 +40,7 @@ def test_costs_paid_once_are_earned_back_month_by_month() -> None:
 
 def test_a_saving_that_is_lost_year_by_year_is_used_up_and_never_breaks_even() -> None:
     """300 saved once, and 40 lost each year: seven and a half years; nothing that is zero, or comes back, is one."""
-    losing = Gain(total=0, expected_return=-0.01, risk=0.011, trading_cost=-0.001, tax=0.011, doubt=-0.005)
+    losing = NetBenefit(total=0, expected_return=-0.01, risk=0.011, trading_cost=-0.001, tax=0.011, doubt=-0.005)
     assert months_until_used_up(losing, 3.0) == pytest.approx(12 * 0.03 / 0.004)
     assert months_to_break_even(losing, 3.0) is None
     nothing = replace(losing, tax=0.001)
@@ -78,7 +78,7 @@ def test_the_users_own_horizon_gives_the_trades_of_the_plan(name: str) -> None:
     sold = sum(trade.amount_usd for trade in plan.trades if trade.side == "sell") / plan.before.value_usd
     assert own.sold == pytest.approx(float(sold), abs=0.01)
     assert own.magnificent_seven == pytest.approx(plan.after.exposure.seven.high, abs=0.01)
-    assert own.gain >= plan.gain.total - 1e-9
+    assert own.gain >= plan.net_benefit.total - 1e-9
 
 
 def test_another_horizon_is_what_planning_for_it_gives() -> None:
@@ -125,7 +125,7 @@ def test_the_price_of_the_seven_is_what_a_point_of_room_gains() -> None:
         for limit in portfolio.limits
     )
     looser = planned(replace(portfolio, limits=limits, preferences=preferences))
-    gained = 10 * (looser.gain.total - exact.gain.total) * 1e4
+    gained = 10 * (looser.net_benefit.total - exact.net_benefit.total) * 1e4
     assert price is not None
     assert gained == pytest.approx(price, rel=0.05)
     assert gained <= price * 1.01

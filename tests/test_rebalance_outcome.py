@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.market.data import NO_SCENARIOS
+from advisor.market.data import NO_PAST_MONTHS
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.rebalance.model import LotSale, Trade
 from advisor.rebalance.outcome import (
     breach,
     effective_bound,
-    gain,
     limit_results,
+    net_benefit,
     realized_gains,
     soft_charge,
     tax_result,
@@ -52,13 +52,13 @@ AFTER = 100_000 - 2.76  # both spreads paid
 
 def states(portfolio: Portfolio = PORTFOLIO, trades: tuple[Trade, ...] = TRADES):
     found = surveyed(portfolio)
-    after = found.yardstick.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
+    after = found.measurer.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
     return found, after
 
 
 def result_of(portfolio: Portfolio, trades: tuple[Trade, ...] = TRADES):
     found, after = states(portfolio, trades)
-    return {limit.label: limit for limit in limit_results(found.yardstick, found.before, after, trades)}
+    return {limit.label: limit for limit in limit_results(found.measurer, found.before, after, trades)}
 
 
 def close(value: float):
@@ -161,7 +161,9 @@ def test_the_tax_of_the_orders_is_the_year_with_them_less_the_year_without() -> 
 def test_the_gain_is_its_parts_and_each_part_is_worked_out_by_hand() -> None:
     found, after = states()
     price = tax_result(PORTFOLIO, TRADES)
-    parts = gain(found.before, after, TRADES, price, risk_aversion=3.0, horizon_years=2.0, return_uncertainty=0.005)
+    parts = net_benefit(
+        found.before, after, TRADES, price, risk_aversion=3.0, horizon_years=2.0, return_uncertainty=0.005
+    )
     net = {s: r for s, r in zip(found.inputs.symbols, found.inputs.net_return, strict=True)}  # noqa: C416
     moved = -20_353 * net["NVDA"] + 14_499 * net["IJR"] + (20_353 - 2.04 - 14_499 - 0.72) * 0.0399
     assert parts.expected_return == close(moved / 100_000)
@@ -184,7 +186,7 @@ HELD_AFTER = {"NVDA": 20_353 / AFTER, "SPY": 37_458.50 / AFTER, "IJR": 14_499 / 
 
 
 def months(weights: dict[str, float]) -> list[dict[str, float]]:
-    table = market().scenarios
+    table = market().past_months
     return [{s: float(row[table.symbols.index(s)]) for s in weights} for row in table.returns]
 
 
@@ -291,7 +293,7 @@ def test_soft_limits_charge_for_each_point_beyond_their_bounds() -> None:
         limits(volatility_max="0.01")[0],
     )
     found, after = states(replace(PORTFOLIO, limits=wanted))
-    results = limit_results(found.yardstick, found.before, after, TRADES)
+    results = limit_results(found.measurer, found.before, after, TRADES)
     size = AFTER / 100_000
     assert soft_charge(results, "before", 100_000, 1.0) == close((0.40706 - 0.15) * 100 * 10e-4)
     traded = (20_353 + 14_499) / 2 / 100_000
@@ -304,13 +306,13 @@ def test_the_gain_counts_inflation_losses_carried_forward_and_soft_limits() -> N
     soft = replace(limits(funds__NVDA_max="0.15")[0], mode=LimitMode.SOFT)
     portfolio = replace(PORTFOLIO, tax=tax(carryforward_long_usd=10_000), limits=(soft,))
     found, after = states(portfolio)
-    results = limit_results(found.yardstick, found.before, after, TRADES)
+    results = limit_results(found.measurer, found.before, after, TRADES)
     owed = tax_result(portfolio, TRADES)
     assert (owed.carried_without_usd, owed.carried_forward_usd) == (Decimal("7000.00"), Decimal("4147.00"))
 
     def parts(**more):
         steady = {"risk_aversion": 3.0, "horizon_years": 2.0, "return_uncertainty": 0.005}
-        return gain(found.before, after, TRADES, owed, **steady, **more)
+        return net_benefit(found.before, after, TRADES, owed, **steady, **more)
 
     plain, full = parts(), parts(covariance_inflation=0.5, carryforward_value=0.1, limits=results)
     assert (plain.carryforward, plain.soft_limits) == (0.0, 0.0)
@@ -328,7 +330,7 @@ def test_the_gain_counts_inflation_losses_carried_forward_and_soft_limits() -> N
 def test_without_scenarios_there_is_no_figure_and_a_limit_on_one_is_refused() -> None:
     wanted = replace(PORTFOLIO, limits=limits(cvar_95_max="0.1"))
     found = surveyed(wanted)
-    bare = replace(found.yardstick, market=replace(found.market, scenarios=NO_SCENARIOS))
+    bare = replace(found.measurer, market=replace(found.market, past_months=NO_PAST_MONTHS))
     state = bare.measure(shares_after(wanted, ()), cash_after(wanted, ()))
     assert (state.cvar_95, state.max_drawdown) == (None, None)
     with pytest.raises(MarketDataError, match="no return scenarios: the limit cvar_95"):

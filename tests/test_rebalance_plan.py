@@ -134,16 +134,16 @@ def idle_household(**preferences: str) -> Portfolio:
 def test_nothing_is_done_where_the_gain_is_below_the_users_least_and_the_gain_forgone_is_told() -> None:
     eager = planned(idle_household(min_gain="0"))
     assert eager.status == "trade"
-    assert eager.gain.total > 0.001
+    assert eager.net_benefit.total > 0.001
     lazy = planned(idle_household(min_gain="0.05"))
     assert (lazy.status, lazy.trades) == ("do_nothing", ())
-    assert lazy.gain == eager.gain
+    assert lazy.net_benefit == eager.net_benefit
     assert lazy.after == lazy.before
     assert (lazy.tax.tax_usd, lazy.spread_usd) == (0, 0)
 
 
 def test_the_least_gain_is_the_border() -> None:
-    gain = planned(idle_household(min_gain="0")).gain.total
+    gain = planned(idle_household(min_gain="0")).net_benefit.total
     assert planned(idle_household(min_gain=repr(gain * 0.999))).status == "trade"
     assert planned(idle_household(min_gain=repr(gain * 1.001))).status == "do_nothing"
 
@@ -152,7 +152,7 @@ def test_a_broken_limit_is_mended_at_any_cost() -> None:
     portfolio = replace(idle_household(min_gain="0.05"), limits=limits(magnificent_seven_max="0.3"), views=())
     plan = planned(portfolio)
     assert plan.status == "trade"
-    assert plan.gain.total < 0.05
+    assert plan.net_benefit.total < 0.05
     assert plan.limits[0].status == "broken_before"
     assert plan.after.exposure.seven.high <= 0.3 + 1e-9
 
@@ -219,7 +219,7 @@ def test_a_worthless_household_is_an_input_error() -> None:
 def test_the_risk_aversion_is_the_users_or_the_implied_one() -> None:
     """All in VTI: 0.045 / variance of VTI; half in cash: twice that."""
     full = planned(household(account("Roth", "roth", 0, {"VTI": [lot(100)]})))
-    model = surveyed(household(account("Roth", "roth", 0, {"VTI": [lot(100)]}))).yardstick.model
+    model = surveyed(household(account("Roth", "roth", 0, {"VTI": [lot(100)]}))).measurer.model
     row = model.index("VTI")
     assert full.risk_aversion == pytest.approx(0.045 / model.covariance[row, row], rel=1e-12)
     half = planned(household(account("Roth", "roth", 36_978, {"VTI": [lot(100)]})))
@@ -275,6 +275,6 @@ def test_cash_that_an_account_has_to_raise_may_cost_more_than_it_gains() -> None
         preferences=Preferences(risk_aversion=Decimal("0.5")),
     )
     plan = planned(portfolio)
-    assert plan.gain.total < -0.01
+    assert plan.net_benefit.total < -0.01
     assert plan.after.cash_usd["Broker"] >= 20_000
     assert faults_of(portfolio, plan) == []

@@ -45,7 +45,7 @@ def test_money_is_text_to_the_cent_and_shares_are_text() -> None:
 
 def test_numbers_are_the_plans_own() -> None:
     assert RECORD["after"]["volatility"] == PLAN.after.volatility
-    assert RECORD["gain"]["total"] == PLAN.gain.total
+    assert RECORD["gain"]["total"] == PLAN.net_benefit.total
     assert [(e["name"], e["kind"], e["after"]) for e in RECORD["limits"]] == [
         (limit.name, str(limit.side), limit.after) for limit in PLAN.limits
     ]

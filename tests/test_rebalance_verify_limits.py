@@ -17,8 +17,8 @@ import jsonschema
 import pytest
 
 from advisor.portfolio.model import Limit, LimitMode, PastTrade, Portfolio, Preferences, SecurityNote
-from advisor.rebalance.model import Gain, LotSale, RebalancePlan
-from advisor.rebalance.outcome import gain, limit_results
+from advisor.rebalance.model import LotSale, NetBenefit, RebalancePlan
+from advisor.rebalance.outcome import limit_results, net_benefit
 from advisor.rebalance.record import PortfolioFile, recommendation_schema, record, to_json
 from advisor.rebalance.verify import verify
 from advisor.rebalance.verify.ledger import check_orders, read_ledger
@@ -49,8 +49,8 @@ def orders_of_base() -> RebalancePlan:
 def recorded(portfolio: Portfolio) -> dict:
     """Record of the orders of `BASE`, measured against the limits and preferences of `portfolio`."""
     base, found = orders_of_base(), surveyed(portfolio)
-    results = limit_results(found.yardstick, base.before, base.after, base.trades)
-    parts = gain(
+    results = limit_results(found.measurer, base.before, base.after, base.trades)
+    parts = net_benefit(
         base.before,
         base.after,
         base.trades,
@@ -62,7 +62,7 @@ def recorded(portfolio: Portfolio) -> dict:
         carryforward_value=float(portfolio.tax.carryforward_value),
         limits=results,
     )
-    plan = replace(base, limits=results, gain=parts)
+    plan = replace(base, limits=results, net_benefit=parts)
     written: dict = json.loads(to_json(record(plan, portfolio, resolved(portfolio), FILE, {})))
     return written
 
@@ -191,7 +191,7 @@ def test_doing_nothing_may_leave_a_soft_limit_or_one_that_is_no_worse_but_no_har
     for mode in LimitMode:
         portfolio = replace(BASE, limits=in_mode(mode, magnificent_seven_max="0.4"))
         base, found = orders_of_base(), surveyed(portfolio)
-        results = limit_results(found.yardstick, base.before, base.before, ())
+        results = limit_results(found.measurer, base.before, base.before, ())
         idle = replace(
             base,
             status="do_nothing",
@@ -199,7 +199,7 @@ def test_doing_nothing_may_leave_a_soft_limit_or_one_that_is_no_worse_but_no_har
             after=base.before,
             limits=results,
             spread_usd=Decimal(0),
-            gain=Gain(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+            net_benefit=NetBenefit(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
         )
         written = record(idle, portfolio, resolved(portfolio), FILE, {})
         checks = {check.name.split(":")[0]: check.passed for check in verify(written, portfolio, resolved(portfolio))}

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from advisor.report.charts.bars import Bar, Panel, StressBar, StressEnd, paired_bars, stress_bars
+from advisor.report.charts.bars import Bar, BarPanel, StressBar, StressEnd, paired_bars, stress_bars
 from advisor.report.charts.marks import WIDTH, fit, hatch, text_width
 from advisor.share import share
 from tests.report_fixture import context, do_nothing_plan, nasty_context
@@ -113,14 +113,14 @@ def test_every_bar_lies_inside_the_drawing(name):
 
 
 def test_bar_lengths_are_in_the_ratio_of_their_weights():
-    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.4, 0.4), (0.1, 0.1)),)),))
+    chart = paired_bars("x", "t", "d", (BarPanel("", (Bar("A", (0.4, 0.4), (0.1, 0.1)),)),))
     before, after = [rect for rect in chart.rects if rect.y > 15]
     assert after.width == pytest.approx(before.width / 4, abs=0.01)
     assert before.x == after.x
 
 
 def test_the_unknown_part_of_an_interval_is_open_and_follows_the_known_part():
-    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.3, 0.4), None),)),))
+    chart = paired_bars("x", "t", "d", (BarPanel("", (Bar("A", (0.3, 0.4), None),)),))
     solid, unknown = [rect for rect in chart.rects if rect.y > 15]
     assert (solid.is_open, unknown.is_open) == (False, True)
     assert unknown.x == pytest.approx(solid.x + solid.width, abs=0.02)
@@ -129,14 +129,14 @@ def test_the_unknown_part_of_an_interval_is_open_and_follows_the_known_part():
 
 
 def test_the_limit_stands_where_a_bar_of_its_size_ends():
-    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.25, 0.25), None),), limit=0.25, limit_words="25%"),))
+    chart = paired_bars("x", "t", "d", (BarPanel("", (Bar("A", (0.25, 0.25), None),), limit=0.25, limit_words="25%"),))
     bar = next(rect for rect in chart.rects if rect.y > 15)
     limit = next(stroke for stroke in chart.strokes if stroke.tone == "limit")
     assert float(re.match(r"M([\d.]+) ", limit.path)[1]) == pytest.approx(bar.x + bar.width, abs=0.02)
 
 
 def test_a_limit_far_beyond_the_bars_stays_inside_with_its_label():
-    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.01, 0.01), None),), limit=1.0, limit_words="100%"),))
+    chart = paired_bars("x", "t", "d", (BarPanel("", (Bar("A", (0.01, 0.01), None),), limit=1.0, limit_words="100%"),))
     label = next(text for text in chart.texts if text.text.startswith("limit"))
     assert box(label)[2] <= WIDTH + 0.01
 
@@ -144,7 +144,10 @@ def test_a_limit_far_beyond_the_bars_stays_inside_with_its_label():
 def test_the_line_of_the_limit_crosses_no_figure():
     for weight in (0.20, 0.29, 0.31, 0.32, 0.33, 0.40):
         chart = paired_bars(
-            "x", "t", "d", (Panel("", (Bar("A", (weight, weight), (weight, weight)),), limit=0.33, limit_words="33%"),)
+            "x",
+            "t",
+            "d",
+            (BarPanel("", (Bar("A", (weight, weight), (weight, weight)),), limit=0.33, limit_words="33%"),),
         )
         line = next(stroke for stroke in chart.strokes if stroke.tone == "limit")
         x = float(re.match(r"M([\d.]+) ", line.path)[1])
@@ -176,7 +179,7 @@ def test_a_worse_proposal_is_marked_by_word_and_shape_and_not_by_colour_alone():
 
 
 def test_a_household_without_anything_draws_no_bar_and_does_not_divide_by_zero():
-    chart = paired_bars("x", "t", "d", (Panel("", (Bar("A", (0.0, 0.0), None), Bar("B", None, None))),))
+    chart = paired_bars("x", "t", "d", (BarPanel("", (Bar("A", (0.0, 0.0), None), Bar("B", None, None))),))
     assert [rect for rect in chart.rects if rect.y > 15] == []
     assert "none known" in [text.text for text in chart.texts]
     assert stress_bars("x", "t", "d", (StressBar("a", StressEnd(0.0, "0", "$0"), None, is_worse=False),)).height > 0

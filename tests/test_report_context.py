@@ -124,8 +124,8 @@ def test_doing_nothing_shows_no_proposed_column_and_no_empty_table():
 
 def test_without_any_gain_there_is_no_table_of_zeros():
     nothing = do_nothing_plan()
-    gain = replace(nothing.gain, total=0.0, expected_return=0.0, risk=0.0, trading_cost=0.0, tax=0.0, doubt=0.0)
-    shown = context(replace(nothing, gain=gain))
+    gain = replace(nothing.net_benefit, total=0.0, expected_return=0.0, risk=0.0, trading_cost=0.0, tax=0.0, doubt=0.0)
+    shown = context(replace(nothing, net_benefit=gain))
     assert shown.why.gain is None
     assert "no trade was found that gains anything" in shown.answer.sentence
 
@@ -374,8 +374,10 @@ def test_doing_nothing_with_a_soft_limit_exceeded_does_not_say_that_every_limit_
 
 def test_seldom_parts_of_the_gain_are_shown_where_there_are_any():
     assert len(context().why.gain.rows) == 6
-    gain = replace(plan().gain, carryforward=-0.0003, soft_limits=0.0021, total=plan().gain.total + 0.0018)
-    shown = context(replace(plan(), gain=gain))
+    gain = replace(
+        plan().net_benefit, carryforward=-0.0003, soft_limits=0.0021, total=plan().net_benefit.total + 0.0018
+    )
+    shown = context(replace(plan(), net_benefit=gain))
     assert column(shown.why.gain, "A year")[5:7] == ["\u22123.0 bp", "+21.0 bp"]
     assert "losses carried forward \u22123.0 bp, soft limits +21.0 bp;" in shown.why.reasons[-2].replace(NB, " ")
 
@@ -456,6 +458,6 @@ def test_the_first_page_never_says_that_there_is_no_tax():
 
 
 def test_losses_carried_forward_do_not_put_a_comma_before_a_colon():
-    gain = replace(plan().gain, carryforward=-1e-4, expected_return=-1.0)
-    words = break_even_words(replace(plan(), gain=gain))
+    gain = replace(plan().net_benefit, carryforward=-1e-4, expected_return=-1.0)
+    words = break_even_words(replace(plan(), net_benefit=gain))
     assert "(net of the worth of losses carried forward): at these assumptions" in words

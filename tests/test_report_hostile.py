@@ -80,7 +80,7 @@ def marked_market(data: MarketData, mark: Mark) -> MarketData:
             replace(one, title=mark(one.title), stand_ins={fund: mark(text) for fund, text in one.stand_ins.items()})
             for one in data.episodes
         ),
-        scenarios=data.scenarios and replace(data.scenarios, source=mark(data.scenarios.source)),
+        past_months=data.past_months and replace(data.past_months, source=mark(data.past_months.source)),
         notes=tuple(map(mark, (*data.notes, "a note"))),
     )
 

@@ -13,7 +13,7 @@ from advisor.format import exact_money, percent
 from advisor.report.charts import bounds
 from advisor.report.charts.marks import WIDTH, text_box
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart, ticks
-from advisor.report.charts.steps import Step, waterfall
+from advisor.report.charts.steps import ChartStep, waterfall
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -134,10 +134,10 @@ def test_names_of_bounds_that_lie_together_stay_inside_and_apart():
 
 def steps():
     return (
-        Step("Today", 0.4, "40%", is_total=True, tone="now"),
-        Step("Sell NVDA", -0.1, "-10", tone="better"),
-        Step("Buy SPY", 0.05, "+5", tone="worse"),
-        Step("Proposed", 0.35, "35%", is_total=True),
+        ChartStep("Today", 0.4, "40%", is_total=True, tone="now"),
+        ChartStep("Sell NVDA", -0.1, "-10", tone="better"),
+        ChartStep("Buy SPY", 0.05, "+5", tone="worse"),
+        ChartStep("Proposed", 0.35, "35%", is_total=True),
     )
 
 
@@ -152,8 +152,8 @@ def test_each_bar_of_a_waterfall_starts_where_the_last_one_ended():
 
 @given(st.lists(st.floats(-0.3, 0.3), min_size=0, max_size=8), st.floats(0, 1))
 def test_a_waterfall_stays_inside_its_drawing(changes, first):
-    rows = [Step("Today " * 9, first, percent(first), is_total=True)]
-    rows += [Step("Sell a very long name, in an account of a long name", c, percent(c)) for c in changes]
+    rows = [ChartStep("Today " * 9, first, percent(first), is_total=True)]
+    rows += [ChartStep("Sell a very long name, in an account of a long name", c, percent(c)) for c in changes]
     chart = waterfall("x", "t", "d", tuple(rows))
     for rect in chart.rects:
         assert rect.x >= -0.02

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from advisor.evidence.case import dated_case
-from advisor.evidence.model import Claim, Evidence, Judgment, Kind, Standing, Verdict
-from advisor.evidence.rate_study import HorizonResult
+from advisor.evidence.model import Claim, Evidence, Judgment, JudgmentKind, Standing, Verdict
+from advisor.evidence.rate_study import RateHorizon
 from advisor.evidence.results import dated_results
 from advisor.format import NO_BREAK
 from advisor.portfolio.model import View
@@ -42,7 +42,7 @@ def text_of(table) -> list[list[str]]:
     return [[plain(" | ".join((cell.text, *cell.lines))) for cell in row.cells] for row in table.rows]
 
 
-def claim(key: str, *verdicts: tuple[Kind, Verdict], **fields) -> Claim:
+def claim(key: str, *verdicts: tuple[JudgmentKind, Verdict], **fields) -> Claim:
     given = {
         "title": f"title of {key}", "said": f"said {key}", "provider": "A bank", "said_on": "2025-12",
         "test": f"test of {key}", "found": f"found {key}", "count": None, "contrary": None, "against": "",
@@ -56,11 +56,11 @@ def evidence(*claims: Claim) -> Evidence:
     return replace(dated_case(AS_OF), claims=claims, results_to=date(2026, 7, 13))
 
 
-REFUTED = (Kind.FORECAST, Verdict.REFUTED)
+REFUTED = (JudgmentKind.FORECAST, Verdict.REFUTED)
 
 
 def test_the_premium_stands_first_and_kinds_are_counted_apart() -> None:
-    one = evidence(claim("a", (Kind.FACT, Verdict.TRUE), REFUTED), claim("b", REFUTED))
+    one = evidence(claim("a", (JudgmentKind.FACT, Verdict.TRUE), REFUTED), claim("b", REFUTED))
     first, second, third = map(plain, case_words(one, AS_OF))
     assert first.startswith(
         "Small companies returned 0.17% a year more than large ones from 1982-01 to 2025-08 (t 0.11)"
@@ -86,7 +86,7 @@ def test_results_of_after_the_decision_are_said_not_to_have_been_known() -> None
 
 def test_a_claim_has_its_provider_count_contrary_evidence_status_and_verdicts() -> None:
     tested = claim(
-        "a", (Kind.FACT, Verdict.TRUE), REFUTED,
+        "a", (JudgmentKind.FACT, Verdict.TRUE), REFUTED,
         count=55, contrary=16, against="it did not", data_to=date(2026, 6, 30), view="IJR over SPY",
     )  # fmt: skip
     (row,) = text_of(claims_table(evidence(tested)))
@@ -98,7 +98,7 @@ def test_a_claim_has_its_provider_count_contrary_evidence_status_and_verdicts() 
     assert row[1] == (
         "Fact true; forecast refuted | Fact: words of the fact | Forecast: words of the forecast | View: IJR over SPY."
     )
-    untested = claim("b", (Kind.HISTORY, Verdict.UNTESTED), view_words="No view: untested.")
+    untested = claim("b", (JudgmentKind.HISTORY, Verdict.UNTESTED), view_words="No view: untested.")
     (row,) = text_of(claims_table(evidence(untested)))
     assert row[2] == "found b | Status: status of b | test of b"
     assert row[1] == "History untested | History: words of the history | No view: untested."
@@ -108,9 +108,9 @@ def test_a_claim_has_its_provider_count_contrary_evidence_status_and_verdicts() 
     ("verdicts", "tone"),
     [
         ([REFUTED], "worse"),
-        ([(Kind.FACT, Verdict.TRUE)], "better"),
-        ([(Kind.FACT, Verdict.TRUE), REFUTED], ""),
-        ([(Kind.FORECAST, Verdict.NOT_SUPPORTED)], ""),
+        ([(JudgmentKind.FACT, Verdict.TRUE)], "better"),
+        ([(JudgmentKind.FACT, Verdict.TRUE), REFUTED], ""),
+        ([(JudgmentKind.FORECAST, Verdict.NOT_SUPPORTED)], ""),
     ],
 )
 def test_a_verdict_has_a_color_only_where_the_claim_has_one_answer(verdicts, tone: str) -> None:
@@ -157,7 +157,7 @@ def test_the_chart_of_rate_cuts_says_in_words_what_it_draws() -> None:
 
 def test_a_horizon_that_no_cut_tells_is_unknown_and_not_drawn() -> None:
     study = dated_results().long_study
-    gone = HorizonResult(24, 0, 0, None, None, None, None)
+    gone = RateHorizon(24, 0, 0, None, None, None, None)
     sets = tuple(replace(found, results=(*found.results[:-1], gone)) for found in study.sets)
     short = replace(study, sets=sets)
     assert text_of(rate_table(short))[-1][1:3] == ["unknown", "unknown"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from advisor.format import money, percent, shares, signed_bps
-from advisor.portfolio.written import bound_text
+from advisor.portfolio.written import fraction_text
 from advisor.report.charts.marks import text_box
 from advisor.report.context import Sources
 from advisor.report.disclosures import IMPORTANT, disclosures
@@ -29,7 +29,7 @@ HOSTILE = "<script>alert(1)</script>\"'&</title>{{7*7}}"
 
 
 def proposal(made):
-    fields = (made.status, made.trades, made.after, made.limits, made.tax, made.spread_usd, made.gain)
+    fields = (made.status, made.trades, made.after, made.limits, made.tax, made.spread_usd, made.net_benefit)
     return Outcome("proposal", "The proposal", *fields)
 
 
@@ -155,7 +155,7 @@ def test_the_page_begins_at_the_proposal_itself(pages, name):
     assert small == percent(made.after.small_cap_weight) == page.knobs[1].first
     assert volatility == percent(made.after.volatility)
     assert once == money(made.tax.tax_usd + made.spread_usd)
-    assert gain == signed_bps(made.gain.total if made.trades else 0.0)
+    assert gain == signed_bps(made.net_benefit.total if made.trades else 0.0)
     amount = sum(float(trade.amount_usd) for trade in made.trades)
     assert traded == percent(amount / 2 / float(made.before.value_usd))
     for trade in made.trades:
@@ -170,7 +170,7 @@ def test_the_page_begins_at_the_proposal_itself(pages, name):
         assert near <= max((b - a for a, b in pairwise(x)), default=0.0) / 2 + 0.1 or held in (0, len(x) - 1)
     own = [limit for limit in answer(name).portfolio.limits if limit.label == "magnificent_seven.max"]
     assert page.knobs[0].first == page.knobs[0].words[cap]
-    assert all(page.knobs[0].words[cap] == bound_text("", one.bound) for one in own)
+    assert all(page.knobs[0].words[cap] == fraction_text(one.bound) for one in own)
 
 
 def test_without_a_proposal_the_page_begins_at_a_point_and_says_so(couple):

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.optimize.menu import INDIFFERENT
+from advisor.optimize.fund_choice import INDIFFERENT
 from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import Lot, Position
 from advisor.rebalance.model import BranchResult, Explanation, MenuResult
 from advisor.report.context import Sources, report_context
-from advisor.report.price_book import MOST_KEPT, MOST_NEAR, MOST_SOLD, price_book_table
+from advisor.report.marginal_values import MOST_KEPT, MOST_NEAR, MOST_SOLD, marginal_values_table
 from advisor.report.why_words import EQUIVALENT, break_even_words, funds_words, horizon_words, orders_words
 from tests.report_fixture import SHA, VERSIONS, context, do_nothing_plan, market, plan, portfolio, reason
 from tests.samples import ANSWERED, answer
@@ -40,7 +40,7 @@ def explained(**fields):
 
 
 def book(plan_):
-    return price_book_table(plan_, portfolio(), market())
+    return marginal_values_table(plan_, portfolio(), market())
 
 
 def adds_up(table) -> None:
@@ -60,7 +60,7 @@ def test_every_row_of_the_price_book_adds_up_to_the_cent():
 @pytest.mark.parametrize("name", ANSWERED)
 def test_every_row_of_a_samples_price_book_adds_up_to_the_cent(name):
     made = answer(name)
-    adds_up(price_book_table(made.plan, made.portfolio, made.market))
+    adds_up(marginal_values_table(made.plan, made.portfolio, made.market))
 
 
 def test_the_price_book_says_why_each_lot_is_sold_or_kept():
@@ -130,7 +130,7 @@ def test_of_many_lots_the_largest_sales_and_the_nearest_kept_ones_are_shown():
         for rank, day in enumerate(days)
     )
     bare = replace(explained(reasons=reasons), trades=())
-    table = price_book_table(replace(bare, status="do_nothing"), house, market())
+    table = marginal_values_table(replace(bare, status="do_nothing"), house, market())
     shown = [row.cells[0].lines[0] for row in table.rows]
     assert len(shown) == MOST_SOLD + MOST_NEAR
     assert shown == [f"{day.isoformat()} at $50.00" for day in (*days[8:10], *days[-MOST_SOLD:])]
@@ -143,7 +143,7 @@ def test_kept_lots_with_most_of_the_seven_are_asked_about_first():
     positions = tuple(Position(symbol, (Lot(Decimal(shares)),)) for symbol, shares in symbols.items())
     house = replace(house, accounts=(replace(house.accounts[1], positions=positions),))
     reasons = tuple(reason("sell", ROTH, symbol, 0.0, None, **{"return": -100.0}) for symbol in symbols)
-    table = price_book_table(replace(explained(reasons=reasons), trades=()), house, market())
+    table = marginal_values_table(replace(explained(reasons=reasons), trades=()), house, market())
     # of the seven: AAPL $18,684, MSFT $11,372, NVDA $4,093, SPY $2,468, Berkshire Hathaway nothing
     assert column(table, "One more dollar of") == ["Sell MSFT", "Sell AAPL", "Sell NVDA"]
     assert len(table.rows) == MOST_KEPT
@@ -221,33 +221,34 @@ def test_doing_nothing_says_from_which_horizon_on_trading_would_be_worth_it():
 
 
 def test_one_off_cost_is_set_against_the_gain_in_months():
-    worthy = replace(plan(), gain=replace(plan().gain, expected_return=0.001, risk=0.0, doubt=0.0))
+    worthy = replace(plan(), net_benefit=replace(plan().net_benefit, expected_return=0.001, risk=0.0, doubt=0.0))
     # 0.00039 a year over three years, $1,168 of $998,432, against 0.001 a year: 14.04 months
     assert plain(break_even_words(worthy)) == (
         "One-off tax and spread of $1,168 are earned back in 15 months, within the horizon of 3 years."
     )
-    slow = replace(worthy, gain=replace(worthy.gain, expected_return=0.0003))
+    slow = replace(worthy, net_benefit=replace(worthy.net_benefit, expected_return=0.0003))
     assert plain(break_even_words(slow)).endswith("in 47 months, beyond the horizon of 3 years.")
     assert "the trades never earn it back" in break_even_words(plan())
-    free = replace(plan(), gain=replace(plan().gain, tax=0.0001, expected_return=0.001, risk=0.0, doubt=0.0))
+    cheap = replace(plan().net_benefit, tax=0.0001, expected_return=0.001, risk=0.0, doubt=0.0)
+    free = replace(plan(), net_benefit=cheap)
     assert "cost nothing once" in break_even_words(free)
     # 0.00006 a year over three years, against 0.00012 + 0.00015 - 0.00005: 9.8 months
     assert "would be earned back in 10 months" in plain(break_even_words(do_nothing_plan()))
-    none = replace(do_nothing_plan(), gain=replace(plan().gain, total=0.0))
+    none = replace(do_nothing_plan(), net_benefit=replace(plan().net_benefit, total=0.0))
     assert break_even_words(none) == ""
 
 
 def test_a_saving_that_is_lost_again_is_said_to_be_used_up():
-    gain = replace(plan().gain, tax=0.003, trading_cost=-0.0005, expected_return=-0.002, risk=0.001, doubt=0.0)
+    gain = replace(plan().net_benefit, tax=0.003, trading_cost=-0.0005, expected_return=-0.002, risk=0.001, doubt=0.0)
     # 0.0025 a year over three years, $7,488 of $998,432, against 0.001 a year, $998: 7.5 years
-    saved = plain(break_even_words(replace(plan(), gain=gain)))
+    saved = plain(break_even_words(replace(plan(), net_benefit=gain)))
     assert saved == (
         "The best trades save $7,488 once, the tax saved less their spread, and lose $998 a year from then on at these "
         "assumptions: the saving is used up after 7.5 years, beyond the horizon of 3 years."
     )
-    soon = plain(break_even_words(replace(plan(), gain=replace(gain, expected_return=-0.0085))))
+    soon = plain(break_even_words(replace(plan(), net_benefit=replace(gain, expected_return=-0.0085))))
     assert soon.endswith("the saving is used up after 12 months, within the horizon of 3 years.")
-    idle = replace(do_nothing_plan(), gain=replace(gain, total=0.001))
+    idle = replace(do_nothing_plan(), net_benefit=replace(gain, total=0.001))
     assert "would save $7,488 once" in plain(break_even_words(idle))
     assert "would lose $998 a year" in plain(break_even_words(idle))
 

@@ -18,7 +18,7 @@ from advisor.risk.measures import (
     volatility,
     weight_vector,
 )
-from advisor.risk.scenarios import scenario_returns
+from advisor.risk.past_months import month_returns
 from tests.samples import market
 from tests.test_risk_covariance import entry
 
@@ -175,7 +175,7 @@ def test_the_worst_months_and_the_fall_of_spy_are_those_of_another_download() ->
     levels = [ends[month] for month in sorted(ends) if "2016-06" <= month <= "2026-04"]
     changes = sorted(after / before - 1.0 for before, after in pairwise(levels))
     falls = [1.0 - later / peak for place, peak in enumerate(levels) for later in levels[place:]]
-    monthly = scenario_returns(market(), ("SPY",))
+    monthly = month_returns(market(), ("SPY",))
     assert expected_shortfall(monthly[:, 0]) == pytest.approx(-sum(changes[:6]) / 6, abs=1e-4)
     assert buy_and_hold_drawdown(monthly, np.ones(1), 0.0) == pytest.approx(max(falls), abs=3e-4)
 
@@ -187,6 +187,6 @@ def test_the_worst_months_and_the_deepest_fall_of_known_funds() -> None:
     """
     known = {"SPY": (0.09246, 0.23927), "IWM": (0.12255, 0.32293), "BND": (0.03158, 0.17278)}
     for symbol, (shortfall, fall) in known.items():
-        monthly = scenario_returns(market(), (symbol,))
+        monthly = month_returns(market(), (symbol,))
         assert expected_shortfall(monthly[:, 0]) == pytest.approx(shortfall, abs=6e-5)
         assert buy_and_hold_drawdown(monthly, np.ones(1), 0.0) == pytest.approx(fall, abs=3e-4)

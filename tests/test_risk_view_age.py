@@ -132,7 +132,7 @@ def test_a_set_counts_from_its_day_until_its_years_are_over(as_of: date, use: Us
 
 def test_a_set_that_is_switched_off_leaves_equilibrium() -> None:
     off, none = household(date(2031, 1, 1)), replace(household(date(2031, 1, 1)), views=())
-    returns = [survey(portfolio, market()).yardstick.returns for portfolio in (off, none)]
+    returns = [survey(portfolio, market()).measurer.returns for portfolio in (off, none)]
     symbols = [survey(portfolio, market()).inputs.symbols for portfolio in (off, none)]
     assert symbols[0] == symbols[1]
     assert returns[0].annual.tolist() == returns[1].annual.tolist()
@@ -153,7 +153,7 @@ def test_a_view_that_was_rolled_is_not_rolled_again() -> None:
 
 def told(as_of: date, data: MarketData | None = None) -> dict[str, str]:
     made = survey(household(as_of), data or market())
-    found = warnings_of(made.yardstick, made.before, made.before, (), below_minimum=False)
+    found = warnings_of(made.measurer, made.before, made.before, (), below_minimum=False)
     return {warned.code: warned.message for warned in found if warned.code.startswith("view_")}
 
 

@@ -154,7 +154,7 @@ def test_the_diversified_household_does_nothing() -> None:
     plan = answer("already-diversified").plan
     assert plan.status == "do_nothing"
     assert plan.trades == ()
-    assert plan.gain.total < 0.0005
+    assert plan.net_benefit.total < 0.0005
 
 
 def test_the_impossible_household_is_told_which_limits_conflict() -> None:

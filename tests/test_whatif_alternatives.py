@@ -41,8 +41,8 @@ def test_doing_nothing_leaves_the_household_as_it_is_and_costs_nothing(name: str
     assert found.after == answer(name).plan.before
     assert found.tax is not None
     assert (found.tax.tax_usd, found.spread_usd) == (0, 0)
-    assert found.gain is not None
-    assert found.gain.total == 0
+    assert found.net_benefit is not None
+    assert found.net_benefit.total == 0
 
 
 def halves(plan: RebalancePlan, name: str) -> dict[tuple[str, str, str], tuple[Decimal, Decimal]]:
@@ -146,7 +146,7 @@ def test_other_funds_are_the_plan_of_a_file_that_offers_only_them(household: str
 def test_funds_that_no_account_can_buy_are_a_conflict_in_words() -> None:
     found = beside("young-saver")["ijr_only"]
     assert found.status == "conflict"
-    assert (found.after, found.gain, found.tax, found.trades) == (None, None, None, ())
+    assert (found.after, found.net_benefit, found.tax, found.trades) == (None, None, None, ())
     assert "cash cannot be less than" in found.reason
     assert "limits.cash.max, line 23" in found.reason
     assert "\n" not in found.reason

@@ -1,4 +1,4 @@
-"""Curves against problems compiled point by point, and measures against the yardstick of the household."""
+"""Curves against problems compiled point by point, and measures against the measurer of the household."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advisor.optimize.search import DUST
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import DoNotSell, Limit, LimitMode, Portfolio
 from advisor.rebalance.candidates import candidate_of, objective_of_nothing
-from advisor.rebalance.measure import utility
+from advisor.rebalance.measurer import utility
 from advisor.whatif.curves import SEVEN, cost_curve, frontier
 from advisor.whatif.measures import gauge_of, measures_of
 from advisor.whatif.model import Curve
@@ -54,7 +54,7 @@ def test_measures_are_those_of_the_yardstick(seed: int) -> None:
         close = known.market.securities[symbol].close_usd
         shares["Taxable", symbol] = Decimal(float(weight) * value) / close
     cash = {"Taxable": Decimal(float(solution.cash.sum()) * value)}
-    state = known.yardstick.measure(shares, cash)
+    state = known.measurer.measure(shares, cash)
     found = measures_of(gauge_of(known), solution)
     assert found.magnificent_seven == pytest.approx(state.exposure.seven.high, abs=1e-9)
     assert found.small_caps == pytest.approx(state.small_cap_weight, abs=1e-9)

@@ -59,7 +59,7 @@ def no_worse_bounds(portfolio: Portfolio, level: float) -> Portfolio:
 
 def limits_today(portfolio: Portfolio):
     known = surveyed(portfolio)
-    return limit_results(known.yardstick, known.before, known.before, ())
+    return limit_results(known.measurer, known.before, known.before, ())
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -1,4 +1,4 @@
-"""Scenarios, sweeps and their causes, against runs of the planner on files with the values written in."""
+"""PastMonths, sweeps and their causes, against runs of the planner on files with the values written in."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_random_households_under_other_bounds_and_horizons_have_the_answers_of_f
 def test_a_tighter_cap_never_gains_more() -> None:
     """Up to what the few funds of a menu and whole shares lose: half a basis point and a tenth of one."""
     found = sweep("couple-mixed-lots", "limits.magnificent_seven.max=16%:34%:3%")
-    gains = [one.gain.total for one in found if one.gain is not None]
+    gains = [one.net_benefit.total for one in found if one.net_benefit is not None]
     assert len(gains) == 7
     assert all(tight <= loose + 6e-5 for tight, loose in pairwise(gains))
     assert gains[-1] > gains[0] + 1e-3

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from advisor.market.data import NO_SCENARIOS
+from advisor.market.data import NO_PAST_MONTHS
 from advisor.portfolio.model import Portfolio, Preferences
 from advisor.rebalance.plan import universe
 from advisor.risk.covariance import risk_model
@@ -97,8 +97,8 @@ def test_the_covariance_of_a_window_is_numpys(months: int) -> None:
     portfolio = typical()
     data, symbols = resolved(portfolio), universe(portfolio)
     model = risk_model(replace(data, covariance=window_covariance(data, symbols, months)), symbols)
-    columns = [data.scenarios.symbols.index(symbol) for symbol in symbols]
-    expected = 12 * np.cov(data.scenarios.returns[-months:, columns], rowvar=False)
+    columns = [data.past_months.symbols.index(symbol) for symbol in symbols]
+    expected = 12 * np.cov(data.past_months.returns[-months:, columns], rowvar=False)
     assert model.covariance == pytest.approx(expected, abs=1e-13)
     assert np.linalg.eigvalsh(model.covariance).min() > -1e-14
 
@@ -114,14 +114,14 @@ def test_windows_are_named_with_their_months() -> None:
 
 def test_a_market_without_scenarios_has_no_windows() -> None:
     portfolio = typical()
-    found = sensitivities(portfolio, replace(resolved(portfolio), scenarios=NO_SCENARIOS))
+    found = sensitivities(portfolio, replace(resolved(portfolio), past_months=NO_PAST_MONTHS))
     assert [row.kind for row in found].count("covariance") == 1
 
 
 def test_a_market_of_fifty_months_has_the_one_window_that_fits() -> None:
     portfolio = typical()
     data = resolved(portfolio)
-    short = replace(data.scenarios, months=data.scenarios.months[-50:], returns=data.scenarios.returns[-50:])
+    short = replace(data.past_months, months=data.past_months.months[-50:], returns=data.past_months.returns[-50:])
     found = sensitivities(portfolio, replace(data, scenarios=short))
     assert [row.title for row in found if "years" in row.title] == [
         "risk from the last 3 years of months (2023-07 to 2026-06)"

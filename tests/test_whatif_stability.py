@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.market.data import NO_SCENARIOS
+from advisor.market.data import NO_PAST_MONTHS
 from advisor.optimize.solve import allocate
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.covariance import risk_model
-from advisor.risk.scenarios import scenario_returns
+from advisor.risk.past_months import month_returns
 from advisor.whatif.stability import (
     BLOCK_MONTHS,
     DRAWS,
@@ -58,9 +58,9 @@ def test_the_same_draws_come_again() -> None:
 def test_the_covariance_of_a_draw_is_numpys() -> None:
     portfolio = typical()
     market, symbols = resolved(portfolio), universe(portfolio)
-    returns = scenario_returns(market, symbols)
+    returns = month_returns(market, symbols)
     rows = next(iter(drawn_months(len(returns), 1)))
-    drawn = drawn_covariance(symbols, market.scenarios.months, returns, rows)
+    drawn = drawn_covariance(symbols, market.past_months.months, returns, rows)
     model = risk_model(replace(market, covariance=drawn), symbols)
     np.testing.assert_allclose(model.covariance, 12 * np.cov(returns[rows], rowvar=False), rtol=1e-9, atol=1e-14)
 
@@ -69,10 +69,10 @@ def test_bands_and_counts_are_those_of_answers_planned_one_by_one() -> None:
     """Shares within 1e-5 of the household: the same optimum, by another compilation."""
     portfolio = typical()
     market, symbols = resolved(portfolio), universe(portfolio)
-    returns = scenario_returns(market, symbols)
+    returns = month_returns(market, symbols)
     small, russell, bought = [], [], []
     for rows in drawn_months(len(returns), FEW):
-        covariance = drawn_covariance(symbols, market.scenarios.months, returns, rows)
+        covariance = drawn_covariance(symbols, market.past_months.months, returns, rows)
         found = survey(portfolio, replace(market, covariance=covariance))
         allocation = allocate(problem_of(found))
         assert allocation is not None
@@ -152,10 +152,10 @@ def test_draws_under_which_a_limit_on_risk_cannot_be_met_are_counted_and_in_no_b
     """Nearly all of the household has to be small caps, whose volatility passes 20% in some draws alone."""
     portfolio = typical(limits=limits(volatility_max="0.2", small_caps_min="0.85"))
     market, symbols = resolved(portfolio), universe(portfolio)
-    returns = scenario_returns(market, symbols)
+    returns = month_returns(market, symbols)
     unmet = 0
     for rows in drawn_months(len(returns), FEW):
-        covariance = drawn_covariance(symbols, market.scenarios.months, returns, rows)
+        covariance = drawn_covariance(symbols, market.past_months.months, returns, rows)
         unmet += allocate(problem_of(survey(portfolio, replace(market, covariance=covariance)))) is None
     told = stability(portfolio, market, FEW)
     assert told is not None
@@ -179,7 +179,7 @@ def test_every_method_that_the_months_allow_is_a_row() -> None:
 def test_nothing_is_told_without_months_or_without_an_answer() -> None:
     portfolio = typical()
     market = resolved(portfolio)
-    assert stability(portfolio, replace(market, scenarios=NO_SCENARIOS), FEW) is None
+    assert stability(portfolio, replace(market, past_months=NO_PAST_MONTHS), FEW) is None
     conflict = typical(limits=limits(small_caps_min="0.5", small_caps_max="0.6", turnover_max="0.01"))
     assert stability(conflict, market, FEW) is None
 

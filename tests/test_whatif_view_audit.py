@@ -65,7 +65,7 @@ def test_what_the_view_is_about_is_shown_in_equilibrium_and_after_all_views() ->
     """A view by itself moves its own figure by its confidence; equilibrium is 4.5% times the difference of betas."""
     portfolio = typical(IJR_OVER_SPY)
     (audit,) = view_audit(portfolio, resolved(portfolio))
-    model = survey(portfolio, resolved(portfolio)).yardstick.model
+    model = survey(portfolio, resolved(portfolio)).measurer.model
     ijr, spy, market = (model.index(symbol) for symbol in ("IJR", "SPY", "VTI"))
     beta = (model.covariance[ijr, market] - model.covariance[spy, market]) / model.covariance[market, market]
     assert audit.equilibrium == pytest.approx(0.045 * beta, abs=1e-12)

@@ -19,7 +19,7 @@ from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import SMALL_CAP_FUNDS, Portfolio, Scenario
 from advisor.portfolio.original import Original
 from advisor.portfolio.written import bound_text
-from advisor.rebalance.candidates import Household
+from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState, Warned
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.plan import survey
@@ -274,7 +274,9 @@ def _stepping(found: Iterator[_Found], step: Step) -> Iterator[_Found]:
         step()
 
 
-def _scenarios(household: Household, wanted: Wanted, proposed_state: HouseholdState | None) -> Iterator[Outcome]:
+def _scenarios(
+    household: SurveyedHousehold, wanted: Wanted, proposed_state: HouseholdState | None
+) -> Iterator[Outcome]:
     for scenario in wanted.scenarios:
         yield scenario_outcome(scenario, household, proposed_state)
     for other in wanted.others:
@@ -282,7 +284,7 @@ def _scenarios(household: Household, wanted: Wanted, proposed_state: HouseholdSt
         yield replace(solved(other.name, other.portfolio, household.market), changes=tuple(made.values()))
 
 
-def _picked(base: Base, household: Household, full: Recommendation) -> Iterator[Picked]:
+def _picked(base: Base, household: SurveyedHousehold, full: Recommendation) -> Iterator[Picked]:
     """Each pick, planned and checked as a file of its own, and then held against the limits of the base.
 
     One that coincides with another has that one's answer.
@@ -305,7 +307,7 @@ def _renamed(outcome: Outcome | None, pick: Pick) -> Outcome | None:
     return outcome and replace(outcome, name=pick.name, title=pick.title)
 
 
-def _with_bounds(base: Base, household: Household, pick: Pick) -> Picked:
+def _with_bounds(base: Base, household: SurveyedHousehold, pick: Pick) -> Picked:
     bounds = {label: bound_text(split_label(label)[0], bound) for label, bound in pick.bounds.items()}
     text = base.original.text_with_bounds(bounds)
     day = base.portfolio.as_of

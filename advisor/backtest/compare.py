@@ -13,11 +13,11 @@ from advisor.backtest import measures
 from advisor.backtest.history import held_symbols, history_of, start_row
 from advisor.backtest.model import Frequency, History, Holdings, Policy, Rules, Track
 from advisor.backtest.rules import holdings_of, rules_of
-from advisor.backtest.walk import held_walk, policy_walk
+from advisor.backtest.simulate import held_walk, policy_walk
 from advisor.errors import InputError, Issue
 from advisor.market.data import MarketData
 from advisor.market.estimate.returns import PricePanel
-from advisor.optimize.walk import LARGEST, ShareLimit, TradedLimit
+from advisor.optimize.one_day import LARGEST, ShareLimit, TradedLimit
 from advisor.portfolio.model import Portfolio
 from advisor.units import TRADING_DAYS, Vector
 
@@ -69,7 +69,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ShownTrack:
     """One row: what it is, its policy if it has one, its figures."""
 
     kind: str  # "policy" | HOLD | BENCHMARK | WITHOUT
@@ -87,7 +87,7 @@ class Backtest:
     rules: Rules
     holdings: Holdings
     benchmark: str
-    rows: tuple[Shown, ...]
+    rows: tuple[ShownTrack, ...]
 
     @property
     def start(self) -> date:
@@ -210,7 +210,7 @@ def _benchmarks(portfolio: Portfolio) -> set[str]:
 
 def _with_figures(
     tracks: Sequence[tuple[str, Policy | None, Track]], history: History, start: int, trials: int
-) -> tuple[Shown, ...]:
+) -> tuple[ShownTrack, ...]:
     cash = measures.returns_of_values(history.cash_growth[start:])
     market = measures.returns_of_values(next(track for kind, _, track in tracks if kind == BENCHMARK).values_usd)
     ratios = [
@@ -220,7 +220,9 @@ def _with_figures(
     ]
     variance = trial_variance(ratios, len(cash))
     return tuple(
-        Shown(kind, policy, track, figures_of(track, cash, market, (trials, variance) if kind == "policy" else None))
+        ShownTrack(
+            kind, policy, track, figures_of(track, cash, market, (trials, variance) if kind == "policy" else None)
+        )
         for kind, policy, track in tracks
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.optimize.inputs import Indices
-from advisor.optimize.walk import DayLimit
+from advisor.optimize.one_day import DayLimit
 from advisor.portfolio.model import TaxSituation
 from advisor.units import Matrix, Vector
 
@@ -101,7 +101,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Decision:
+class DayDecision:
     """What was done after the close of one day, in dollars at that close; nothing, with the reason, or trades."""
 
     day: date
@@ -134,7 +134,7 @@ class Track:
     taxes_usd: Vector
     spread_usd: Vector
     traded_usd: Vector
-    decisions: tuple[Decision, ...]
+    decisions: tuple[DayDecision, ...]
     tax_years: tuple[TaxYear, ...]
     due_usd: float  # tax of the last year, not yet paid
     latent_usd: float  # further tax if everything were sold on the last day

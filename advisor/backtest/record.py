@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.backtest.compare import Backtest, Figures, Shown, exceeded
+from advisor.backtest.compare import Backtest, Figures, ShownTrack, exceeded
 from advisor.backtest.words import DISCLOSURES, assumptions, hindsight
 from advisor.market.data import MarketData
 from advisor.market.price_file import PanelSource
@@ -51,7 +51,7 @@ def backtest_record(test: Backtest, portfolio: Portfolio, market: MarketData, so
     }
 
 
-def _row(row: Shown) -> dict[str, Any]:
+def _row(row: ShownTrack) -> dict[str, Any]:
     policy, track = row.policy, row.track
     return {
         "name": track.name,

@@ -11,7 +11,7 @@ from advisor.market.data import MarketData
 from advisor.optimize.held_back import wash_identities
 from advisor.optimize.inputs import Indices, expense_ratios, household_value_usd
 from advisor.optimize.limits import sign
-from advisor.optimize.walk import UNREACHED, DayLimit, ShareLimit, TradedLimit, VolatilityLimit
+from advisor.optimize.one_day import UNREACHED, DayLimit, ShareLimit, TradedLimit, VolatilityLimit
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, LimitMode, Portfolio
 from advisor.units import POINT_PER_BASIS_POINT, Matrix
 

@@ -23,7 +23,7 @@ TWINS = ("IWM", "VTWO")  # two funds of one index: what they differ by shows wha
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class RiskProposal:
     """What `advisor rebalance` would propose; weights and turnover as fractions, volatility a year."""
 
     status: str  # "trade" | "do_nothing"
@@ -34,7 +34,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RiskRow:
     """Risk of today's household by one choice, and the proposal; None, with the `reason`, for what is not there."""
 
     choice: CovarianceChoice
@@ -42,7 +42,7 @@ class Row:
     tracking_error: float | None = None
     beta: float | None = None
     twins_tracking_error: float | None = None
-    proposal: Proposal | None = None
+    proposal: RiskProposal | None = None
     reason: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -90,19 +90,19 @@ def compare_risk(
 
 def compared(
     portfolio: Portfolio, market_by: Callable[[CovarianceChoice], MarketData], own: CovarianceChoice
-) -> tuple[list[Row], MarketData]:
+) -> tuple[list[RiskRow], MarketData]:
     """One row for each method and period, and market data as of one of them.
 
     Raises `MarketDataError` where none can be estimated.
     """
-    rows: list[Row] = []
+    rows: list[RiskRow] = []
     data = None
     for choice in _choices(own.years):
         try:
             data = market_by(choice)
             rows.append(_row(portfolio, data, choice))
         except MarketDataError as error:
-            rows.append(Row(choice, reason=str(error)))
+            rows.append(RiskRow(choice, reason=str(error)))
     if data is None:
         raise MarketDataError(next(row.reason for row in rows if row.choice == own))
     return rows, data
@@ -116,14 +116,14 @@ def _choices(years: int) -> Iterator[CovarianceChoice]:
             yield CovarianceChoice(method, period, years)
 
 
-def _row(portfolio: Portfolio, market: MarketData, choice: CovarianceChoice) -> Row:
+def _row(portfolio: Portfolio, market: MarketData, choice: CovarianceChoice) -> RiskRow:
     from advisor.market.resolve import resolve
     from advisor.rebalance.plan import rebalance, survey
     from advisor.risk.measures import tracking_error, weight_vector
 
     resolved = resolve(market, portfolio)
     household = survey(portfolio, resolved)
-    model, before = household.yardstick.model, household.before
+    model, before = household.measurer.model, household.before
     has_twins = set(TWINS) <= set(model.symbols)
     twins = tracking_error(model, weight_vector(model, {TWINS[0]: 1.0}), TWINS[1]) if has_twins else None
     proposal, reason = None, None
@@ -134,14 +134,14 @@ def _row(portfolio: Portfolio, market: MarketData, choice: CovarianceChoice) -> 
     else:
         after = plan.after
         traded = sum((trade.amount_usd for trade in plan.trades), Decimal(0))
-        proposal = Proposal(
+        proposal = RiskProposal(
             status=plan.status,
             small_cap_weight=after.small_cap_weight,
             magnificent_seven=(after.exposure.seven.low, after.exposure.seven.high),
             turnover=float(traded / before.value_usd / 2),
             volatility=after.volatility,
         )
-    return Row(
+    return RiskRow(
         choice,
         before.volatility,
         before.tracking_error,
@@ -153,7 +153,7 @@ def _row(portfolio: Portfolio, market: MarketData, choice: CovarianceChoice) -> 
     )
 
 
-def _text(rows: Sequence[Row], own: CovarianceChoice, portfolio: Portfolio, market: MarketData) -> str:
+def _text(rows: Sequence[RiskRow], own: CovarianceChoice, portfolio: Portfolio, market: MarketData) -> str:
     from advisor.cli.summary import plain_table
     from advisor.errors import printable
 
@@ -174,11 +174,11 @@ def _text(rows: Sequence[Row], own: CovarianceChoice, portfolio: Portfolio, mark
     return "\n".join(lines) + "\n"
 
 
-def _named(row: Row, own: CovarianceChoice) -> tuple[str, str]:
+def _named(row: RiskRow, own: CovarianceChoice) -> tuple[str, str]:
     return str(row.choice.method), f"{row.choice.returns}{' *' if row.choice == own else ''}"
 
 
-def _risk(row: Row) -> tuple[str, ...]:
+def _risk(row: RiskRow) -> tuple[str, ...]:
     from advisor.format import number, percent
 
     return (
@@ -189,7 +189,7 @@ def _risk(row: Row) -> tuple[str, ...]:
     )
 
 
-def _answer(row: Row) -> tuple[str, ...]:
+def _answer(row: RiskRow) -> tuple[str, ...]:
     from advisor.format import interval, percent
 
     if row.proposal is None:
@@ -213,14 +213,16 @@ def _aligned(cells: Sequence[str], heads: Sequence[str]) -> list[str]:
     return [*plain[:words], *(cell.rjust(len(head)) for cell, head in zip(plain[words:], heads[words:], strict=True))]
 
 
-def _remarks(row: Row) -> Iterator[str]:
+def _remarks(row: RiskRow) -> Iterator[str]:
     """Why there is no figure, in its first line, and what was noted of the estimate."""
     if row.reason is not None:
         yield row.reason.partition("\n")[0]
     yield from row.notes
 
 
-def _document(rows: Sequence[Row], own: CovarianceChoice, portfolio: Portfolio, market: MarketData) -> dict[str, Any]:
+def _document(
+    rows: Sequence[RiskRow], own: CovarianceChoice, portfolio: Portfolio, market: MarketData
+) -> dict[str, Any]:
     return {
         "schema": "advisor.compare-risk/1",
         "as_of": portfolio.as_of.isoformat(),

@@ -22,7 +22,7 @@ from advisor.errors import InputError, MarketDataError
 
 if TYPE_CHECKING:
     from advisor.portfolio.model import Portfolio
-    from advisor.whatif.two_answers import Answer, Causes, TwoAnswers
+    from advisor.whatif.two_answers import Causes, RecordedAnswer, TwoAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Read:
     file: Path
     document: dict[str, Any]
     portfolio: Portfolio
-    answer: Answer
+    answer: RecordedAnswer
 
     def described(self) -> dict[str, Any]:
         """What it was made of."""

@@ -16,7 +16,7 @@ from advisor.rebalance.model import LimitResult
 from advisor.report.cause_words import NOTHING, change_words
 from advisor.report.limits import limit_figure
 from advisor.whatif.difference import Step
-from advisor.whatif.two_answers import Answer, Causes, TwoAnswers, with_other_orders
+from advisor.whatif.two_answers import Causes, RecordedAnswer, TwoAnswers, with_other_orders
 
 TITLES = {
     "value": "Household value",
@@ -70,7 +70,7 @@ def advice_words(answers: TwoAnswers, causes: Causes | None) -> str:
     return f"{changed}; the Magnificent Seven are to {seven} of the household{_because(causes)}."
 
 
-def _advice(answer: Answer) -> str:
+def _advice(answer: RecordedAnswer) -> str:
     return fmt.plural(len(answer.orders), "order") if answer.orders else "to do nothing"
 
 

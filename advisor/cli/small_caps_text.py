@@ -14,7 +14,7 @@ from rich.text import Text
 from advisor.cli.summary import console_for, for_console
 from advisor.errors import printable
 from advisor.evidence.headline import headline
-from advisor.evidence.model import Claim, Evidence, EvidenceTable, Kind, Verdict
+from advisor.evidence.model import Claim, Evidence, EvidenceTable, JudgmentKind, Verdict
 
 STYLES = {
     Verdict.TRUE: "green",
@@ -63,17 +63,17 @@ def _overview(claims: tuple[Claim, ...]) -> Table:
     """Verdicts with a column for each kind of statement, so that facts and forecasts are never one count."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("Claim", overflow="fold")
-    for kind in Kind:
+    for kind in JudgmentKind:
         table.add_column(kind.capitalize(), overflow="fold")
     table.add_column("Cases", justify="right", no_wrap=True)
     table.add_column("Contrary", justify="right", no_wrap=True)
     for claim in claims:
         counts = ("" if count is None else str(count) for count in (claim.count, claim.contrary))
-        table.add_row(_text(claim.title), *(_verdicts(claim, kind) for kind in Kind), *counts)
+        table.add_row(_text(claim.title), *(_verdicts(claim, kind) for kind in JudgmentKind), *counts)
     return table
 
 
-def _verdicts(claim: Claim, kind: Kind) -> Text:
+def _verdicts(claim: Claim, kind: JudgmentKind) -> Text:
     found = [judgment.verdict for judgment in claim.judgments if judgment.kind is kind]
     return Text(", ").join(_text(verdict, STYLES[verdict]) for verdict in found)
 

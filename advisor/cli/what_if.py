@@ -148,14 +148,14 @@ def _wanted(
 
 
 def _scenarios_of(path: Path, base: Original, today: date, day: date) -> tuple[tuple[Scenario, ...], bool]:
-    """Scenarios of a file, and whether it is a whole portfolio; that one is compared on the same day."""
+    """PastMonths of a file, and whether it is a whole portfolio; that one is compared on the same day."""
     from advisor.portfolio.load import load_portfolio, read_bytes
     from advisor.portfolio.model import Scenario
     from advisor.portfolio.original import is_portfolio
 
     data = read_bytes(path)
     if not is_portfolio(data):
-        return base.scenarios_of(data, str(path)), False
+        return base.past_months_of(data, str(path)), False
     other = load_portfolio(data, file=str(path), today=today, as_of=day)
     return (Scenario(printable(path.stem), other),), True
 

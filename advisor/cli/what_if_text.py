@@ -70,7 +70,7 @@ def _table(first: str, outcomes: Iterable[Outcome], comparison: Comparison, cons
 
 
 def _cells(outcome: Outcome, *, is_wide: bool) -> Iterator[str]:
-    after, tax, spread, gain = outcome.after, outcome.tax, outcome.spread_usd, outcome.gain
+    after, tax, spread, gain = outcome.after, outcome.tax, outcome.spread_usd, outcome.net_benefit
     if after is None or tax is None or spread is None or gain is None:
         yield "no answer"
         return

@@ -8,11 +8,11 @@ from advisor.evidence.facts import case_figures, rows
 from advisor.evidence.finding import Finding
 from advisor.evidence.funds import BROAD, LARGE, SCREENED
 from advisor.evidence.judge import critical_t, cycle_verdict, fact, history, share_verdict, untested
-from advisor.evidence.model import Judgment, Kind, Verdict
+from advisor.evidence.model import Judgment, JudgmentKind, Verdict
 from advisor.evidence.momentum import CalendarYears, Momentum
 from advisor.evidence.published import growth_known, manufacturing_known, other_forecasts, seven, valuation, ways_in
 from advisor.evidence.quality import CRASH
-from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, EventStudy, HorizonResult
+from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, EventStudy, RateHorizon
 from advisor.evidence.results import Results
 from advisor.evidence.words import bare_points, listed, percent, points, signed_percent
 from advisor.format import number
@@ -33,7 +33,7 @@ def _untested(row: Row, known: str) -> Finding:
     needed = f"It would take {row['needs']}." if row["needs"] else "The prices at hand do not tell."
     return Finding(
         " ".join(filter(None, [known, f"Not tested. {needed}"])),
-        tuple(untested(Kind(kind), "Nothing at hand tests it.") for kind in split_list(row["kinds"])),
+        tuple(untested(JudgmentKind(kind), "Nothing at hand tests it.") for kind in split_list(row["kinds"])),
         against=other_forecasts() if row["key"] == "growth" else "",
     )
 
@@ -84,10 +84,10 @@ def _cut_forecast(study: EventStudy) -> Judgment:
     verdict = cycle_verdict(votes)
     t = [vote.naive_t for vote in votes if vote.naive_t is not None]
     if not t:
-        return Judgment(Kind.FORECAST, verdict, "Too few cycles tell.")
+        return Judgment(JudgmentKind.FORECAST, verdict, "Too few cycles tell.")
     least = min(critical_t(vote.count, len(votes)) for vote in votes if vote.naive_t is not None)
     words = f"One vote a cycle gives t from {number(min(t))} to {number(max(t))} over {len(votes)} horizons"
-    return Judgment(Kind.FORECAST, verdict, f"{words}; chance gives up to {number(least)}.")
+    return Judgment(JudgmentKind.FORECAST, verdict, f"{words}; chance gives up to {number(least)}.")
 
 
 def _counted(study: EventStudy) -> str:
@@ -100,7 +100,7 @@ def _counted(study: EventStudy) -> str:
     )
 
 
-def _interval(result: HorizonResult) -> str:
+def _interval(result: RateHorizon) -> str:
     if result.low is None or result.high is None:
         return ""
     return f" ({bare_points(result.low)} to {bare_points(result.high)})"
@@ -128,7 +128,7 @@ def _momentum(results: Results) -> Finding | None:
         " ".join(told),
         (
             fact(f"{known.streak} straight weeks won, to {known.streak_ended}.", is_true=known.streak >= weeks),
-            Judgment(Kind.FORECAST, verdict, f"{more} gains followed such weeks than any others: {compared}."),
+            Judgment(JudgmentKind.FORECAST, verdict, f"{more} gains followed such weeks than any others: {compared}."),
         ),
         part="momentum",
         data_to=known.last,
@@ -203,11 +203,11 @@ def _due(known: CalendarYears) -> Judgment:
     pairs = [(won[year], won[year + 1]) for year in won if year + 1 in won]
     after = [ahead for before, ahead in pairs if not before]
     if not after:
-        return untested(Kind.FORECAST, "No year behind with a year after it is at hand.")
+        return untested(JudgmentKind.FORECAST, "No year behind with a year after it is at hand.")
     every = [ahead for _, ahead in pairs]
     verdict = share_verdict(sum(after), len(after), sum(every) / len(every))
     words = f"After a year behind, {BROAD} led the next in {sum(after)} of {len(after)}"
-    return Judgment(Kind.FORECAST, verdict, f"{words}; after any year in {sum(every)} of {len(every)}.")
+    return Judgment(JudgmentKind.FORECAST, verdict, f"{words}; after any year in {sum(every)} of {len(every)}.")
 
 
 def _quality(results: Results) -> Finding | None:

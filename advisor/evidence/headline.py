@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.evidence.model import Claim, Kind, Verdict
+from advisor.evidence.model import Claim, JudgmentKind, Verdict
 
-_GOOD = {Kind.FACT: Verdict.TRUE, Kind.HISTORY: Verdict.SUPPORTED, Kind.FORECAST: Verdict.SUPPORTED}
+_GOOD = {
+    JudgmentKind.FACT: Verdict.TRUE,
+    JudgmentKind.HISTORY: Verdict.SUPPORTED,
+    JudgmentKind.FORECAST: Verdict.SUPPORTED,
+}
 _NAMES = {
-    Kind.FORECAST: ("forecast", "forecasts"),
-    Kind.HISTORY: ("statement about the past", "statements about the past"),
-    Kind.FACT: ("fact", "facts"),
+    JudgmentKind.FORECAST: ("forecast", "forecasts"),
+    JudgmentKind.HISTORY: ("statement about the past", "statements about the past"),
+    JudgmentKind.FACT: ("fact", "facts"),
 }
 _FEW = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -20,16 +24,16 @@ def headline(claims: Sequence[Claim]) -> str:
     return " ".join(filter(None, (_sentence(kind, counted(claims)[kind]) for kind in _NAMES)))
 
 
-def counted(claims: Sequence[Claim]) -> dict[Kind, dict[Verdict, int]]:
+def counted(claims: Sequence[Claim]) -> dict[JudgmentKind, dict[Verdict, int]]:
     """How many statements of each kind have each verdict; those that none has are left out."""
-    found: dict[Kind, dict[Verdict, int]] = {kind: {} for kind in Kind}
+    found: dict[JudgmentKind, dict[Verdict, int]] = {kind: {} for kind in JudgmentKind}
     for judgment in (judgment for claim in claims for judgment in claim.judgments):
         of_kind = found[judgment.kind]
         of_kind[judgment.verdict] = of_kind.get(judgment.verdict, 0) + 1
     return found
 
 
-def _sentence(kind: Kind, counts: dict[Verdict, int]) -> str:
+def _sentence(kind: JudgmentKind, counts: dict[Verdict, int]) -> str:
     total = sum(counts.values())
     if not total:
         return ""

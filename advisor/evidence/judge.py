@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from scipy.special import stdtrit
 
-from advisor.evidence.model import Judgment, Kind, Verdict
-from advisor.evidence.rate_study import HorizonResult
+from advisor.evidence.model import Judgment, JudgmentKind, Verdict
+from advisor.evidence.rate_study import RateHorizon
 
 FEWEST_CASES = 30  # separate cases that would have shown an effect worth acting on
 STANDARD_ERRORS = 2.0
@@ -24,15 +24,15 @@ LEVEL = 0.05  # of error, for all horizons together
 
 def fact(words: str, *, is_true: bool) -> Judgment:
     """A fact on its day."""
-    return Judgment(Kind.FACT, Verdict.TRUE if is_true else Verdict.FALSE, words)
+    return Judgment(JudgmentKind.FACT, Verdict.TRUE if is_true else Verdict.FALSE, words)
 
 
 def history(words: str, *, is_so: bool) -> Judgment:
     """What the record shows, or does not."""
-    return Judgment(Kind.HISTORY, Verdict.SUPPORTED if is_so else Verdict.REFUTED, words)
+    return Judgment(JudgmentKind.HISTORY, Verdict.SUPPORTED if is_so else Verdict.REFUTED, words)
 
 
-def untested(kind: Kind, words: str) -> Judgment:
+def untested(kind: JudgmentKind, words: str) -> Judgment:
     """A statement that nothing at hand tests."""
     return Judgment(kind, Verdict.UNTESTED, words)
 
@@ -50,7 +50,7 @@ def share_verdict(wins: int, count: int, chance: float) -> Verdict:
     return Verdict.REFUTED if count >= FEWEST_CASES or excess < -STANDARD_ERRORS * error else Verdict.NOT_SUPPORTED
 
 
-def cycle_verdict(votes: Sequence[HorizonResult]) -> Verdict:
+def cycle_verdict(votes: Sequence[RateHorizon]) -> Verdict:
     """Forecast of a gain over each of several horizons, by one vote a cycle.
 
     Supported where each mean is above zero and at least one by more than chance gives, refuted where one is below zero

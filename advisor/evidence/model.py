@@ -13,7 +13,7 @@ from enum import StrEnum
 from advisor.evidence.results import Results
 
 
-class Kind(StrEnum):
+class JudgmentKind(StrEnum):
     """What a statement is of: a state of things on a day, the record of the past, or what is to come."""
 
     FACT = "fact"
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 class Judgment:
     """The verdict on one statement of a claim; `words` say why. A claim may hold a fact and a forecast."""
 
-    kind: Kind
+    kind: JudgmentKind
     verdict: Verdict
     words: str
 

@@ -9,7 +9,7 @@ from advisor.evidence.facts import Forecast, case_figures, forecasts, rows
 from advisor.evidence.finding import Finding
 from advisor.evidence.funds import BROAD, GAINS, LARGE, SCREENED, TAX_RATE, TWIN, switch_years
 from advisor.evidence.judge import fact, untested
-from advisor.evidence.model import Judgment, Kind
+from advisor.evidence.model import Judgment, JudgmentKind
 from advisor.evidence.results import Results
 from advisor.evidence.valuation import (
     FORWARD,
@@ -53,7 +53,7 @@ def valuation(results: Results) -> Finding:
 def _cheap(gaps: list[float], *, is_whole: bool) -> Judgment:
     """Verdict on gaps of earnings yields; `is_whole` where no pair was refused."""
     if not gaps:
-        return untested(Kind.FACT, "No two ratios compare.")
+        return untested(JudgmentKind.FACT, "No two ratios compare.")
     if min(gaps) <= 0.0:
         return fact("Not cheaper wherever two ratios compare.", is_true=False)
     refused = "" if is_whole else " One pair of ratios does not compare."
@@ -64,10 +64,10 @@ def _cheap_forecast(results: Results) -> Judgment:
     """That what is cheaper earns more: one dated case tests nothing, and which way it went is said."""
     since = results.since_cheap
     if since is None:
-        return untested(Kind.FORECAST, "Whether the cheaper companies earn more is not tested.")
+        return untested(JudgmentKind.FORECAST, "Whether the cheaper companies earn more is not tested.")
     way = "bore it out" if since.small_return > since.large_return else "went the other way"
     words = f"Whether the cheaper companies earn more is not tested: the one dated case, from {since.start}, {way}."
-    return untested(Kind.FORECAST, words)
+    return untested(JudgmentKind.FORECAST, words)
 
 
 def _month_end(month: str) -> date:

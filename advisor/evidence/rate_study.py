@@ -66,7 +66,7 @@ class MonthlyPair:
 
 
 @dataclass(frozen=True, slots=True)
-class HorizonResult:
+class RateHorizon:
     """Excess after the changes of a set over one horizon; fractions. None where too few changes tell it."""
 
     months: int
@@ -83,7 +83,7 @@ class ChangeSet:
     """One way of counting changes, and what it gives."""
 
     key: str
-    results: tuple[HorizonResult, ...]
+    results: tuple[RateHorizon, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +105,16 @@ class EventStudy:
     first: date
     last: date
     sets: tuple[ChangeSet, ...]
-    any_month: tuple[HorizonResult, ...]
+    any_month: tuple[RateHorizon, ...]
     cycles: tuple[CycleMeans, ...]
     bootstrap: Bootstrap
 
-    def of(self, key: str, months: int) -> HorizonResult:
+    def of(self, key: str, months: int) -> RateHorizon:
         """What one set gives over one horizon."""
         results = next(found.results for found in self.sets if found.key == key)
         return next(result for result in results if result.months == months)
 
-    def baseline(self, months: int) -> HorizonResult:
+    def baseline(self, months: int) -> RateHorizon:
         """The windows of any month over one horizon."""
         return next(result for result in self.any_month if result.months == months)
 
@@ -253,7 +253,7 @@ def event_study(
 
 def _result(
     excesses: Vector, first_month: int, first: int, days: tuple[date, ...], months: int, bootstrap: Bootstrap
-) -> HorizonResult:
+) -> RateHorizon:
     """Mean, wins and interval of the windows that begin in the month after each of `days`."""
     begun = np.zeros(len(excesses))
     for day in days:
@@ -265,18 +265,18 @@ def _result(
     plain = _plain_result(months, seen.tolist())
     over = slice(first - first_month, int(np.flatnonzero(known)[-1]) + 1 if known.any() else 0)
     low, high = _interval(np.where(known, excesses, 0.0)[over], np.where(known, begun, 0.0)[over], bootstrap)
-    return HorizonResult(months, plain.count, plain.wins, plain.mean, low, high, plain.naive_t)
+    return RateHorizon(months, plain.count, plain.wins, plain.mean, low, high, plain.naive_t)
 
 
-def _plain_result(months: int, values: Iterable[float | None]) -> HorizonResult:
+def _plain_result(months: int, values: Iterable[float | None]) -> RateHorizon:
     """Mean and wins of what is known, as though each value were independent."""
     seen = np.array([value for value in values if value is not None and math.isfinite(value)])
     if not len(seen):
-        return HorizonResult(months, 0, 0, None, None, None, None)
+        return RateHorizon(months, 0, 0, None, None, None, None)
     deviation = float(seen.std(ddof=1)) if len(seen) >= FEWEST else 0.0
     mean = float(seen.mean())
     t = mean / (deviation / math.sqrt(len(seen))) if deviation > 0.0 else None
-    return HorizonResult(months, len(seen), int(np.sum(seen > 0.0)), mean, None, None, t)
+    return RateHorizon(months, len(seen), int(np.sum(seen > 0.0)), mean, None, None, t)
 
 
 def _interval(excesses: Vector, weights: Vector, bootstrap: Bootstrap) -> tuple[float | None, float | None]:

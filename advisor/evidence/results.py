@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import MarketDataError
-from advisor.evidence.funds import Figure, FundFacts, FundsRecord
+from advisor.evidence.funds import DatedFigure, FundFacts, FundsRecord
 from advisor.evidence.momentum import AfterStreak, CalendarYears, Momentum, Since, YearReturns
 from advisor.evidence.quality import Risk, SymbolRisk
-from advisor.evidence.rate_study import Bootstrap, ChangeSet, CycleMeans, Direction, EventStudy, HorizonResult
+from advisor.evidence.rate_study import Bootstrap, ChangeSet, CycleMeans, Direction, EventStudy, RateHorizon
 from advisor.evidence.relative import RelativeHistory, RelativePath
 
 SCHEMA = "advisor.evidence-results/2"
@@ -126,8 +126,8 @@ def _study(row: Row) -> EventStudy:
     )
 
 
-def _horizons(rows: list[Row]) -> tuple[HorizonResult, ...]:
-    return tuple(HorizonResult(**row) for row in rows)
+def _horizons(rows: list[Row]) -> tuple[RateHorizon, ...]:
+    return tuple(RateHorizon(**row) for row in rows)
 
 
 def _momentum(row: Row) -> Momentum:
@@ -181,5 +181,5 @@ def _fund(row: Row) -> FundFacts:
     return FundFacts(row["symbol"], row["index"], fee, _figure(row["half_spread"]), dividend_yield, industrials)
 
 
-def _figure(row: Row) -> Figure:
-    return Figure(**_dated(row, "as_of"))
+def _figure(row: Row) -> DatedFigure:
+    return DatedFigure(**_dated(row, "as_of"))

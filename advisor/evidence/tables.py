@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from advisor.evidence.facts import case_figures, forecasts, rate_changes, rows
-from advisor.evidence.funds import BROAD, GAINS, TAX_RATE, TWIN, Figure, FundsRecord, switch_years
+from advisor.evidence.funds import BROAD, GAINS, TAX_RATE, TWIN, DatedFigure, FundsRecord, switch_years
 from advisor.evidence.model import EvidenceTable
 from advisor.evidence.momentum import CalendarYears, Momentum
 from advisor.evidence.quality import CRASH, Risk
@@ -19,7 +19,7 @@ from advisor.evidence.rate_study import (
     FIRST,
     LEVEL,
     EventStudy,
-    HorizonResult,
+    RateHorizon,
 )
 from advisor.evidence.results import Results
 from advisor.evidence.standing import decisions
@@ -159,7 +159,7 @@ def _study(key: str, study: EventStudy, age_words: str) -> EvidenceTable:
     return EvidenceTable(key, title, columns, tuple(lines), notes)
 
 
-def _counted(head: str, results: tuple[HorizonResult, ...]) -> list[tuple[str, ...]]:
+def _counted(head: str, results: tuple[RateHorizon, ...]) -> list[tuple[str, ...]]:
     """Rows of one way of counting: the mean, how often it was a gain, and the interval where there is one."""
     lines = [
         (head, *(bare_points(result.mean) for result in results)),
@@ -305,13 +305,13 @@ def _funds(known: FundsRecord) -> EvidenceTable:
     return EvidenceTable("funds", "The funds", columns, lines, notes)
 
 
-def _dated_source(known: Figure) -> str:
+def _dated_source(known: DatedFigure) -> str:
     if known.as_of is None:
         return f"{known.source} (no date)"
     return known.source if str(known.as_of) in known.source else f"{known.source} ({known.as_of})"
 
 
-def _figure(known: Figure | None, decimals: int) -> str:
+def _figure(known: DatedFigure | None, decimals: int) -> str:
     return UNKNOWN if known is None else percent(known.value, decimals)
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from advisor.errors import MarketDataError
 from advisor.market.data import BILLS, MARKET, MarketData, MarketWarning, Origin, Security, Sourced
 from advisor.market.estimate.covariance import covariance_from_history
+from advisor.market.estimate.past_months import episode_of, past_months_of
 from advisor.market.estimate.returns import PricePanel, panel_of
-from advisor.market.estimate.scenarios import episode_of, scenarios_of
 from advisor.market.fact_tables import day, fund_table, number, own_table, split_list
 from advisor.market.fund_kinds import holds_bonds_alone
 from advisor.market.fund_update import (
@@ -30,7 +30,7 @@ from advisor.market.fund_update import (
 )
 from advisor.market.holdings.bounds import Stocks
 from advisor.market.holdings.model import HoldingsFile
-from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, Split
+from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, Split
 from advisor.market.prices.sessions import Sessions, today
 from advisor.market.snapshot import read_snapshot
 from advisor.market.snapshot_writer import snapshot_text
@@ -83,7 +83,7 @@ def assembled(base: MarketData, found: Findings, choice: CovarianceChoice) -> Ma
         long_run={symbol: figures for symbol, figures in base.long_run.items() if symbol in securities},
         long_run_start=base.long_run_start,
         notes=_notes(base, found),
-        scenarios=scenarios_of(panel, base, stand_ins),
+        past_months=past_months_of(panel, base, stand_ins),
         indexes=_indexes(base, securities),
         splits=_splits(base, found.histories),
         warnings=found.warnings,
@@ -158,7 +158,7 @@ def _security(symbol: str, base: MarketData, found: Findings) -> Security:
     history, facts = found.histories[symbol], found.facts.get(symbol)
     known = base.securities.get(symbol)
     close, close_day = _close(history)
-    if known is not None and known.is_fund != (history.kind is not Kind.STOCK):
+    if known is not None and known.is_fund != (history.kind is not SecurityKind.STOCK):
         raise MarketDataError(
             f"{symbol}: {found.source} says it is a {_words(history.kind)}, and it is known as a "
             f"{'fund' if known.is_fund else 'stock'}: wrong instrument"
@@ -174,7 +174,7 @@ def _security(symbol: str, base: MarketData, found: Findings) -> Security:
             dividend_yield=dividends or known.dividend_yield,
         )
     name = history.name or (facts.name if facts else None) or symbol
-    is_fund = history.kind is not Kind.STOCK
+    is_fund = history.kind is not SecurityKind.STOCK
     sector = None if facts is None else (facts.category if is_fund else sector_named(facts.sector, sector_names()))
     return Security(
         symbol=symbol,
@@ -199,7 +199,7 @@ def _close(history: PriceHistory) -> tuple[Decimal, date]:
 
 def _rates(facts: SecurityFacts) -> tuple[Sourced | None, Sourced | None]:
     """Fee and yield a year, as far as the source gives them."""
-    fee = None if facts.kind is Kind.STOCK else facts.expense_ratio
+    fee = None if facts.kind is SecurityKind.STOCK else facts.expense_ratio
     return _read(fee, facts), _read(facts.dividend_yield, facts)
 
 
@@ -207,8 +207,8 @@ def _read(rate: float | None, facts: SecurityFacts) -> Sourced | None:
     return None if rate is None else Sourced(rate, today(facts.fetched), facts.source)
 
 
-def _half_spread(kind: Kind) -> Sourced:
-    name = {Kind.STOCK: "other_stock", Kind.ETF: "etf", Kind.MUTUAL_FUND: "mutual_fund"}[kind]
+def _half_spread(kind: SecurityKind) -> Sourced:
+    name = {SecurityKind.STOCK: "other_stock", SecurityKind.ETF: "etf", SecurityKind.MUTUAL_FUND: "mutual_fund"}[kind]
     for row in own_table("half_spreads", ("applies_to", "half_spread", "as_of")):
         if name in split_list(row["applies_to"]):
             where = f"half_spreads.csv: {name}"
@@ -268,5 +268,5 @@ def _notes(base: MarketData, found: Findings) -> tuple[str, ...]:
     )
 
 
-def _words(kind: Kind) -> str:
+def _words(kind: SecurityKind) -> str:
     return str(kind).replace("_", " ")

@@ -131,7 +131,7 @@ class StressEpisode:
 
 
 @dataclass(frozen=True, slots=True)
-class Scenarios:
+class PastMonths:
     """What each security returned in each calendar month of a window: simple total returns.
 
     returns: shape (T, n), rows in the order of `months`, columns in that of `symbols`; months: the sessions whose
@@ -146,7 +146,7 @@ class Scenarios:
     source: str
 
 
-NO_SCENARIOS = Scenarios((), (), np.zeros((0, 0)), MappingProxyType({}), "none")
+NO_PAST_MONTHS = PastMonths((), (), np.zeros((0, 0)), MappingProxyType({}), "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class MarketData:
     proxied: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({})
     )  # symbol -> the one whose data the user has it take
-    scenarios: Scenarios = NO_SCENARIOS  # a source may have none
+    past_months: PastMonths = NO_PAST_MONTHS  # a source may have none
     indexes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # of funds that are not here
     splits: Mapping[str, tuple[Split, ...]] = field(default_factory=lambda: MappingProxyType({}))
     accepted: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))  # prices the user set

@@ -25,7 +25,7 @@ from advisor.market.holdings.read import read_holdings
 from advisor.market.live import YEARS, sufficient
 from advisor.market.price_file import PriceTable, content_of, positive_number, read_prices, rows_of, symbol_of
 from advisor.market.prices.checks import CheckedHistory, check_history
-from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, now_utc
+from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, now_utc
 from advisor.market.prices.sessions import Sessions
 from advisor.portfolio.model import CovarianceChoice
 
@@ -147,13 +147,15 @@ def _history(
     )
 
 
-def _kind(symbol: str, base: MarketData, facts: Mapping[str, SecurityFacts], files: Mapping[str, HoldingsFile]) -> Kind:
+def _kind(
+    symbol: str, base: MarketData, facts: Mapping[str, SecurityFacts], files: Mapping[str, HoldingsFile]
+) -> SecurityKind:
     if symbol in base.securities:
-        return Kind.ETF if base.securities[symbol].is_fund else Kind.STOCK
+        return SecurityKind.ETF if base.securities[symbol].is_fund else SecurityKind.STOCK
     if symbol in facts:
         return facts[symbol].kind
     if symbol in files:
-        return Kind.ETF
+        return SecurityKind.ETF
     raise MarketDataError(
         f"{symbol}: whether it is a stock or a fund is not known; add it to {SECURITIES} beside {PRICES}, with the "
         f"columns {', '.join(COLUMNS)}"
@@ -172,18 +174,18 @@ def _securities(path: Path, now: datetime) -> dict[str, SecurityFacts]:
         if len(row) != len(COLUMNS):
             raise MarketDataError(f"{where}: another number of fields than the header")
         symbol, kind, name, sector, fee = row
-        if kind not in list(Kind):
-            raise MarketDataError(f"{where}: the kind {kind[:20]!r} is not one of {', '.join(Kind)}")
+        if kind not in list(SecurityKind):
+            raise MarketDataError(f"{where}: the kind {kind[:20]!r} is not one of {', '.join(SecurityKind)}")
         ratio = positive_number(fee)
         if ratio is None or ratio > 0.1:
             raise MarketDataError(f"{where}: the expense ratio {fee[:20]!r} is not a fraction like 0.0019")
-        is_stock, named = Kind(kind) is Kind.STOCK, symbol_of(symbol, where)
+        is_stock, named = SecurityKind(kind) is SecurityKind.STOCK, symbol_of(symbol, where)
         if named in found:
             raise MarketDataError(f"{where}: {named} is given twice")
         found[named] = SecurityFacts(
             symbol=named,
             name=name or None,
-            kind=Kind(kind),
+            kind=SecurityKind(kind),
             category=None if is_stock else sector or None,
             sector=sector or None if is_stock else None,
             expense_ratio=ratio if fee else None,

@@ -23,8 +23,8 @@ from advisor.market.estimate.returns import panel_of
 from advisor.market.fact_checks import checked_facts
 from advisor.market.prices.cache import Cache
 from advisor.market.prices.checks import CheckedHistory, check_history
-from advisor.market.prices.doubts import Rule
-from advisor.market.prices.history import Cause, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.prices.doubts import DoubtRule
+from advisor.market.prices.history import FaultCause, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.prices.sessions import Sessions, today
 from advisor.portfolio.model import CovarianceChoice
 
@@ -220,7 +220,7 @@ def _fetched(symbols: Sequence[str], desk: Desk) -> tuple[dict[str, PriceHistory
         elif _is_finite(answer):
             histories[symbol] = answer
         else:
-            faults[symbol] = SourceFault(symbol, Cause.BAD_ANSWER, "a value that is not a finite number")
+            faults[symbol] = SourceFault(symbol, FaultCause.BAD_ANSWER, "a value that is not a finite number")
     return histories, faults
 
 
@@ -261,7 +261,7 @@ def _refuse(
     optional: frozenset[str],
 ) -> None:
     """Raise if a symbol has no usable price, or one of the user's own that cannot be."""
-    far = [d.message for result in checked.values() for d in result.doubts if d.rule == Rule.ACCEPTED and d.held]
+    far = [d.message for result in checked.values() for d in result.doubts if d.rule == DoubtRule.ACCEPTED and d.held]
     if far:
         raise MarketDataError("\n".join(far))
     named = {s: found for s in symbols if s not in optional and (found := _reasons(s, checked, faults))}
@@ -269,7 +269,7 @@ def _refuse(
         return
     nothing = [symbol for symbol in named if symbol not in faults and symbol not in checked]
     snapshot = f"--market snapshot uses the prices of {base.as_of} that come with the program"
-    if all(s in faults and faults[s].cause is Cause.NO_NETWORK and _is_old(checked.get(s)) for s in named):
+    if all(s in faults and faults[s].cause is FaultCause.NO_NETWORK and _is_old(checked.get(s)) for s in named):
         and_old = ", and what was kept is too old" if named.keys() & checked.keys() else ""
         raise MarketDataError(
             f"no network: {desk.source_name} cannot be reached for {_count(list(named))}{and_old}; {snapshot}"
@@ -299,7 +299,7 @@ def _reasons(symbol: str, checked: Mapping[str, CheckedHistory], faults: Mapping
 
 def _is_old(result: CheckedHistory | None) -> bool:
     """Whether nothing is kept, or age is all that speaks against what is."""
-    return result is None or all(doubt.rule == Rule.AGE for doubt in result.doubts if doubt.held)
+    return result is None or all(doubt.rule == DoubtRule.AGE for doubt in result.doubts if doubt.held)
 
 
 def _count(symbols: Sequence[str]) -> str:

@@ -9,7 +9,16 @@ from types import MappingProxyType
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import MARKET, Constituents, FactorCovariance, MarketData, Origin, Scenarios, Security, Sourced
+from advisor.market.data import (
+    MARKET,
+    Constituents,
+    FactorCovariance,
+    MarketData,
+    Origin,
+    PastMonths,
+    Security,
+    Sourced,
+)
 from advisor.market.symbols import canonical_symbol
 from advisor.portfolio.model import Portfolio, SecurityNote
 
@@ -165,12 +174,12 @@ def _extended(
         constituents=MappingProxyType(dict(constituents)),
         covariance=_with_copies(market.covariance, names),
         episodes=episodes,
-        scenarios=_repeated(market.scenarios, names),
+        past_months=_repeated(market.past_months, names),
     )
 
 
-def _repeated(scenarios: Scenarios, names: Mapping[str, str]) -> Scenarios:
-    """Scenarios with the column of each original repeated for its copy; none for an original that has none."""
+def _repeated(scenarios: PastMonths, names: Mapping[str, str]) -> PastMonths:
+    """PastMonths with the column of each original repeated for its copy; none for an original that has none."""
     names = {symbol: original for symbol, original in names.items() if original in scenarios.symbols}
     if not names:
         return scenarios

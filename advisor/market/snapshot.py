@@ -23,7 +23,7 @@ from advisor.market.data import (
     MarketData,
     MarketWarning,
     Origin,
-    Scenarios,
+    PastMonths,
     Security,
     Sourced,
     StressEpisode,
@@ -121,7 +121,7 @@ def _market(document: Row, source: str, sha256: str) -> MarketData:
         long_run=_keyed(document["long_run"], "symbol", _figures),
         long_run_start=date.fromisoformat(document["long_run_start"]),
         notes=tuple(document["notes"]),
-        scenarios=_scenarios(document["scenarios"], document["scenario_rows"]),
+        past_months=_scenarios(document["scenarios"], document["scenario_rows"]),
         indexes=_frozen(document.get("indexes", {})),
         splits=_splits(document.get("splits", [])),
         accepted=_frozen({symbol: Decimal(price) for symbol, price in document.get("accepted", {}).items()}),
@@ -258,14 +258,14 @@ def _episode(row: Row) -> StressEpisode:
     )
 
 
-def _scenarios(head: Row, rows: list[Row]) -> Scenarios:
+def _scenarios(head: Row, rows: list[Row]) -> PastMonths:
     """Returns are stored as whole basis points, one row for each symbol."""
     table = np.array([row["basis_points"] for row in rows])
     if table.shape != (len(rows), len(head["months"])) or table.dtype.kind != "i":
         raise ValueError("the scenarios are not a table of whole basis points, a row for each symbol")
     returns = np.ascontiguousarray(table.T * BASIS_POINT)
     returns.setflags(write=False)
-    return Scenarios(
+    return PastMonths(
         symbols=tuple(row["symbol"] for row in rows),
         months=tuple(date.fromisoformat(month) for month in head["months"]),
         returns=returns,
@@ -312,7 +312,7 @@ def _check(market: MarketData) -> None:
     for episode in market.episodes:
         if set(episode.returns) != symbols or min(episode.returns.values(), default=0.0) < -1.0:
             raise ValueError(f"episode {episode.name}: a return is missing or below -1")
-    scenarios = market.scenarios
+    scenarios = market.past_months
     if set(scenarios.symbols) != symbols or len(scenarios.symbols) != len(symbols):
         raise ValueError("securities and scenario rows differ")
     if sorted(set(scenarios.months)) != list(scenarios.months) or scenarios.returns.min(initial=0.0) < -1.0:

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from advisor.market.data import FactorCovariance, MarketData, Scenarios
+from advisor.market.data import FactorCovariance, MarketData, PastMonths
 from advisor.units import BASIS_POINT
 
 SCHEMA = "advisor.snapshot/1"
@@ -34,8 +34,8 @@ def snapshot_text(market: MarketData) -> str:
         "covariance": _covariance_head(market.covariance),
         "covariance_rows": _covariance_rows(market.covariance),
         "episodes": list(market.episodes),
-        "scenarios": {name: getattr(market.scenarios, name) for name in ("source", "months", "stand_ins")},
-        "scenario_rows": _scenario_rows(market.scenarios),
+        "scenarios": {name: getattr(market.past_months, name) for name in ("source", "months", "stand_ins")},
+        "scenario_rows": _month_rows(market.past_months),
         "long_run_start": market.long_run_start,
         "long_run": [{"symbol": symbol, **figures} for symbol, figures in sorted(market.long_run.items())],
     }
@@ -78,7 +78,7 @@ def _covariance_rows(covariance: FactorCovariance) -> list[dict[str, Any]]:
     return rows
 
 
-def _scenario_rows(scenarios: Scenarios) -> list[dict[str, Any]]:
+def _month_rows(scenarios: PastMonths) -> list[dict[str, Any]]:
     points = (scenarios.returns / BASIS_POINT).round().astype(int).T.tolist()
     return [{"symbol": symbol, "basis_points": row} for symbol, row in zip(scenarios.symbols, points, strict=True)]
 

@@ -16,7 +16,7 @@ from advisor.market.holdings.library import newest
 from advisor.market.live import Desk, Prices, Watch, price_histories, security_facts
 from advisor.market.paths import cache_folder, imported_folder
 from advisor.market.prices.cache import Cache
-from advisor.market.prices.history import Kind, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, SourceFault
 from advisor.market.prices.sessions import Sessions, today
 from advisor.market.prices.splits import stale_lots
 from advisor.market.resolve import needed_symbols
@@ -252,7 +252,9 @@ def _from_folder(folder: Path, request: Request, portfolio: Portfolio) -> tuple[
 def _asked(prices: Prices, base: MarketData) -> list[str]:
     """Symbols whose facts count: funds, and stocks that the snapshot does not know."""
     kinds = {symbol: history.kind for symbol, history in prices.histories.items()}
-    return sorted(symbol for symbol, kind in kinds.items() if kind is not Kind.STOCK or symbol not in base.securities)
+    return sorted(
+        symbol for symbol, kind in kinds.items() if kind is not SecurityKind.STOCK or symbol not in base.securities
+    )
 
 
 def _described(portfolio: Portfolio) -> frozenset[str]:

@@ -7,6 +7,6 @@ In the order in which one may read it::
     the answer      problem  search  menu  solve                                   one case, all cases, fewest funds
     in shares       quantities  milp  whole_shares                                 whole shares near the optimum
     no answer       elastic  diagnose  prechecks                                   what conflicts, and what would help
-    why             prices  price_book  sensitivity                                limits, trades, horizons
+    why             prices  marginal_values  sensitivity                                limits, trades, horizons
     what if         reach  goals                                                   bounds that move, cash in or out
 """

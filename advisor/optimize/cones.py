@@ -32,7 +32,7 @@ class ConeProgram:
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
+class ConeCertificate:
     """How far a pair (x, z) is from proving itself optimal; zeros prove it."""
 
     violation: float  # largest breach of a row by x
@@ -40,12 +40,12 @@ class Certificate:
     gap: float  # primal less dual objective, absolute
 
 
-def certificate(program: ConeProgram, x: Vector, z: Vector) -> Certificate:
+def certificate(program: ConeProgram, x: Vector, z: Vector) -> ConeCertificate:
     """Violation, dual residual and gap of x (variables) and z (one dual for each row)."""
     curvature = _curvature(program, x)
     stationarity = curvature + program.q + program.A.T @ z
     outside = np.where(np.arange(z.size) < program.zero, 0.0, outside_cone(program, z))
-    return Certificate(
+    return ConeCertificate(
         violation=float(np.max(outside_cone(program, program.b - program.A @ x), initial=0.0)),
         dual_residual=float(max(np.max(np.abs(stationarity), initial=0.0), np.max(outside, initial=0.0))),
         gap=abs(float(x @ curvature + program.q @ x + program.b @ z)),

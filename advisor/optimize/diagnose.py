@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from advisor.optimize.elastic import ElasticProblem, Excess
 from advisor.optimize.formulation import TAX_RESERVE, Case
-from advisor.optimize.limits import ScenarioLimit, TradeLimit
+from advisor.optimize.limits import MonthLimit, TradeLimit
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import best_solution, every_case
 from advisor.risk.measures import buy_and_hold_drawdown
@@ -177,7 +177,7 @@ class _Search:
     def moved(self, label: str, amount: float, solution: Solution) -> float:
         """How far the bound of `label` has to move so that `solution`, found with `amount` more room, holds it."""
         limit = self.limits.get(label)
-        if isinstance(limit, ScenarioLimit) and limit.limit.name == "max_drawdown":
+        if isinstance(limit, MonthLimit) and limit.limit.name == "max_drawdown":
             fall = buy_and_hold_drawdown(limit.returns, solution.weights, float(solution.cash.sum()))
             return fall - limit.bound + SLACK
         if limit is None or isinstance(limit, TradeLimit):

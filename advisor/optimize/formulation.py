@@ -30,8 +30,8 @@ import scipy.sparse as sp
 from advisor.optimize.compiled import CompiledProblem, ConeSolver
 from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit, sign
-from advisor.optimize.rows import CashFlow, Row, Unknowns, limit_rows
-from advisor.optimize.tax_branches import Line, TaxBranch, branch_at, gain_range, reachable_branches, tax_lines
+from advisor.optimize.rows import CashFlow, LimitRow, Unknowns, limit_rows
+from advisor.optimize.tax_branches import TaxBranch, TaxLine, branch_at, gain_range, reachable_branches, tax_lines
 from advisor.units import Matrix, Vector
 
 TAX_RESERVE = "preferences.reserve_tax"
@@ -163,12 +163,12 @@ class Formulation:
             largest[compiled.columns(variable)] = 2.0 + added
         return largest
 
-    def _account_rows(self) -> Iterator[Row]:
+    def _account_rows(self) -> Iterator[LimitRow]:
         i = self.inputs
         for a, name in enumerate(i.account_names):
-            yield Row(f"accounts.{name}.min_cash", cp.Constant(i.min_cash[a]), self.x.cash[a])
+            yield LimitRow(f"accounts.{name}.min_cash", cp.Constant(i.min_cash[a]), self.x.cash[a])
 
-    def _tax_reserve_rows(self) -> Iterator[Row]:
+    def _tax_reserve_rows(self) -> Iterator[LimitRow]:
         """The tax that the trades add is kept as cash in the taxable accounts."""
         i = self.inputs
         if not i.reserve_tax or not i.taxable_accounts.any():
@@ -178,7 +178,7 @@ class Formulation:
         short, long = i.rates.short_so_far, i.rates.long_so_far
         so_far = max(lines[k].at(short, long) for k in branch_at(short, long).lines)
         slopes, constants = _as_arrays(lines)
-        yield Row(TAX_RESERVE, slopes @ self.x.gains + (constants - so_far) - self.switched_off, free)
+        yield LimitRow(TAX_RESERVE, slopes @ self.x.gains + (constants - so_far) - self.switched_off, free)
 
 
 def gains_per_dollar(inputs: AllocationInputs) -> Matrix:
@@ -194,7 +194,7 @@ def _with_places(root: Matrix) -> Matrix:
     return np.where(root == 0.0, places, root)
 
 
-def _as_arrays(lines: tuple[Line, ...]) -> tuple[Matrix, Vector]:
+def _as_arrays(lines: tuple[TaxLine, ...]) -> tuple[Matrix, Vector]:
     """Slopes by short and long gain (k, 2), and constants (k,)."""
     return np.array([[line.short, line.long] for line in lines]), np.array([line.constant for line in lines])
 

@@ -22,7 +22,7 @@ from advisor.portfolio.limit_types import MeasuredOn, Part, Side, Unit
 from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.risk.covariance import RiskModel, betas
 from advisor.risk.measures import buy_and_hold_drawdown, expected_shortfall
-from advisor.risk.scenarios import scenario_returns
+from advisor.risk.past_months import month_returns
 from advisor.units import Matrix, Vector
 
 ANY_OTHER_COMPANY = "a company that no list names"
@@ -56,7 +56,7 @@ class TradeLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class ScenarioLimit:
+class MonthLimit:
     """A limit over the scenario months: "cvar_95" or "max_drawdown". returns: shape (T, n), simple, by month."""
 
     limit: Limit
@@ -64,7 +64,7 @@ class ScenarioLimit:
     returns: Matrix
 
 
-CompiledLimit = WeightLimit | RiskLimit | TradeLimit | ScenarioLimit
+CompiledLimit = WeightLimit | RiskLimit | TradeLimit | MonthLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +140,10 @@ def measure_of(limit: Limit, market: MarketData, model: RiskModel) -> Measure:
         case MeasuredOn.RISK:
             return RiskMeasure(model.root, model.index(str(limit.benchmark)) if limit.type.has_benchmark else None)
         case MeasuredOn.MONTHS:
-            if not market.scenarios.symbols:
+            if not market.past_months.symbols:
                 message = f"{market.id} has no return scenarios: the limit {limit.name} cannot be measured; remove it"
                 raise MarketDataError(message)
-            return MonthMeasure(scenario_returns(market, model.symbols), is_fall=limit.name == "max_drawdown")
+            return MonthMeasure(month_returns(market, model.symbols), is_fall=limit.name == "max_drawdown")
         case MeasuredOn.TRADES:
             return TradeMeasure()
         case MeasuredOn.WEIGHTS:
@@ -183,7 +183,7 @@ def _compile(limit: Limit, measure: Measure, inputs: AllocationInputs) -> Compil
         case RiskMeasure():
             return RiskLimit(limit, measure.benchmark, bound=_effective(limit, measure, inputs))
         case MonthMeasure():
-            return ScenarioLimit(limit, _effective(limit, measure, inputs), measure.returns)
+            return MonthLimit(limit, _effective(limit, measure, inputs), measure.returns)
         case TradeMeasure():
             is_amount = limit.type.unit is Unit.USD
             return TradeLimit(limit, float(limit.bound / inputs.value_usd if is_amount else limit.bound))

@@ -18,7 +18,7 @@ from advisor.units import Vector
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ConflictReason:
     """One reason: its `kind`, the labels it concerns, and two figures as fractions of household value.
 
     "unsellable": `have` cannot be sold, `need` is the most that the limit allows. "turnover": `have` is the largest
@@ -33,7 +33,7 @@ class Finding:
     need: float
 
 
-def findings(inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> tuple[Finding, ...]:
+def findings(inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> tuple[ConflictReason, ...]:
     """Every reason that applies."""
     weights = [limit for limit in limits if isinstance(limit, WeightLimit) and len(limit.rows)]
     weights = [limit for limit in weights if not limit.cash and (limit.rows >= 0).all()]  # purchases only add
@@ -49,22 +49,22 @@ def findings(inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> tup
     )
 
 
-def _unsellable(inputs: AllocationInputs, limit: WeightLimit) -> Iterator[Finding]:
+def _unsellable(inputs: AllocationInputs, limit: WeightLimit) -> Iterator[ConflictReason]:
     """What may not be sold is more than the limit allows; the household is worth at most 1 after the trades."""
     lots = inputs.lots
     kept = np.bincount(lots.security, weights=lots.value - lots.sellable, minlength=len(inputs.symbols))
     amount = float((limit.rows @ kept).max())
     if amount > limit.bound:
-        yield Finding("unsellable", (limit.limit.label,), amount, limit.bound)
+        yield ConflictReason("unsellable", (limit.limit.label,), amount, limit.bound)
 
 
-def _turnover(inputs: AllocationInputs, limit: WeightLimit, turnover: TradeLimit) -> Iterator[Finding]:
+def _turnover(inputs: AllocationInputs, limit: WeightLimit, turnover: TradeLimit) -> Iterator[ConflictReason]:
     """The limit asks for a larger fall than sales of twice the turnover bring, the heaviest lots first."""
     for row in limit.rows:
         asked = float(row @ inputs.weights) - limit.bound
         most = _largest_fall(row[inputs.lots.security], inputs.lots.sellable, 2 * turnover.bound)
         if asked > most:
-            yield Finding("turnover", (limit.limit.label, turnover.limit.label), most, asked)
+            yield ConflictReason("turnover", (limit.limit.label, turnover.limit.label), most, asked)
             return
 
 
@@ -80,15 +80,17 @@ def _largest_fall(weight: Vector, sellable: Vector, budget: float) -> float:
     return fall
 
 
-def _not_on_offer(inputs: AllocationInputs, limit: WeightLimit) -> Iterator[Finding]:
+def _not_on_offer(inputs: AllocationInputs, limit: WeightLimit) -> Iterator[ConflictReason]:
     """Too little is held of what may not be bought."""
     row = limit.rows[0]
     held = float(row @ inputs.weights)
     if held < limit.bound and not (row[inputs.buys.security] > 0).any():
-        yield Finding("not_on_offer", (limit.limit.label,), held, limit.bound)
+        yield ConflictReason("not_on_offer", (limit.limit.label,), held, limit.bound)
 
 
-def _funds_too_small(inputs: AllocationInputs, limit: WeightLimit, largest: list[WeightLimit]) -> Iterator[Finding]:
+def _funds_too_small(
+    inputs: AllocationInputs, limit: WeightLimit, largest: list[WeightLimit]
+) -> Iterator[ConflictReason]:
     """The funds that make up a minimum have limits of their own that add up to less."""
     own = {other.limit.part: other for other in largest if other.limit.type.part is Part.SYMBOL}
     most, labels = 0.0, [limit.limit.label]
@@ -104,11 +106,11 @@ def _funds_too_small(inputs: AllocationInputs, limit: WeightLimit, largest: list
         else:
             most += float(part * inputs.weights[security])
     if most < limit.bound and len(labels) > 1:
-        yield Finding("funds_too_small", tuple(labels), most, limit.bound)
+        yield ConflictReason("funds_too_small", tuple(labels), most, limit.bound)
 
 
-def _accounts_too_small(inputs: AllocationInputs) -> Iterator[Finding]:
+def _accounts_too_small(inputs: AllocationInputs) -> Iterator[ConflictReason]:
     values = inputs.cash + np.bincount(inputs.lots.account, weights=inputs.lots.value, minlength=len(inputs.cash))
     for name, worth, least in zip(inputs.account_names, values, inputs.min_cash, strict=True):
         if least > worth:
-            yield Finding("account_too_small", (f"accounts.{name}.min_cash",), float(worth), float(least))
+            yield ConflictReason("account_too_small", (f"accounts.{name}.min_cash",), float(worth), float(least))

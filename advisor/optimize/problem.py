@@ -10,7 +10,7 @@ import cvxpy as cp
 import numpy as np
 
 from advisor.optimize.compiled import CompiledProblem, ConeSolution
-from advisor.optimize.cones import Certificate, ConeProgram, certificate, proves_infeasible
+from advisor.optimize.cones import ConeCertificate, ConeProgram, certificate, proves_infeasible
 from advisor.optimize.formulation import Case, Formulation
 from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit
@@ -33,7 +33,7 @@ class Solution:
     cash: Vector  # (a,)
     tax: float  # of the year, with what is carried forward at its value
     objective: float  # fraction of household value a year
-    certificate: Certificate  # residual and gap in the unit of the objective
+    certificate: ConeCertificate  # residual and gap in the unit of the objective
     cone: ConeSolution
 
 
@@ -197,9 +197,9 @@ class AllocationProblem:
             first += size
         return found
 
-    def _in_objective_units(self, proof: Certificate) -> Certificate:
+    def _in_objective_units(self, proof: ConeCertificate) -> ConeCertificate:
         scale = self.formulation.scale
-        return Certificate(proof.violation, proof.dual_residual / scale, proof.gap / scale)
+        return ConeCertificate(proof.violation, proof.dual_residual / scale, proof.gap / scale)
 
 
 def _ratio(compiled: AllocationInputs, other: AllocationInputs) -> float | None:

@@ -24,19 +24,19 @@ CLOSE = 1e-9  # of the measure
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReachAnswer:
     """The best trades under moved bounds; without any, `is_proved` says whether it is proved that there are none."""
 
     solution: Solution | None
     is_proved: bool
 
 
-def best_at(problem: AllocationProblem, bounds: Mapping[str, float]) -> Answer:
+def best_at(problem: AllocationProblem, bounds: Mapping[str, float]) -> ReachAnswer:
     """The optimum over all tax branches with `bounds` in place of those of the movable limits, by label."""
     undecided = problem.undecided
     cases = tuple(replace(case, bounds=bounds) for case in open_cases(problem))
     solution = best_solution(problem, cases)
-    return Answer(solution, is_proved=solution is not None or problem.undecided == undecided)
+    return ReachAnswer(solution, is_proved=solution is not None or problem.undecided == undecided)
 
 
 def tightest(problem: AllocationProblem, *labels: str) -> tuple[float | None, ...]:

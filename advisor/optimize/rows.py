@@ -13,14 +13,14 @@ import cvxpy as cp
 import numpy as np
 
 from advisor.optimize.inputs import AllocationInputs
-from advisor.optimize.limits import CompiledLimit, RiskLimit, ScenarioLimit, TradeLimit, WeightLimit, sign
+from advisor.optimize.limits import CompiledLimit, MonthLimit, RiskLimit, TradeLimit, WeightLimit, sign
 from advisor.units import Matrix
 
 TAIL = 0.05  # of the scenario months, for the expected shortfall
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LimitRow:
     """One row ``left <= right`` of the limit `label`, named as in the YAML.
 
     A helper row only ties auxiliary variables together, and is never relaxed.
@@ -60,7 +60,7 @@ class Unknowns:
         self.total = cp.sum(self.weights) + cp.sum(self.cash)  # household value after the trades
 
 
-def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> Iterator[Row]:
+def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...]) -> Iterator[LimitRow]:
     """The rows of every limit, in the order of the file."""
     for compiled in limits:
         label, bound = compiled.limit.label, compiled.bound
@@ -68,15 +68,15 @@ def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimi
             case WeightLimit() if len(compiled.rows):
                 side = sign(compiled.limit)
                 beyond = side * (compiled.rows - bound) @ x.weights + side * (compiled.cash - bound) * cp.sum(x.cash)
-                yield Row(label, beyond, cp.Constant(0.0))
+                yield LimitRow(label, beyond, cp.Constant(0.0))
             case RiskLimit():
-                yield Row(label, cp.norm(_active(x, inputs, compiled.benchmark)), bound * x.total)
-            case ScenarioLimit() if compiled.limit.name == "cvar_95":
+                yield LimitRow(label, cp.norm(_active(x, inputs, compiled.benchmark)), bound * x.total)
+            case MonthLimit() if compiled.limit.name == "cvar_95":
                 yield from _shortfall_rows(label, bound, compiled.returns, x)
-            case ScenarioLimit():
+            case MonthLimit():
                 yield from _drawdown_rows(label, compiled, x, inputs)
             case TradeLimit():
-                yield Row(label, _traded(x, inputs, compiled.limit.name), _most_traded(x, compiled))
+                yield LimitRow(label, _traded(x, inputs, compiled.limit.name), _most_traded(x, compiled))
 
 
 def _active(x: Unknowns, inputs: AllocationInputs, benchmark: int | None) -> cp.Expression:
@@ -96,15 +96,15 @@ def _most_traded(x: Unknowns, limit: TradeLimit) -> cp.Expression:
     return limit.bound * (1 + x.flow.sign * cp.sum(x.flows))
 
 
-def _shortfall_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> Iterator[Row]:
+def _shortfall_rows(label: str, bound: float, returns: Matrix, x: Unknowns) -> Iterator[LimitRow]:
     """Expected shortfall as a linear program. Source: Rockafellar and Uryasev (2000), "Optimization of CVaR"."""
     quantile, beyond = cp.Variable(), cp.Variable(len(returns))
-    yield Row(label, -(returns @ x.weights) - quantile, beyond, is_helper=True)
-    yield Row(label, cp.Constant(np.zeros(len(returns))), beyond, is_helper=True)
-    yield Row(label, quantile + cp.sum(beyond) / (TAIL * len(returns)), bound * x.total)
+    yield LimitRow(label, -(returns @ x.weights) - quantile, beyond, is_helper=True)
+    yield LimitRow(label, cp.Constant(np.zeros(len(returns))), beyond, is_helper=True)
+    yield LimitRow(label, quantile + cp.sum(beyond) / (TAIL * len(returns)), bound * x.total)
 
 
-def _drawdown_rows(label: str, limit: ScenarioLimit, x: Unknowns, inputs: AllocationInputs) -> Iterator[Row]:
+def _drawdown_rows(label: str, limit: MonthLimit, x: Unknowns, inputs: AllocationInputs) -> Iterator[LimitRow]:
     """Largest fall of a portfolio that is bought and held: exact, with `peak` any path above the running maximum.
 
     Each month is divided by the peak of today's household, so that an excess is close to one of the fall itself.
@@ -113,6 +113,8 @@ def _drawdown_rows(label: str, limit: ScenarioLimit, x: Unknowns, inputs: Alloca
     peak_today = np.maximum.accumulate(growth @ inputs.weights + inputs.cash.sum())
     peak = cp.Variable(len(growth))
     value = growth @ x.weights + cp.sum(x.cash)
-    yield Row(label, value, peak, is_helper=True)
-    yield Row(label, peak[:-1], peak[1:], is_helper=True)
-    yield Row(label, cp.multiply(1 / peak_today, (1 - limit.bound) * peak - value), cp.Constant(np.zeros(len(growth))))
+    yield LimitRow(label, value, peak, is_helper=True)
+    yield LimitRow(label, peak[:-1], peak[1:], is_helper=True)
+    yield LimitRow(
+        label, cp.multiply(1 / peak_today, (1 - limit.bound) * peak - value), cp.Constant(np.zeros(len(growth)))
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.optimize.menu import Menu, choose_menu
+from advisor.optimize.fund_choice import Menu, choose_menu
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import DUST, best_solution, open_cases
 from advisor.units import Vector

@@ -23,7 +23,7 @@ from advisor.optimize.inputs import AllocationInputs, TaxRates
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TaxLine:
     """One line ``short * S + long * L + constant`` under the tax."""
 
     short: float
@@ -50,15 +50,15 @@ NET_GAIN = TaxBranch("net_gain", (2, 3), 1, 1)
 LONG_LOSS = TaxBranch("long_loss", (4,), 1, -1)
 
 
-def tax_lines(rates: TaxRates) -> tuple[Line, ...]:
+def tax_lines(rates: TaxRates) -> tuple[TaxLine, ...]:
     """The five lines of the three branches, in the order of their numbers."""
     carried = rates.carryforward_value
     return (
-        Line(rates.short_term, rates.short_term),
-        Line(carried, carried, (carried - rates.short_term) * rates.loss_deduction),
-        Line(rates.long_term, rates.long_term),
-        Line(rates.short_term, rates.long_term),
-        Line(rates.short_term, rates.short_term),
+        TaxLine(rates.short_term, rates.short_term),
+        TaxLine(carried, carried, (carried - rates.short_term) * rates.loss_deduction),
+        TaxLine(rates.long_term, rates.long_term),
+        TaxLine(rates.short_term, rates.long_term),
+        TaxLine(rates.short_term, rates.short_term),
     )
 
 

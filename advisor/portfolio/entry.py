@@ -13,7 +13,7 @@ Several: TypeAlias = Annotated[tuple[_Item, ...], BeforeValidator(lambda node: [
 Symbol: TypeAlias = Annotated[str, fields.SYMBOL]
 
 
-class Entry(BaseModel):
+class FileEntry(BaseModel):
     """A mapping of the file: unknown keys are faults; `ways_out` tells what to write for a key that is missing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -12,14 +12,14 @@ from pydantic_core import ErrorDetails
 
 from advisor.errors import Issue
 from advisor.portfolio.document import MAX_ISSUES, Document, Path, quoted
-from advisor.portfolio.entry import Entry
+from advisor.portfolio.entry import FileEntry
 from advisor.portfolio.schema import LimitEntry, PortfolioEntry, ScenarioFile
 from advisor.portfolio.values import PRINTED_USD, did_you_mean
 from advisor.portfolio.view_schema import VIEW_FORMS, ViewSetFile
 
 LONGEST_WORD = 40
 
-_Model = TypeVar("_Model", bound=Entry)
+_Model = TypeVar("_Model", bound=FileEntry)
 
 _USUAL_KEYS = {
     "ticker": "symbol",
@@ -63,7 +63,7 @@ def _read(document: Document, whole: type[_Model]) -> tuple[_Model | None, list[
     return None, list(islice(_issues(document, details, whole), MAX_ISSUES))
 
 
-def _issues(document: Document, details: list[ErrorDetails], whole: type[Entry]) -> Iterator[Issue]:
+def _issues(document: Document, details: list[ErrorDetails], whole: type[FileEntry]) -> Iterator[Issue]:
     for detail in details:
         path = _in_file(detail["loc"])
         if not any(path[:length] in document.broken for length in range(len(path) + 1)):
@@ -75,7 +75,7 @@ def _in_file(path: Path) -> Path:
     return (*path[:2], *path[3:]) if path[:1] == ("views",) else path
 
 
-def _issue(document: Document, path: Path, detail: ErrorDetails, entry: type[Entry]) -> Issue:
+def _issue(document: Document, path: Path, detail: ErrorDetails, entry: type[FileEntry]) -> Issue:
     """The fault at `path` in words; `entry` is the model of the mapping that the path's last step is in."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
@@ -94,7 +94,7 @@ def _issue(document: Document, path: Path, detail: ErrorDetails, entry: type[Ent
     return Issue(f"{_part(path)} must be {shape}", document.where(path), hint)
 
 
-def _bare_limit_hint(document: Document, path: Path, entry: type[Entry]) -> str | None:
+def _bare_limit_hint(document: Document, path: Path, entry: type[FileEntry]) -> str | None:
     """Of a limit that has its bound for a value, the mapping that is meant; `entry` is the model around it."""
     text, step = document.get(*path), str(path[-1]) if path else ""
     field = entry.model_fields.get(step)
@@ -114,7 +114,7 @@ def _shape_hint(shape: str) -> str:
     return "write - before each entry" if shape == "a list" else "write it as key: value"
 
 
-def _unknown_key(document: Document, path: Path, entry: type[Entry]) -> Issue:
+def _unknown_key(document: Document, path: Path, entry: type[FileEntry]) -> Issue:
     key, where = str(path[-1]), document.where_key(path)
     if re.fullmatch(r"\d{3}(\.\d+)?%?", key, re.ASCII) and document.get(*path) is None:
         message = f"a value ends at its comma inside of {{ }}: {quoted(key)} is left over"
@@ -125,7 +125,7 @@ def _unknown_key(document: Document, path: Path, entry: type[Entry]) -> Issue:
     return Issue(f"unknown key {quoted(key)} in {_part(path[:-1])}", where, meant or f"known: {', '.join(known)}")
 
 
-def _entry_at(path: Path, whole: type[Entry]) -> type[Entry]:
+def _entry_at(path: Path, whole: type[FileEntry]) -> type[FileEntry]:
     """Model of the mapping at `path` of the schema in one of the model `whole`."""
     if path[:1] == ("views",) and len(path) > 2:
         return VIEW_FORMS.get(str(path[2]), whole)
@@ -136,10 +136,10 @@ def _entry_at(path: Path, whole: type[Entry]) -> type[Entry]:
     return entry
 
 
-def _model_in(annotation: Any) -> type[Entry] | None:  # noqa: ANN401 - annotations share no type
+def _model_in(annotation: Any) -> type[FileEntry] | None:  # noqa: ANN401 - annotations share no type
     """Model inside an annotation like ``tuple[Model, ...]`` or ``Model | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation if issubclass(annotation, Entry) else None
+        return annotation if issubclass(annotation, FileEntry) else None
     return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
 
 

@@ -43,7 +43,7 @@ class Original:
             raise ValueFaultError(f"{at}: {message}", issue.hint)
         return found
 
-    def scenarios_of(self, data: bytes, file: str) -> tuple[Scenario, ...]:
+    def past_months_of(self, data: bytes, file: str) -> tuple[Scenario, ...]:
         """The scenarios of another file, which holds nothing else; raises `InputError` with its faults."""
         document = read_document(data)
         issues: list[Issue] = [*document.issues]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, create_model
 
 from advisor.portfolio import fields, model, words
-from advisor.portfolio.entry import Entry, Several, Symbol
+from advisor.portfolio.entry import FileEntry, Several, Symbol
 from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Part, Unit
 from advisor.portfolio.scenario_schema import with_scenario_sections
 from advisor.portfolio.view_schema import ONE_IS_A_LIST, ViewItem
@@ -33,7 +33,7 @@ Sector: TypeAlias = Annotated[str, fields.one_of(model.SECTORS, words.SECTOR)]
 Episode: TypeAlias = Annotated[str, fields.NAME]
 
 
-class LotEntry(Entry):
+class LotEntry(FileEntry):
     """One purchase."""
 
     shares: Annotated[Decimal, fields.SHARES] = Field(description="Shares in the lot; more than zero.")
@@ -45,7 +45,7 @@ class LotEntry(Entry):
     )
 
 
-class HoldingEntry(Entry):
+class HoldingEntry(FileEntry):
     """All lots of one security in one account; a single lot may be written beside the symbol."""
 
     symbol: Symbol = Field(description="Ticker symbol in capitals, like NVDA or BRK.B.")
@@ -61,7 +61,7 @@ class HoldingEntry(Entry):
     )
 
 
-class AccountEntry(Entry):
+class AccountEntry(FileEntry):
     """A container with one tax treatment; money never crosses its border."""
 
     name: Annotated[str, fields.NAME] = Field(description="Your name for the account; no two alike.")
@@ -79,7 +79,7 @@ class AccountEntry(Entry):
     holdings: Several[HoldingEntry] = Field((), description="Securities held; default none.")
 
 
-class LimitEntry(Entry):
+class LimitEntry(FileEntry):
     """How strictly a limit is meant; the bounds follow in each kind of limit."""
 
     mode: Mode = Field(
@@ -124,7 +124,7 @@ class GainEntry(LimitEntry):
     max: Money = Field(description="Net realized gain in the taxable accounts, USD.")
 
 
-class DoNotSellEntry(Entry):
+class DoNotSellEntry(FileEntry):
     """Positions that stay: a symbol everywhere, a whole account, or a symbol in one account."""
 
     symbol: Annotated[str | None, fields.SYMBOL] = Field(None, description="Symbol; default: all of the account.")
@@ -152,7 +152,7 @@ _DO_NOT_SELL = (Several[DoNotSellEntry], Field((), description="Positions that s
 
 if TYPE_CHECKING:
 
-    class LimitsEntry(Entry):
+    class LimitsEntry(FileEntry):
         """The limits by kind, which `LIMIT_TYPES` lists, and positions that stay."""
 
         do_not_sell: Several[DoNotSellEntry] = ()
@@ -160,28 +160,28 @@ if TYPE_CHECKING:
 else:
     LimitsEntry = create_model(
         "LimitsEntry",
-        __base__=Entry,
+        __base__=FileEntry,
         __doc__="What the proposed allocation must keep; weights are fractions of the household's value.",
         **{name: _limit_field(kind) for name, kind in LIMIT_TYPES.items()},
         do_not_sell=_DO_NOT_SELL,
     )
 
 
-class YearToDateEntry(Entry):
+class YearToDateEntry(FileEntry):
     """Gains realized this year before the proposed trades; losses are negative."""
 
     short_term: Annotated[Decimal, fields.USD] = Field(Decimal(0), description="USD; default 0.")
     long_term: Annotated[Decimal, fields.USD] = Field(Decimal(0), description="USD; default 0.")
 
 
-class CarryforwardEntry(Entry):
+class CarryforwardEntry(FileEntry):
     """Losses carried over from earlier years, as positive amounts."""
 
     short_term: Money = Field(Decimal(0), description="USD; default 0.")
     long_term: Money = Field(Decimal(0), description="USD; default 0.")
 
 
-class TaxEntry(Entry):
+class TaxEntry(FileEntry):
     """Your marginal rates and this year's gains so far."""
 
     filing_status: Annotated[model.FilingStatus, fields.choice(model.FilingStatus, words.FILING)] = Field(
@@ -202,7 +202,7 @@ class TaxEntry(Entry):
     )
 
 
-class CovarianceEntry(Entry):
+class CovarianceEntry(FileEntry):
     """How risk is estimated from price history, where the market data have one."""
 
     method: Annotated[model.CovarianceMethod, fields.choice(model.CovarianceMethod, words.METHOD)] = Field(
@@ -216,7 +216,7 @@ class CovarianceEntry(Entry):
     )
 
 
-class PreferencesEntry(Entry):
+class PreferencesEntry(FileEntry):
     """What you want weighed, and how."""
 
     horizon_years: Annotated[Decimal, fields.number("0.25", "50")] = Field(
@@ -264,7 +264,7 @@ class PreferencesEntry(Entry):
     )
 
 
-class SecurityEntry(Entry):
+class SecurityEntry(FileEntry):
     """A security without data of its own, and the one whose risk and constituents it has."""
 
     symbol: Symbol = Field(description="Ticker symbol of the security without data.")
@@ -275,7 +275,7 @@ class SecurityEntry(Entry):
     )
 
 
-class PastTradeEntry(Entry):
+class PastTradeEntry(FileEntry):
     """A trade of the last weeks, in any account; wash sales depend on it."""
 
     date: Annotated[dt.date, fields.DAY] = Field(description="Trade date, YYYY-MM-DD.")
@@ -288,14 +288,14 @@ class PastTradeEntry(Entry):
     )
 
 
-class DepositEntry(Entry):
+class DepositEntry(FileEntry):
     """Money paid into an account before the trades."""
 
     account: Annotated[str, fields.NAME] = Field(description="Name of the account.")
     amount: Money = Field(description="USD; added to the account's cash.")
 
 
-class ScenarioEntry(Entry):
+class ScenarioEntry(FileEntry):
     """Values of this file that are other in a scenario, and only those; none removes one."""
 
     name: Annotated[str, fields.NAME] = Field(description="Your name for the scenario; no two alike.")
@@ -307,7 +307,7 @@ class ScenarioEntry(Entry):
     deposit: DepositEntry | None = Field(None, description="Money paid in before the trades.")
 
 
-class PortfolioEntry(Entry):
+class PortfolioEntry(FileEntry):
     """A household for advisor: its accounts, limits, taxes and wishes."""
 
     model_config = ConfigDict(title="advisor portfolio file")
@@ -337,8 +337,8 @@ class PortfolioEntry(Entry):
     )
 
 
-class ScenarioFile(Entry):
-    """Scenarios for a household of another file."""
+class ScenarioFile(FileEntry):
+    """PastMonths for a household of another file."""
 
     scenarios: Annotated[Several[ScenarioEntry], Field(min_length=1)] = Field(description="The scenarios.")
 

@@ -13,7 +13,7 @@ MAX_SCENARIOS = 50  # each is a whole household to check and to solve for
 
 
 def check_scenarios(document: Document, accounts: list[str] | None = None) -> Iterator[Issue]:
-    """Scenarios have names of their own, and pay into accounts that there are: the document's, or those given."""
+    """PastMonths have names of their own, and pay into accounts that there are: the document's, or those given."""
     scenarios = list(document.mappings("scenarios"))
     known = list(held_by_account(document)) if accounts is None else accounts
     built_in = {word.casefold() for words in BUILT_IN_SCENARIOS.items() for word in words}

@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from advisor.portfolio import fields, model
-from advisor.portfolio.entry import Entry, Several, Symbol
+from advisor.portfolio.entry import FileEntry, Several, Symbol
 
 
-class ViewEntry(Entry):
+class ViewEntry(FileEntry):
     """What every view says beside its return."""
 
     ways_out: ClassVar[dict[str, str]] = {
@@ -92,7 +92,7 @@ ONE_IS_A_LIST = BeforeValidator(
 )
 
 
-class ViewSetFile(Entry):
+class ViewSetFile(FileEntry):
     """A named set of views of the program."""
 
     version: Annotated[int, fields.VERSION] = Field(description="Version of this form: 1.")

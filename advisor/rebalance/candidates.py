@@ -26,14 +26,14 @@ from advisor.optimize.whole_shares import orders_in_shares
 from advisor.portfolio.limit_types import Unit
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.conflict import refusal
-from advisor.rebalance.measure import Yardstick, utility
-from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
+from advisor.rebalance.measurer import Measurer, utility
+from advisor.rebalance.model import HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
 from advisor.rebalance.outcome import (
     EDGE,
     breach,
     effective_bound,
-    gain,
     limit_results,
+    net_benefit,
     soft_charge,
     tax_result,
 )
@@ -44,22 +44,22 @@ NEXT_TO_NOTHING = 1e-5  # of household value a year: a tenth of a basis point
 
 
 @dataclass(frozen=True, slots=True)
-class Household:
+class SurveyedHousehold:
     """Everything the search for orders needs to know, worked out once."""
 
-    yardstick: Yardstick
+    measurer: Measurer
     inputs: AllocationInputs
     before: HouseholdState
 
     @property
     def portfolio(self) -> Portfolio:
         """The user's file."""
-        return self.yardstick.portfolio
+        return self.measurer.portfolio
 
     @property
     def market(self) -> MarketData:
         """The market data."""
-        return self.yardstick.market
+        return self.measurer.market
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Candidate:
     limits: tuple[LimitResult, ...]
     tax: TaxResult
     spread_usd: Decimal
-    gain: Gain
+    net_benefit: NetBenefit
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ class Proposal:
     rounding_loss: float
 
 
-def problem_of(household: Household) -> AllocationProblem:
+def problem_of(household: SurveyedHousehold) -> AllocationProblem:
     """The household's problem, compiled."""
     limits = compile_limits(household.portfolio, household.market, household.inputs)
     return AllocationProblem(household.inputs, limits)
 
 
-def problem_under(household: Household, problem: AllocationProblem) -> AllocationProblem:
+def problem_under(household: SurveyedHousehold, problem: AllocationProblem) -> AllocationProblem:
     """The problem of a household that differs from the one of `problem` in what is assumed alone, not compiled again.
 
     Other expected returns, risk and risk aversion are assumptions; accounts, lots, funds on offer, limits, taxes and
@@ -99,7 +99,7 @@ def problem_under(household: Household, problem: AllocationProblem) -> Allocatio
     return problem.under(household.inputs, limits)
 
 
-def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
+def best_orders(household: SurveyedHousehold, problem: AllocationProblem) -> Proposal:
     """The best orders that hold every limit.
 
     Raises `LimitsConflictError` where the limits are proved to conflict, and `UnverifiedAnswerError` where no orders
@@ -121,19 +121,19 @@ def best_orders(household: Household, problem: AllocationProblem) -> Proposal:
     raise _no_room(household, margins)
 
 
-def advised(household: Household, best: Proposal) -> Candidate:
+def advised(household: SurveyedHousehold, best: Proposal) -> Candidate:
     """The best orders, or none where every limit holds today and they gain less than the user's minimum.
 
     The gain is that of the best orders, also where they are not made.
     """
     nothing = candidate_of(household, ())
-    gained = best.candidate.gain
+    gained = best.candidate.net_benefit
     idle = not shortfall_of(household, nothing) and gained.total < float(household.portfolio.preferences.min_gain)
-    return replace(nothing, gain=gained) if idle else best.candidate
+    return replace(nothing, net_benefit=gained) if idle else best.candidate
 
 
 def _best_rounding(
-    household: Household, problem: AllocationProblem, allocation: Allocation, optimum: float
+    household: SurveyedHousehold, problem: AllocationProblem, allocation: Allocation, optimum: float
 ) -> Proposal:
     """The allocation in shares: rounded outward where that is good enough, else searched for."""
     outward = _proposal(
@@ -154,15 +154,15 @@ def _best_rounding(
     return outward
 
 
-def _proposal(household: Household, allocation: Allocation, quantities: Quantities, optimum: float) -> Proposal:
+def _proposal(household: SurveyedHousehold, allocation: Allocation, quantities: Quantities, optimum: float) -> Proposal:
     trades = orders(quantities, household.inputs, household.portfolio, household.market)
     candidate = candidate_of(household, trades)
-    reached = objective_of_nothing(household, candidate, household.inputs.horizon_years) + candidate.gain.total
+    reached = objective_of_nothing(household, candidate, household.inputs.horizon_years) + candidate.net_benefit.total
     bought = tuple(sorted({trade.symbol for trade in trades if trade.side == "buy"}))
     return Proposal(candidate, buying(allocation, bought), optimum - reached)
 
 
-def objective_of_nothing(household: Household, candidate: Candidate, horizon_years: float) -> float:
+def objective_of_nothing(household: SurveyedHousehold, candidate: Candidate, horizon_years: float) -> float:
     """The optimizer's objective for the household as it stands, from figures that `candidate` measured on the way."""
     i = household.inputs
     charge = soft_charge(candidate.limits, "before", float(household.before.value_usd), 1.0)
@@ -170,25 +170,25 @@ def objective_of_nothing(household: Household, candidate: Candidate, horizon_yea
     return today - tax_without_trades(household, candidate) / horizon_years - charge
 
 
-def tax_without_trades(household: Household, candidate: Candidate) -> float:
+def tax_without_trades(household: SurveyedHousehold, candidate: Candidate) -> float:
     """The year's tax if nothing is done, with what is carried forward at its value; fraction of household value."""
     later_usd = household.inputs.rates.carryforward_value * float(candidate.tax.carried_without_usd)
     return (float(candidate.tax.year_tax_before_usd) - later_usd) / float(household.before.value_usd)
 
 
-def candidate_of(household: Household, trades: tuple[Trade, ...]) -> Candidate:
+def candidate_of(household: SurveyedHousehold, trades: tuple[Trade, ...]) -> Candidate:
     """The household measured as these orders would leave it."""
     portfolio, before, i = household.portfolio, household.before, household.inputs
-    after = household.yardstick.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
+    after = household.measurer.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
     tax = tax_result(portfolio, trades)
-    limits = limit_results(household.yardstick, before, after, trades)
+    limits = limit_results(household.measurer, before, after, trades)
     return Candidate(
         trades=trades,
         after=after,
         limits=limits,
         tax=tax,
         spread_usd=sum((trade.spread_usd for trade in trades), Decimal(0)),
-        gain=gain(
+        net_benefit=net_benefit(
             before,
             after,
             trades,
@@ -203,14 +203,14 @@ def candidate_of(household: Household, trades: tuple[Trade, ...]) -> Candidate:
     )
 
 
-def small_orders(household: Household, trades: tuple[Trade, ...]) -> tuple[Trade, ...]:
+def small_orders(household: SurveyedHousehold, trades: tuple[Trade, ...]) -> tuple[Trade, ...]:
     """Orders below the user's least trade that do not sell a whole position."""
     left = shares_after(household.portfolio, trades)
     least_usd = household.portfolio.preferences.min_trade_usd
     return tuple(trade for trade in trades if trade.amount_usd < least_usd and (trade.account, trade.symbol) in left)
 
 
-def shortfall_of(household: Household, candidate: Candidate) -> dict[str, float]:
+def shortfall_of(household: SurveyedHousehold, candidate: Candidate) -> dict[str, float]:
     """Breaches of limits and of cash rules, by label, as fractions of value."""
     breaches = {limit.label: relative_breach(household, limit) for limit in candidate.limits}
     broken = {label: excess for label, excess in breaches.items() if excess > EDGE}
@@ -224,7 +224,7 @@ def shortfall_of(household: Household, candidate: Candidate) -> dict[str, float]
     return broken | short
 
 
-def relative_breach(household: Household, limit: LimitResult) -> float:
+def relative_breach(household: SurveyedHousehold, limit: LimitResult) -> float:
     """How far a limit is exceeded, a limit in dollars as a fraction of value; a soft limit never is."""
     allowed = effective_bound(limit)
     if allowed is None:
@@ -233,12 +233,12 @@ def relative_breach(household: Household, limit: LimitResult) -> float:
     return breach(limit.side, allowed, limit.after) / scale
 
 
-def _free_cash(household: Household, candidate: Candidate) -> Decimal:
+def _free_cash(household: SurveyedHousehold, candidate: Candidate) -> Decimal:
     taxable = [account for account in household.portfolio.accounts if account.is_taxable]
     return sum((candidate.after.cash_usd[account.name] - account.min_cash_usd for account in taxable), Decimal(0))
 
 
-def _no_room(household: Household, margins: Mapping[str, float]) -> UnverifiedAnswerError:
+def _no_room(household: SurveyedHousehold, margins: Mapping[str, float]) -> UnverifiedAnswerError:
     names = ", ".join(sorted(margins))
     if household.portfolio.preferences.whole_shares:
         return UnverifiedAnswerError(

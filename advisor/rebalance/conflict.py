@@ -14,7 +14,7 @@ from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.format import number
 from advisor.optimize.diagnose import Core, Diagnosis, diagnose
 from advisor.optimize.formulation import TAX_RESERVE
-from advisor.optimize.prechecks import Finding, findings
+from advisor.optimize.prechecks import ConflictReason, findings
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.limit_types import Side, Unit, limit_noun, split_label
 from advisor.portfolio.model import Limit, LimitMode, Portfolio
@@ -130,12 +130,12 @@ class _Speaker:
         default = "" if self.portfolio.preferences.is_reserve_stated else ", on by default; your file does not set it"
         return f"{TAX_RESERVE}{value}{default}"
 
-    def _findings(self, core: Core) -> list[Finding]:
+    def _findings(self, core: Core) -> list[ConflictReason]:
         """Reasons without a solver that concern limits of this core only."""
         every = findings(self.problem.inputs, self.problem.formulation.limits)
         return [finding for finding in every if set(finding.labels) <= set(core.labels)]
 
-    def _finding_sentence(self, finding: Finding) -> str:
+    def _finding_sentence(self, finding: ConflictReason) -> str:
         label = finding.labels[0]
         have, need = self._figure(label, finding.have), self._figure(label, finding.need)
         match finding.kind:

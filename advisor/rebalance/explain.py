@@ -18,7 +18,7 @@ from advisor.format import money
 from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import MarketData
 from advisor.optimize.formulation import TAX_RESERVE
-from advisor.optimize.price_book import RETURN, RISK
+from advisor.optimize.marginal_values import RETURN, RISK
 from advisor.optimize.problem import CASH, TAX
 from advisor.portfolio.limit_types import Side, limit_noun
 from advisor.portfolio.model import Account, Portfolio

@@ -9,13 +9,13 @@ from decimal import Decimal
 import numpy as np
 
 from advisor.market.constituents import magnificent_seven_interval
-from advisor.optimize.price_book import PriceBook, price_book
-from advisor.optimize.prices import LimitPrice, limit_prices
+from advisor.optimize.marginal_values import MarginalValues, marginal_values
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import DUST, best_solution
 from advisor.optimize.sensitivity import over_horizons
+from advisor.optimize.shadow_prices import LimitPrice, limit_prices
 from advisor.optimize.solve import Allocation
-from advisor.rebalance.candidates import Household, Proposal, objective_of_nothing, tax_without_trades
+from advisor.rebalance.candidates import Proposal, SurveyedHousehold, objective_of_nothing, tax_without_trades
 from advisor.rebalance.model import (
     BranchResult,
     Explanation,
@@ -30,10 +30,10 @@ from advisor.units import BASIS_POINT, to_cents
 MOST_LOTS = 300  # of a larger household only the lots that are sold, at least in part, are explained
 
 
-def explanation(household: Household, problem: AllocationProblem, proposal: Proposal) -> Explanation:
+def explanation(household: SurveyedHousehold, problem: AllocationProblem, proposal: Proposal) -> Explanation:
     """Everything that explains `proposal`."""
     allocation = proposal.allocation
-    book = price_book(problem, allocation.solution)
+    book = marginal_values(problem, allocation.solution)
     return Explanation(
         menu=_menu(allocation),
         reasons=(
@@ -73,7 +73,7 @@ def _menu(allocation: Allocation) -> MenuResult | None:
     return MenuResult(allocation.menu.symbols, allocation.menu.loss or 0.0, others)
 
 
-def _lot_reasons(household: Household, book: PriceBook, solution: Solution) -> Iterator[TradeReason]:
+def _lot_reasons(household: SurveyedHousehold, book: MarginalValues, solution: Solution) -> Iterator[TradeReason]:
     lots = household.inputs.lots
     every = len(lots.keys) <= MOST_LOTS
     for k, key in enumerate(lots.keys):
@@ -94,7 +94,7 @@ def _lot_reasons(household: Household, book: PriceBook, solution: Solution) -> I
         )
 
 
-def _buy_reasons(household: Household, book: PriceBook, solution: Solution) -> Iterator[TradeReason]:
+def _buy_reasons(household: SurveyedHousehold, book: MarginalValues, solution: Solution) -> Iterator[TradeReason]:
     i = household.inputs
     for k, (account, security) in enumerate(zip(i.buys.account, i.buys.security, strict=True)):
         if solution.case.most_bought[k] > 0:
@@ -110,7 +110,7 @@ def _buy_reasons(household: Household, book: PriceBook, solution: Solution) -> I
             )
 
 
-def _horizons(household: Household, problem: AllocationProblem, proposal: Proposal) -> Iterator[HorizonResult]:
+def _horizons(household: SurveyedHousehold, problem: AllocationProblem, proposal: Proposal) -> Iterator[HorizonResult]:
     i, market, candidate = household.inputs, household.market, proposal.candidate
     seven = np.array([magnificent_seven_interval(market, symbol)[1] for symbol in i.symbols])
     small = np.array([float(market.is_small_cap(symbol)) for symbol in i.symbols])

@@ -196,7 +196,7 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
-class Gain:
+class NetBenefit:
     """Why the answer is better than doing nothing, in fractions of household value a year."""
 
     total: float  # objective of the answer minus objective of doing nothing
@@ -279,7 +279,7 @@ class RebalancePlan:
     tax: TaxResult
     spread_usd: Decimal
     limits: tuple[LimitResult, ...]
-    gain: Gain  # of these trades; for "do_nothing", of the best trades not made
+    net_benefit: NetBenefit  # of these trades; for "do_nothing", of the best trades not made
     benchmark: str
     risk_aversion: float
     horizon_years: float

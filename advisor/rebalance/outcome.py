@@ -8,8 +8,8 @@ from decimal import Decimal
 from advisor.optimize.limits import level_of
 from advisor.portfolio.limit_types import MeasuredOn, Part, Side, Unit
 from advisor.portfolio.model import Limit, LimitMode, Portfolio
-from advisor.rebalance.measure import Yardstick, utility
-from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
+from advisor.rebalance.measurer import Measurer, utility
+from advisor.rebalance.model import HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
 from advisor.rebalance.tax import year_tax
 from advisor.risk.measures import weight_vector
 from advisor.units import BASIS_POINT
@@ -21,17 +21,17 @@ NEAR = 2e-4  # a limit this close to its bound is called binding (0.02 points)
 
 
 def limit_results(
-    yardstick: Yardstick, before: HouseholdState, after: HouseholdState, trades: tuple[Trade, ...]
+    measurer: Measurer, before: HouseholdState, after: HouseholdState, trades: tuple[Trade, ...]
 ) -> tuple[LimitResult, ...]:
     """Every limit in the order of the file."""
-    return tuple(_limit_result(limit, yardstick, before, after, trades) for limit in yardstick.portfolio.limits)
+    return tuple(_limit_result(limit, measurer, before, after, trades) for limit in measurer.portfolio.limits)
 
 
 def _limit_result(
-    limit: Limit, yardstick: Yardstick, before: HouseholdState, after: HouseholdState, trades: tuple[Trade, ...]
+    limit: Limit, measurer: Measurer, before: HouseholdState, after: HouseholdState, trades: tuple[Trade, ...]
 ) -> LimitResult:
-    first, subject_before = _measure(limit, yardstick, before, (), before)
-    last, subject = _measure(limit, yardstick, after, trades, before)
+    first, subject_before = _measure(limit, measurer, before, (), before)
+    last, subject = _measure(limit, measurer, after, trades, before)
     bound = float(limit.bound)
     is_soft = limit.mode is LimitMode.SOFT
     result = LimitResult(
@@ -81,13 +81,13 @@ def _looser(side: Side, bound: float, today: float) -> float:
 
 
 def _measure(
-    limit: Limit, yardstick: Yardstick, state: HouseholdState, trades: tuple[Trade, ...], today: HouseholdState
+    limit: Limit, measurer: Measurer, state: HouseholdState, trades: tuple[Trade, ...], today: HouseholdState
 ) -> tuple[float, str | None]:
     """Level of the limit, and of whom or against what it is."""
     if limit.type.measured_on is MeasuredOn.TRADES:
         return _traded(limit, trades, today), None
-    weights = weight_vector(yardstick.model, state.weights)
-    level, subject = level_of(yardstick.limit_measure(limit), limit.side, weights, state.cash_weight)
+    weights = weight_vector(measurer.model, state.weights)
+    level, subject = level_of(measurer.limit_measure(limit), limit.side, weights, state.cash_weight)
     if limit.type.part is Part.EPISODE:
         return level, next(loss.title for loss in state.stress if loss.name == limit.part)
     return level, subject or limit.part or limit.benchmark
@@ -149,7 +149,7 @@ def _part_of_value(limit: LimitResult, value_usd: float, size: float) -> float:
     return size
 
 
-def gain(
+def net_benefit(
     before: HouseholdState,
     after: HouseholdState,
     trades: tuple[Trade, ...],
@@ -161,7 +161,7 @@ def gain(
     covariance_inflation: float = 0.0,
     carryforward_value: float = 0.0,
     limits: tuple[LimitResult, ...] = (),
-) -> Gain:
+) -> NetBenefit:
     """What the trades add a year, in fractions of today's value, and its parts."""
     start = float(before.value_usd)
     size = float(after.value_usd / before.value_usd)
@@ -171,7 +171,7 @@ def gain(
     expected = size * after.expected_return - before.expected_return
     improvement = utility(after, size, risk_aversion, covariance_inflation)
     improvement -= utility(before, 1.0, risk_aversion, covariance_inflation)
-    parts = Gain(
+    parts = NetBenefit(
         total=0.0,
         expected_return=expected,
         risk=improvement - expected,
@@ -185,29 +185,29 @@ def gain(
     return replace(parts, total=improvement + costs + parts.soft_limits)
 
 
-def months_to_break_even(gain: Gain, horizon_years: float) -> float | None:
+def months_to_break_even(benefit: NetBenefit, horizon_years: float) -> float | None:
     """Months in which what the trades gain a year pays for what they cost once; None if it never does.
 
     Limits can demand trades that cost more than they gain: those never break even. Nor do trades that save tax once and
     lose from then on: they begin with a gain, and `months_until_used_up` says when it is gone.
     """
-    once, a_year = _once(gain, horizon_years), _yearly(gain)
+    once, a_year = _once(benefit, horizon_years), _yearly(benefit)
     if once <= 0 <= a_year:
         return 0.0
     return MONTHS * once / a_year if once > 0 and a_year > 0 else None
 
 
-def months_until_used_up(gain: Gain, horizon_years: float) -> float | None:
+def months_until_used_up(benefit: NetBenefit, horizon_years: float) -> float | None:
     """Months after which a one-off saving is lost again, year by year; None where none is, or none is saved."""
-    saved, a_year = -_once(gain, horizon_years), _yearly(gain)
+    saved, a_year = -_once(benefit, horizon_years), _yearly(benefit)
     return MONTHS * saved / -a_year if saved > 0 and a_year < 0 else None
 
 
-def _once(gain: Gain, horizon_years: float) -> float:
+def _once(benefit: NetBenefit, horizon_years: float) -> float:
     """Tax and spread, less what is carried forward, as a fraction of value; negative where more is saved."""
-    return -(gain.trading_cost + gain.tax + gain.carryforward) * horizon_years
+    return -(benefit.trading_cost + benefit.tax + benefit.carryforward) * horizon_years
 
 
-def _yearly(gain: Gain) -> float:
+def _yearly(benefit: NetBenefit) -> float:
     """What the trades gain a year once they are paid for."""
-    return gain.expected_return + gain.risk + gain.doubt + gain.soft_limits
+    return benefit.expected_return + benefit.risk + benefit.doubt + benefit.soft_limits

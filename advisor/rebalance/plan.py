@@ -19,8 +19,8 @@ from advisor.optimize.inputs import allocation_inputs, expense_ratios, household
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.candidates import (
     Candidate,
-    Household,
     Proposal,
+    SurveyedHousehold,
     advised,
     best_orders,
     problem_of,
@@ -29,7 +29,7 @@ from advisor.rebalance.candidates import (
 )
 from advisor.rebalance.explain import with_reasons
 from advisor.rebalance.insight import explanation, with_prices
-from advisor.rebalance.measure import Yardstick
+from advisor.rebalance.measurer import Measurer
 from advisor.rebalance.model import Assumption, Certificate, Explanation, HouseholdState, RebalancePlan
 from advisor.rebalance.trades import cash_after, shares_after
 from advisor.rebalance.warn import prices_are_stale, warnings_of
@@ -56,22 +56,22 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
     return _plan(household, chosen, best, explained, problem.undecided)
 
 
-def survey(portfolio: Portfolio, market: MarketData) -> Household:
+def survey(portfolio: Portfolio, market: MarketData) -> SurveyedHousehold:
     """Measure the household as it stands, and collect the optimizer's inputs."""
     if household_value_usd(portfolio, market) <= 0:
         raise InputError((Issue("the household is worth nothing at these prices"),), portfolio.name)
     model = risk_model(market, universe(portfolio))
     returns = expected_returns(portfolio, market, model)
-    yardstick = Yardstick(portfolio, market, model, returns, expense_ratios(market, model.symbols))
-    before = yardstick.measure(shares_after(portfolio, ()), cash_after(portfolio, ()))
+    measurer = Measurer(portfolio, market, model, returns, expense_ratios(market, model.symbols))
+    before = measurer.measure(shares_after(portfolio, ()), cash_after(portfolio, ()))
     inputs = allocation_inputs(
         portfolio,
         market,
         model,
         returns,
-        risk_aversion=_risk_aversion(yardstick, before),
+        risk_aversion=_risk_aversion(measurer, before),
     )
-    return Household(yardstick, inputs, before)
+    return SurveyedHousehold(measurer, inputs, before)
 
 
 def universe(portfolio: Portfolio) -> tuple[str, ...]:
@@ -83,21 +83,21 @@ def universe(portfolio: Portfolio) -> tuple[str, ...]:
     return tuple(sorted(held | benchmarks | viewed | chosen))
 
 
-def _risk_aversion(yardstick: Yardstick, before: HouseholdState) -> float:
-    stated = yardstick.portfolio.preferences.risk_aversion
+def _risk_aversion(measurer: Measurer, before: HouseholdState) -> float:
+    stated = measurer.portfolio.preferences.risk_aversion
     if stated is not None:
         return float(stated)
-    model = yardstick.model
+    model = measurer.model
     market = model.index(MARKET)
     return implied_risk_aversion(
         beta(model, weight_vector(model, before.weights), MARKET),
         float(np.sqrt(model.covariance[market, market])),
-        float(yardstick.portfolio.preferences.equity_premium),
+        float(measurer.portfolio.preferences.equity_premium),
     )
 
 
 def _plan(
-    household: Household, chosen: Candidate, best: Proposal, explained: Explanation, undecided: int
+    household: SurveyedHousehold, chosen: Candidate, best: Proposal, explained: Explanation, undecided: int
 ) -> RebalancePlan:
     portfolio, inputs = household.portfolio, household.inputs
     proof = best.allocation.solution.certificate
@@ -109,7 +109,7 @@ def _plan(
         tax=chosen.tax,
         spread_usd=chosen.spread_usd,
         limits=chosen.limits,
-        gain=chosen.gain,
+        net_benefit=chosen.net_benefit,
         benchmark=portfolio.preferences.benchmark,
         risk_aversion=inputs.risk_aversion,
         horizon_years=inputs.horizon_years,
@@ -118,7 +118,7 @@ def _plan(
         risk_free=inputs.risk_free,
         assumptions=_assumptions(household, chosen),
         warnings=warnings_of(
-            household.yardstick,
+            household.measurer,
             household.before,
             chosen.after,
             chosen.trades,
@@ -138,8 +138,8 @@ def _plan(
     )
 
 
-def _assumptions(household: Household, chosen: Candidate) -> tuple[Assumption, ...]:
-    model, returns = household.yardstick.model, household.yardstick.returns
+def _assumptions(household: SurveyedHousehold, chosen: Candidate) -> tuple[Assumption, ...]:
+    model, returns = household.measurer.model, household.measurer.returns
     to_market = betas(model, MARKET)
     shown = {*household.before.weights, *chosen.after.weights, *household.portfolio.preferences.buy}
     return tuple(

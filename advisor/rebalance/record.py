@@ -73,9 +73,9 @@ def record(
         "costs": {"spread_usd": usd_text(plan.spread_usd)},
         "limits": [limit_record(limit) for limit in plan.limits],
         "gain": {
-            **asdict(plan.gain),
-            "months_to_break_even": months_to_break_even(plan.gain, plan.horizon_years),
-            "months_until_used_up": months_until_used_up(plan.gain, plan.horizon_years),
+            **asdict(plan.net_benefit),
+            "months_to_break_even": months_to_break_even(plan.net_benefit, plan.horizon_years),
+            "months_until_used_up": months_until_used_up(plan.net_benefit, plan.horizon_years),
         },
         "explanation": _explanation(plan.explanation),
         "assumptions": {

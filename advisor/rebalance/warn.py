@@ -10,7 +10,7 @@ from advisor.optimize.held_back import held_back
 from advisor.portfolio.limit_types import MeasuredOn
 from advisor.portfolio.model import Portfolio
 from advisor.portfolio.written import fraction_text, plain_text
-from advisor.rebalance.measure import Yardstick
+from advisor.rebalance.measurer import Measurer
 from advisor.rebalance.model import HouseholdState, Trade, Warned
 from advisor.rebalance.outcome import tax_result
 from advisor.risk.view_age import Use, UsedView, views_as_used
@@ -21,7 +21,7 @@ WIDE_INTERVAL = 0.02  # of household value
 
 
 def warnings_of(
-    yardstick: Yardstick,
+    measurer: Measurer,
     before: HouseholdState,
     after: HouseholdState,
     trades: tuple[Trade, ...],
@@ -29,7 +29,7 @@ def warnings_of(
     below_minimum: bool,
 ) -> tuple[Warned, ...]:
     """Every warning of one plan, the weightiest first."""
-    portfolio, market = yardstick.portfolio, yardstick.market
+    portfolio, market = measurer.portfolio, measurer.market
     found = [
         *_age(portfolio, market),
         *_told_by_the_source(market),
@@ -254,7 +254,7 @@ def _short_histories(market: MarketData, symbols: set[str]) -> list[Warned]:
 def _stand_ins(portfolio: Portfolio, market: MarketData, symbols: set[str]) -> list[Warned]:
     """Limits over past months, where some of those months are another security's."""
     limits = [limit.name for limit in portfolio.limits if limit.type.measured_on is MeasuredOn.MONTHS]
-    borrowed = market.scenarios.stand_ins
+    borrowed = market.past_months.stand_ins
     named = [f"{symbol} ({borrowed[symbol]})" for symbol in sorted(symbols & borrowed.keys())]
     if not limits or not named:
         return []

@@ -36,11 +36,12 @@ from advisor.report.exposure_tables import account_table, company_table, concent
 from advisor.report.glossary import GLOSSARY
 from advisor.report.least_cost import cost_chart
 from advisor.report.limits import broken_sentence, broken_today, limits_table
+from advisor.report.marginal_values import HOW_TO_READ, marginal_values_table
 from advisor.report.model import (
     Answer,
     Assumptions,
     Closing,
-    Comparison,
+    ComparisonTables,
     Data,
     Figure,
     Header,
@@ -62,7 +63,6 @@ from advisor.report.plan_tables import (
     stress_table,
     tax_table,
 )
-from advisor.report.price_book import HOW_TO_READ, price_book_table
 from advisor.report.risk_tables import losses_table, shocks_table
 from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_words
 from advisor.report.small_cap_case import (
@@ -122,7 +122,7 @@ def report_context(
             by_account=account_table(plan),
             concentration=concentration(plan),
         ),
-        comparison=Comparison(
+        comparison=ComparisonTables(
             measures=measures_table(plan),
             holdings=holdings_table(plan, market),
             sizes=size_table(plan, market),
@@ -267,7 +267,7 @@ def _trades(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Tr
         orders=order_tables(plan, portfolio, market),
         figure=Figure("What each order does to the seven", drawn) if drawn else None,
         how_to_read=HOW_TO_READ,
-        price_book=price_book_table(plan, portfolio, market),
+        price_book=marginal_values_table(plan, portfolio, market),
     )
 
 

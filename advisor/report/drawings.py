@@ -7,9 +7,9 @@ from advisor.format import NOTICEABLE, interval, percent, plural, points, signed
 from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import MarketData
 from advisor.rebalance.model import HouseholdState, RebalancePlan, StressLoss, Trade
-from advisor.report.charts.bars import Bar, Panel, StressBar, StressEnd, paired_bars, stress_bars
+from advisor.report.charts.bars import Bar, BarPanel, StressBar, StressEnd, paired_bars, stress_bars
 from advisor.report.charts.marks import Chart
-from advisor.report.charts.steps import Step, waterfall
+from advisor.report.charts.steps import ChartStep, waterfall
 from advisor.report.exposure_tables import company_index, seven_companies
 from advisor.report.limits import find_limit
 from advisor.report.parts import GROUPS, dollars, group_weights, is_trade
@@ -29,9 +29,9 @@ def seven_chart(plan: RebalancePlan) -> Chart:
         for name in seven_companies(plan)
         if any(found.high >= NOTICEABLE for found in (held.get(name), left.get(name)) if found)
     )
-    panels = [Panel("", (together,), *(() if limit is None else (limit.bound, limit.bound_words)))]
+    panels = [BarPanel("", (together,), *(() if limit is None else (limit.bound, limit.bound_words)))]
     if companies:
-        panels.append(Panel("By company, on a larger scale", companies))
+        panels.append(BarPanel("By company, on a larger scale", companies))
     proposal = f", {interval(after.seven.low, after.seven.high)} proposed" if is_trade(plan) else ""
     bound = "" if limit is None else f", limit {limit.bound_words}"
     each = "; ".join(
@@ -58,7 +58,7 @@ def allocation_chart(plan: RebalancePlan, market: MarketData) -> Chart:
     words = "; ".join(
         f"{bar.label} {_ends(bar.before)}" + (f" to {_ends(bar.after)}" if is_trade(plan) else "") for bar in bars
     )
-    return paired_bars("allocation", "Allocation, share of the household", f"{words}.", (Panel("", bars),))
+    return paired_bars("allocation", "Allocation, share of the household", f"{words}.", (BarPanel("", bars),))
 
 
 def stress_chart(plan: RebalancePlan) -> Chart | None:
@@ -97,12 +97,14 @@ def waterfall_chart(plan: RebalancePlan, market: MarketData) -> Chart | None:
     if not shown:
         return None
     rest = after - before - sum(change for change, _ in shown)
-    steps = [Step("Today", before, percent(before), is_total=True, tone="now")]
-    steps += [Step(_order_words(trade, plan), change, points(change), tone=_tone(change)) for change, trade in shown]
+    steps = [ChartStep("Today", before, percent(before), is_total=True, tone="now")]
+    steps += [
+        ChartStep(_order_words(trade, plan), change, points(change), tone=_tone(change)) for change, trade in shown
+    ]
     if len(shown) < len(moves):
         others = plural(len(moves) - len(shown), "other order")
-        steps.append(Step(others, rest, points(rest), tone=_tone(rest)))
-    steps.append(Step("Proposed", after, percent(after), is_total=True))
+        steps.append(ChartStep(others, rest, points(rest), tone=_tone(rest)))
+    steps.append(ChartStep("Proposed", after, percent(after), is_total=True))
     words = "; ".join(f"{step.label} {step.words}" for step in steps)
     return waterfall("waterfall", "From today to the proposal: Magnificent Seven, upper end", f"{words}.", tuple(steps))
 

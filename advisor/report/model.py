@@ -117,7 +117,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonTables:
     """Today against proposed: measures, holdings, size, sectors, funds, valuations, overlap."""
 
     measures: Table
@@ -235,7 +235,7 @@ class ReportContext:
     header: Header
     answer: Answer
     why: Why
-    comparison: Comparison
+    comparison: ComparisonTables
     trade_off: TradeOffs
     small_caps: SmallCapCase
     risks: Risks

@@ -129,7 +129,7 @@ def measures_table(plan: RebalancePlan) -> Table:
             rough_money(fees(after)),
             _change_in_fees(fees(before), fees(after)),
         ),
-        *_scenario_rows(plan, share),
+        *_month_rows(plan, share),
         share("Small-cap funds", before.small_cap_weight, after.small_cap_weight),
         row(
             "Magnificent Seven, funds looked through",
@@ -147,7 +147,7 @@ def _change_in_fees(first: Decimal, second: Decimal) -> str:
     return (signed_cents if min(first, second) < ROUGH_USD else signed_money)(ends[1] - ends[0])
 
 
-def _scenario_rows(plan: RebalancePlan, share: Callable[[str, float, float], Row]) -> list[Row]:
+def _month_rows(plan: RebalancePlan, share: Callable[[str, float, float], Row]) -> list[Row]:
     """Losses over the scenario months, where the market data have any."""
     pairs_of = (
         ("Average loss of the worst 5% of past months", plan.before.cvar_95, plan.after.cvar_95),
@@ -171,7 +171,7 @@ def order_tables(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) 
 
 def gain_table(plan: RebalancePlan) -> Table | None:
     """The objective against doing nothing, part by part; None where no trade was worth weighing."""
-    gain = plan.gain
+    gain = plan.net_benefit
     parts = (
         ("Expected return, after fund expenses", gain.expected_return),
         ("Risk, at the risk aversion used", gain.risk),

@@ -169,7 +169,7 @@ def _tax_words(plan: RebalancePlan) -> str:
 
 
 def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
-    gain = plan.gain.total
+    gain = plan.net_benefit.total
     state = "every limit holds today" if plan.limits else "no limit is set"
     if broken_today(plan):
         state = "every limit that must be kept holds today"
@@ -229,8 +229,8 @@ def _idle_cards(plan: RebalancePlan) -> tuple[Card, ...]:
     return (
         Card(
             "Gain forgone a year",
-            bps(max(plan.gain.total, 0.0)),
-            f"{money(dollars(max(plan.gain.total, 0.0), plan.before))} a year, after tax and cost",
+            bps(max(plan.net_benefit.total, 0.0)),
+            f"{money(dollars(max(plan.net_benefit.total, 0.0), plan.before))} a year, after tax and cost",
         ),
         Card("Trades", "0", "no order to place"),
     )
@@ -269,7 +269,7 @@ def _risk_reason(plan: RebalancePlan) -> str:
 
 
 def _gain_reason(plan: RebalancePlan) -> str:
-    gain = plan.gain
+    gain = plan.net_benefit
     if not is_trade(plan):
         return (
             f"The best trades found change the objective by {signed_bps(gain.total)} a year: {_gain_parts(plan)}."
@@ -289,7 +289,7 @@ def _gain_reason(plan: RebalancePlan) -> str:
 
 
 def _gain_parts(plan: RebalancePlan) -> str:
-    gain = plan.gain
+    gain = plan.net_benefit
     parts = {
         "expected return": gain.expected_return,
         "risk": gain.risk,

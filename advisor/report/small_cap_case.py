@@ -7,7 +7,7 @@ from datetime import date
 
 from advisor.evidence.headline import headline
 from advisor.evidence.model import Claim, Evidence, Verdict
-from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, HORIZONS, EventStudy, HorizonResult
+from advisor.evidence.rate_study import BY_CYCLE, EVERY, FIRST, HORIZONS, EventStudy, RateHorizon
 from advisor.format import NOTICEABLE, day, number, percent, plural, signed, signed_bps, signed_percent, years
 from advisor.portfolio.limit_types import Side, limit_noun, split_label
 from advisor.portfolio.model import Portfolio
@@ -104,7 +104,7 @@ def rate_table(study: EventStudy) -> Table:
     )
 
 
-def _excess_cell(found: HorizonResult) -> Cell:
+def _excess_cell(found: RateHorizon) -> Cell:
     if found.mean is None:
         return Cell("unknown")
     ends = "" if found.low is None or found.high is None else f"{_points(found.low, 1)} to {_points(found.high, 1)}"
@@ -144,11 +144,11 @@ def _points(excess: float, decimals: int) -> str:
     return signed(100 * excess, decimals)
 
 
-def _excess_words(results: list[HorizonResult]) -> str:
+def _excess_words(results: list[RateHorizon]) -> str:
     return ", ".join(f"{_points(found.mean, 1)} after {found.months}" for found in results if found.mean is not None)
 
 
-def _excess_line(name: str, tone: str, dash: str, results: list[HorizonResult]) -> Line:
+def _excess_line(name: str, tone: str, dash: str, results: list[RateHorizon]) -> Line:
     known = [(float(found.months), found.mean) for found in results if found.mean is not None]
     return Line(((0.0, 0.0), *known), tone, f"{name} {_points(known[-1][1], 1)}", dash)
 

@@ -66,7 +66,7 @@ def alternatives_table(plan: RebalancePlan, trade_off: TradeOff) -> Table | None
 
 
 def outcomes_table(caption: str, outcomes: tuple[Outcome, ...], proposed: tuple[Trade, ...]) -> Table:
-    """Scenarios side by side; `proposed` are the orders of the proposal."""
+    """PastMonths side by side; `proposed` are the orders of the proposal."""
     rows = tuple(_outcome_row(outcome, proposed, is_first=outcome.name == "proposal") for outcome in outcomes)
     return Table(caption, _OUTCOME_COLUMNS, rows, _OUTCOME_NOTES)
 
@@ -112,14 +112,14 @@ def _proposal_row(plan: RebalancePlan) -> Row:
         Cell("The proposal", lines=(plural(len(plan.trades), "order"),)),
         *_state_fields(after),
         money(plan.tax.tax_usd + plan.spread_usd),
-        signed_bps(plan.gain.total),
+        signed_bps(plan.net_benefit.total),
         EN_DASH,
         kind="group",
     )
 
 
 def _outcome_row(outcome: Outcome, proposed: tuple[Trade, ...], *, is_first: bool = False) -> Row:
-    if outcome.after is None or outcome.tax is None or outcome.spread_usd is None or outcome.gain is None:
+    if outcome.after is None or outcome.tax is None or outcome.spread_usd is None or outcome.net_benefit is None:
         what = Cell(_NO_ANSWER.get(outcome.status, outcome.status), lines=(outcome.reason,) if outcome.reason else ())
         return row(outcome.title, *([EN_DASH] * 5), what)
     orders = plural(len(outcome.trades), "order") if outcome.trades else "no order"
@@ -127,7 +127,7 @@ def _outcome_row(outcome: Outcome, proposed: tuple[Trade, ...], *, is_first: boo
         Cell(outcome.title, lines=(orders,)),
         *_state_fields(outcome.after),
         money(outcome.tax.tax_usd + outcome.spread_usd),
-        signed_bps(outcome.gain.total),
+        signed_bps(outcome.net_benefit.total),
         Cell(EN_DASH if is_first else _difference(outcome, proposed), lines=_broken(outcome)),
         kind="group" if is_first else "plain",
     )

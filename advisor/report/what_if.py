@@ -51,7 +51,7 @@ Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class WhatIfView:
     """One drawing: axes and bounds, and where the curve and its point stand at the start."""
 
     key: str
@@ -102,7 +102,7 @@ class WhatIfPage:
 
     header: Header
     knobs: tuple[Knob, ...]
-    views: tuple[View, ...]
+    views: tuple[WhatIfView, ...]
     cards: tuple[Card, ...]
     status: str
     reset: str  # words of the button that leads back
@@ -239,10 +239,10 @@ def _plane(measure: Measure, bounds: Bounds, grid: Grid, start: _Start) -> Plane
     )
 
 
-def _view(measure: Measure, plane: Plane, grid: Grid, start: _Start) -> View:
+def _view(measure: Measure, plane: Plane, grid: Grid, start: _Start) -> WhatIfView:
     words = f"A curve over the share of small-cap funds, at a cap of {percent(grid.caps[start.cap])} at first."
     places = [_place(found.at, _shown(found), measure, plane) for found in grid.points[start.cap]]
-    return View(
+    return WhatIfView(
         measure.key,
         measure.label,
         plane_chart(f"view-{measure.key}", measure.label, words, plane),

@@ -76,7 +76,7 @@ def shown_of(found: Measures) -> Shown:
 
 def shown_of_proposal(proposal: Outcome) -> Shown | None:
     """The proposal in its own orders and dollars; None where there is none."""
-    after, tax, gain = proposal.after, proposal.tax, proposal.gain
+    after, tax, gain = proposal.after, proposal.tax, proposal.net_benefit
     if after is None or tax is None or gain is None or proposal.spread_usd is None:
         return None
     traded = sum((trade.amount_usd for trade in proposal.trades), Decimal(0))

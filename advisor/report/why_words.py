@@ -57,7 +57,7 @@ def funds_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
 
 def break_even_words(plan: RebalancePlan) -> str:
     """One-off cost against the yearly gain, in months; empty where no trade was weighed."""
-    gain, horizon = plan.gain, plan.horizon_years
+    gain, horizon = plan.net_benefit, plan.horizon_years
     if not is_trade(plan) and gain.total <= 0:
         return ""
     once = -(gain.trading_cost + gain.tax + gain.carryforward) * horizon

@@ -9,7 +9,7 @@ from decimal import Decimal
 from advisor.errors import UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, Lot, Portfolio
-from advisor.rebalance.candidates import Household
+from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, Trade
 from advisor.rebalance.plan import survey
 from advisor.rebalance.trades import cash_after, lot_sale, order
@@ -39,7 +39,7 @@ def unsolved(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> t
     return _unsolved(survey(portfolio, market), plan)
 
 
-def _unsolved(household: Household, plan: RebalancePlan | None) -> tuple[Outcome, ...]:
+def _unsolved(household: SurveyedHousehold, plan: RebalancePlan | None) -> tuple[Outcome, ...]:
     halved = None if plan is None else measured("half", household, half(plan.trades, household))
     return (
         measured("do_nothing", household, ()),
@@ -47,13 +47,13 @@ def _unsolved(household: Household, plan: RebalancePlan | None) -> tuple[Outcome
     )
 
 
-def _with_menu(name: str, household: Household, base: HouseholdState | None) -> Outcome:
+def _with_menu(name: str, household: SurveyedHousehold, base: HouseholdState | None) -> Outcome:
     portfolio = household.portfolio
     changed = replace(portfolio, preferences=replace(portfolio.preferences, buy=MENUS[name]))
     return with_causes(solved(name, changed, household.market), household, changed, base)
 
 
-def half(trades: tuple[Trade, ...], household: Household) -> tuple[Trade, ...]:
+def half(trades: tuple[Trade, ...], household: SurveyedHousehold) -> tuple[Trade, ...]:
     """Half of each order, lots in proportion, rounded down to what its account trades in.
 
     Where rounding the sales down leaves an account short of cash, its purchases are cut, the last one first.
@@ -69,7 +69,7 @@ def half(trades: tuple[Trade, ...], household: Household) -> tuple[Trade, ...]:
     return (*sales, *purchases)
 
 
-def _half_sale(trade: Trade, household: Household) -> Iterator[Trade]:
+def _half_sale(trade: Trade, household: SurveyedHousehold) -> Iterator[Trade]:
     account = _account(trade, household.portfolio)
     step = _step(household.portfolio, account, trade.symbol)
     price = trade.price_usd
@@ -84,7 +84,7 @@ def _half_sale(trade: Trade, household: Household) -> Iterator[Trade]:
         yield order(account.name, trade.symbol, "sell", total, tuple(lots), household.market)
 
 
-def _half_purchase(trade: Trade, household: Household, cash_usd: Decimal) -> Iterator[Trade]:
+def _half_purchase(trade: Trade, household: SurveyedHousehold, cash_usd: Decimal) -> Iterator[Trade]:
     """Half of a purchase, or the largest part of the half that leaves the account's least cash."""
     account = _account(trade, household.portfolio)
     step = _step(household.portfolio, account, trade.symbol)

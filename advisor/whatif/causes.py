@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.candidates import Household
+from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState
 from advisor.whatif.changes import changes, with_part
 from advisor.whatif.model import Cause, Change, Outcome
@@ -19,7 +19,9 @@ from advisor.whatif.outcomes import distance, holdings, solved
 TOGETHER = Change("together", None, None)  # what changes do only if made together
 
 
-def with_causes(found: Outcome, household: Household, changed: Portfolio, base: HouseholdState | None) -> Outcome:
+def with_causes(
+    found: Outcome, household: SurveyedHousehold, changed: Portfolio, base: HouseholdState | None
+) -> Outcome:
     """`found`, the outcome of `changed`, with what differs from the household's file and how far each moves the answer.
 
     `base` is the household after the proposal; without it, or without an answer, there are changes and no causes.

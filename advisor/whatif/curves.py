@@ -17,7 +17,7 @@ from decimal import Decimal
 from advisor.market.data import MarketData
 from advisor.optimize.formulation import MOVABLE
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.reach import Answer, best_at, tightest
+from advisor.optimize.reach import ReachAnswer, best_at, tightest
 from advisor.portfolio.limit_types import Side, split_label
 from advisor.portfolio.model import Limit, Portfolio
 from advisor.rebalance.candidates import problem_of
@@ -40,7 +40,7 @@ class Movable:
     gauge: Gauge
     problem: AllocationProblem
 
-    def at(self, bounds: Mapping[str, float]) -> Answer:
+    def at(self, bounds: Mapping[str, float]) -> ReachAnswer:
         """The optimum at `bounds`, by label."""
         return best_at(self.problem, bounds)
 

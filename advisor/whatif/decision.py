@@ -10,7 +10,7 @@ import numpy as np
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import DUST
 from advisor.optimize.solve import Allocation, allocate
-from advisor.rebalance.candidates import Household, candidate_of, objective_of_nothing, shortfall_of
+from advisor.rebalance.candidates import SurveyedHousehold, candidate_of, objective_of_nothing, shortfall_of
 from advisor.units import Vector
 
 
@@ -32,7 +32,7 @@ class Decision:
         return sum(self.shares.values())
 
 
-def decision_of(household: Household, problem: AllocationProblem) -> Decision | None:
+def decision_of(household: SurveyedHousehold, problem: AllocationProblem) -> Decision | None:
     """The advised allocation with the funds that the proposal would choose; None where the limits leave none.
 
     Nothing is done where every limit holds today and the best trades gain less than the user's minimum.
@@ -49,12 +49,12 @@ def decision_of(household: Household, problem: AllocationProblem) -> Decision | 
     return Decision(_small_caps(household, after), _bought(household, allocation), gain=gained)
 
 
-def _bought(household: Household, allocation: Allocation) -> tuple[str, ...]:
+def _bought(household: SurveyedHousehold, allocation: Allocation) -> tuple[str, ...]:
     i = household.inputs
     amounts = np.bincount(i.buys.security, weights=allocation.buy, minlength=len(i.symbols))
     return tuple(s for s, amount in zip(i.symbols, amounts, strict=True) if amount > max(i.min_trade, DUST))
 
 
-def _small_caps(household: Household, weights: Vector) -> dict[str, float]:
+def _small_caps(household: SurveyedHousehold, weights: Vector) -> dict[str, float]:
     market, symbols = household.market, household.inputs.symbols
     return {s: float(weight) for s, weight in zip(symbols, weights, strict=True) if market.is_small_cap(s)}

@@ -164,7 +164,7 @@ def _with_risk(market: MarketData, new: MarketData) -> MarketData:
         market,
         securities=MappingProxyType(kept),
         covariance=new.covariance,
-        scenarios=new.scenarios,
+        past_months=new.past_months,
         episodes=new.episodes,
         risk_free=new.risk_free,
         long_run=new.long_run,
@@ -180,8 +180,8 @@ def _is_same(one: MarketData, other: MarketData) -> bool:
         and _is_same_covariance(one.covariance, other.covariance)
         and one.episodes == other.episodes
         and one.risk_free.value == other.risk_free.value
-        and one.scenarios.symbols == other.scenarios.symbols
-        and np.array_equal(one.scenarios.returns, other.scenarios.returns)
+        and one.past_months.symbols == other.past_months.symbols
+        and np.array_equal(one.past_months.returns, other.past_months.returns)
         and dict(one.indexes) == dict(other.indexes)
     )
 

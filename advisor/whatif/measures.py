@@ -10,7 +10,7 @@ import numpy as np
 from advisor.market.constituents import magnificent_seven_interval
 from advisor.optimize.formulation import gains_per_dollar
 from advisor.optimize.problem import Solution
-from advisor.rebalance.candidates import Household, candidate_of, objective_of_nothing
+from advisor.rebalance.candidates import SurveyedHousehold, candidate_of, objective_of_nothing
 from advisor.rebalance.tax import year_tax
 from advisor.risk.measures import tracking_error, volatility
 from advisor.units import Vector, to_cents
@@ -21,14 +21,14 @@ from advisor.whatif.model import Measures
 class Gauge:
     """What the optima of one household are measured with, worked out once."""
 
-    household: Household
+    household: SurveyedHousehold
     seven: Vector  # (n,) upper end of the Magnificent Seven in each security
     small: Vector  # (n,) 1 for a small-cap fund
     nothing: float  # objective of doing nothing, a year
     tax_of_nothing_usd: Decimal  # the year's
 
 
-def gauge_of(household: Household) -> Gauge:
+def gauge_of(household: SurveyedHousehold) -> Gauge:
     """Measure doing nothing, and look each security up."""
     market, symbols = household.market, household.inputs.symbols
     idle = candidate_of(household, ())
@@ -42,7 +42,7 @@ def gauge_of(household: Household) -> Gauge:
 
 
 def measures_of(gauge: Gauge, solution: Solution) -> Measures:
-    """Figures of `solution`, as `rebalance.measure.Yardstick` has them for a household with its weights and cash.
+    """Figures of `solution`, as `rebalance.measurer.Measurer` has them for a household with its weights and cash.
 
     The tax is the law's on its sales, less the tax of doing nothing; what losses carried forward are worth is in the
     gain alone.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from advisor.rebalance.model import Gain, HouseholdState, LimitResult, TaxResult, Trade
+from advisor.rebalance.model import HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
 from advisor.risk.view_age import Use
 
 
@@ -48,7 +48,7 @@ class Outcome:
     limits: tuple[LimitResult, ...]
     tax: TaxResult | None
     spread_usd: Decimal | None
-    gain: Gain | None  # against doing nothing, a year
+    net_benefit: NetBenefit | None  # against doing nothing, a year
     reason: str = ""
     changes: tuple[Change, ...] = ()
     causes: tuple[Cause, ...] = ()  # of the difference from the proposal, the largest first

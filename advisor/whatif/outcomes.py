@@ -14,7 +14,7 @@ from advisor.market.resolve import resolve
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.limit_types import Unit
 from advisor.portfolio.model import BUILT_IN_SCENARIOS, Portfolio
-from advisor.rebalance.candidates import Candidate, Household, advised, best_orders, candidate_of, problem_of
+from advisor.rebalance.candidates import Candidate, SurveyedHousehold, advised, best_orders, candidate_of, problem_of
 from advisor.rebalance.model import HouseholdState, LimitResult, RebalancePlan, Trade
 from advisor.rebalance.outcome import EDGE, breach, effective_bound
 from advisor.rebalance.plan import survey, universe
@@ -29,7 +29,7 @@ _HELP = "What would help"  # begins the second part of a conflict's message
 _MOST_SENTENCES = 2
 
 
-def solved(name: str, portfolio: Portfolio, market: MarketData, household: Household | None = None) -> Outcome:
+def solved(name: str, portfolio: Portfolio, market: MarketData, household: SurveyedHousehold | None = None) -> Outcome:
     """The best orders of `portfolio`, or why there are none.
 
     `market` must be resolved for the household; symbols that this portfolio adds are looked up in it. `household` is
@@ -42,7 +42,7 @@ def solved(name: str, portfolio: Portfolio, market: MarketData, household: House
         return unanswered(name, error)
 
 
-def best(name: str, household: Household, problem: AllocationProblem) -> Outcome:
+def best(name: str, household: SurveyedHousehold, problem: AllocationProblem) -> Outcome:
     """The best orders of `household`, whose problem is `problem`, or why there are none."""
     try:
         chosen = advised(household, best_orders(household, problem))
@@ -51,7 +51,7 @@ def best(name: str, household: Household, problem: AllocationProblem) -> Outcome
     return outcome_of(name, chosen) if chosen.trades else measured(name, household, ())
 
 
-def surveyed(portfolio: Portfolio, market: MarketData, household: Household | None = None) -> Household:
+def surveyed(portfolio: Portfolio, market: MarketData, household: SurveyedHousehold | None = None) -> SurveyedHousehold:
     """The survey of `portfolio`: that of `household` where only limits differ, on the same securities.
 
     Raises `MarketDataError` for a portfolio that wants its risk estimated otherwise.
@@ -59,7 +59,7 @@ def surveyed(portfolio: Portfolio, market: MarketData, household: Household | No
     if household is not None and household.portfolio.preferences.covariance != portfolio.preferences.covariance:
         raise MarketDataError(ONE_ESTIMATE)
     if household is not None and _is_same_but_limits(household.portfolio, portfolio):
-        return replace(household, yardstick=replace(household.yardstick, portfolio=portfolio))
+        return replace(household, measurer=replace(household.measurer, portfolio=portfolio))
     return survey(portfolio, _market_of(portfolio, market))
 
 
@@ -77,7 +77,7 @@ def _market_of(portfolio: Portfolio, market: MarketData) -> MarketData:
     return replace(again, proxied=MappingProxyType(proxied))
 
 
-def measured(name: str, household: Household, trades: tuple[Trade, ...]) -> Outcome:
+def measured(name: str, household: SurveyedHousehold, trades: tuple[Trade, ...]) -> Outcome:
     """What these orders come to, whatever limits they break."""
     return outcome_of(name, candidate_of(household, trades))
 
@@ -93,11 +93,11 @@ def outcome_of(name: str, candidate: Candidate) -> Outcome:
         limits=candidate.limits,
         tax=candidate.tax,
         spread_usd=candidate.spread_usd,
-        gain=candidate.gain,
+        net_benefit=candidate.net_benefit,
     )
 
 
-def proposed(plan: RebalancePlan, household: Household) -> Outcome:
+def proposed(plan: RebalancePlan, household: SurveyedHousehold) -> Outcome:
     """The plan itself; where it is to do nothing, its gain is none."""
     found = measured("proposal", household, plan.trades)
     return replace(found, limits=plan.limits)
@@ -115,7 +115,7 @@ def unanswered(name: str, error: AdvisorError) -> Outcome:
         limits=(),
         tax=None,
         spread_usd=None,
-        gain=None,
+        net_benefit=None,
         reason=_words(error),
     )
 

@@ -18,7 +18,7 @@ from advisor.market.data import MarketData
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import BUILT_IN_SCENARIOS, Limit, LimitMode, Portfolio
-from advisor.rebalance.candidates import Household, problem_of
+from advisor.rebalance.candidates import SurveyedHousehold, problem_of
 from advisor.rebalance.model import RebalancePlan
 from advisor.rebalance.outcome import EDGE, breach, limit_results
 from advisor.whatif.outcomes import solved, surveyed
@@ -83,9 +83,9 @@ def _net_gain(plan: RebalancePlan) -> Decimal:
     return plan.tax.short_term_gain_usd + plan.tax.long_term_gain_usd
 
 
-def broken_today(household: Household) -> dict[str, float]:
+def broken_today(household: SurveyedHousehold) -> dict[str, float]:
     """Measures of today, by label, of the hard limits that the household breaks."""
-    results = limit_results(household.yardstick, household.before, household.before, ())
+    results = limit_results(household.measurer, household.before, household.before, ())
     return {
         limit.label: limit.before
         for limit in results
@@ -93,7 +93,7 @@ def broken_today(household: Household) -> dict[str, float]:
     }
 
 
-def bounds_at(household: Household, share: Decimal) -> dict[str, Decimal]:
+def bounds_at(household: SurveyedHousehold, share: Decimal) -> dict[str, Decimal]:
     """Bounds of the limits broken today with `share` of each breach left, rounded outward to 0.01%."""
     today = broken_today(household)
     bounds = {limit.label: limit for limit in household.portfolio.limits if limit.label in today}
@@ -119,7 +119,7 @@ def with_bounds(portfolio: Portfolio, bounds: Mapping[str, Decimal]) -> Portfoli
     return replace(portfolio, limits=(*kept, *(limit for label, limit in changed.items() if label not in own)))
 
 
-def least_share(household: Household) -> int | None:
+def least_share(household: SurveyedHousehold) -> int | None:
     """The least share, in thousandths, at which orders without a net gain hold every limit; None where none does."""
     if not _has_optimum(household, THOUSAND):
         return None
@@ -140,17 +140,17 @@ def _least(out_of_reach: int, in_reach: int, is_in_reach: Callable[[int], bool])
     return high
 
 
-def _without_gain(household: Household, thousandths: int) -> Portfolio:
+def _without_gain(household: SurveyedHousehold, thousandths: int) -> Portfolio:
     bounds = bounds_at(household, Decimal(thousandths) / THOUSAND)
     return with_bounds(household.portfolio, bounds | {f"{GAIN}.max": Decimal(0)})
 
 
-def _has_optimum(household: Household, thousandths: int) -> bool:
+def _has_optimum(household: SurveyedHousehold, thousandths: int) -> bool:
     """Whether the limits can be met in parts of a share."""
     problem = problem_of(surveyed(_without_gain(household, thousandths), household.market, household))
     return best_solution(problem, open_cases(problem)) is not None
 
 
-def _has_orders(household: Household, thousandths: int) -> bool:
+def _has_orders(household: SurveyedHousehold, thousandths: int) -> bool:
     changed = _without_gain(household, thousandths)
     return solved("", changed, household.market, household).after is not None

@@ -45,7 +45,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "tax": None if outcome.tax is None else tax_record(outcome.tax),
         "costs": None if outcome.spread_usd is None else {"spread_usd": usd_text(outcome.spread_usd)},
         "limits": [limit_record(limit) for limit in outcome.limits],
-        "gain": None if outcome.gain is None else asdict(outcome.gain),
+        "gain": None if outcome.net_benefit is None else asdict(outcome.net_benefit),
     }
 
 

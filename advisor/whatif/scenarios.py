@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio, Scenario
-from advisor.rebalance.candidates import Household
+from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.rebalance.plan import survey
 from advisor.whatif.causes import with_causes
@@ -20,7 +20,7 @@ def scenario_outcomes(portfolio: Portfolio, market: MarketData, plan: RebalanceP
     return tuple(scenario_outcome(scenario, household, plan.after) for scenario in portfolio.scenarios)
 
 
-def scenario_outcome(scenario: Scenario, household: Household, base: HouseholdState | None) -> Outcome:
+def scenario_outcome(scenario: Scenario, household: SurveyedHousehold, base: HouseholdState | None) -> Outcome:
     """The scenario's own answer, and what of its changes moves it away from `base`, the household as proposed."""
     found = solved(scenario.name, scenario.portfolio, household.market, household)
     return with_causes(found, household, scenario.portfolio, base)

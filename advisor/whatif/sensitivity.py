@@ -22,9 +22,9 @@ from advisor.market.data import FactorCovariance, MarketData
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.candidates import Household, problem_of, problem_under
+from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
 from advisor.rebalance.plan import survey
-from advisor.risk.scenarios import sample_of_months, scenario_returns
+from advisor.risk.past_months import month_returns, sample_of_months
 from advisor.whatif.measures import gauge_of, measures_of
 from advisor.whatif.model import Measures, Sensitivity
 
@@ -59,17 +59,17 @@ def window_covariance(market: MarketData, symbols: tuple[str, ...], months: int)
     In factor form each month is a factor: with deviations D (T, n) from the mean month, ``12/(T-1) D'D``, which is
     positive semidefinite whatever the number of months. Raises `MarketDataError` for a symbol without scenarios.
     """
-    returns, days = scenario_returns(market, symbols)[-months:], market.scenarios.months[-months:]
+    returns, days = month_returns(market, symbols)[-months:], market.past_months.months[-months:]
     names, method = tuple(f"{day:%Y-%m}" for day in days), f"sample covariance of {len(days)} monthly returns, a year"
     return sample_of_months(symbols, returns, names, method, (days[0], days[-1]))
 
 
-def _over_windows(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+def _over_windows(household: SurveyedHousehold, problem: AllocationProblem) -> Iterator[Sensitivity]:
     market, symbols = household.market, household.inputs.symbols
-    if not set(symbols) <= set(market.scenarios.symbols):
+    if not set(symbols) <= set(market.past_months.symbols):
         return
     for months in MONTHS:
-        if months <= len(market.scenarios.months):
+        if months <= len(market.past_months.months):
             covariance = window_covariance(market, symbols, months)
             span = f"{covariance.start:%Y-%m} to {covariance.end:%Y-%m}"
             title = f"risk from the last {months // A_YEAR} years of months ({span})"
@@ -77,7 +77,7 @@ def _over_windows(household: Household, problem: AllocationProblem) -> Iterator[
             yield Sensitivity("covariance", title, _measures(other, problem))
 
 
-def _without_views(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+def _without_views(household: SurveyedHousehold, problem: AllocationProblem) -> Iterator[Sensitivity]:
     """At a confidence of 0 a view counts nothing, and its securities stay in the problem."""
     views = household.portfolio.views
     for view in views:
@@ -86,7 +86,7 @@ def _without_views(household: Household, problem: AllocationProblem) -> Iterator
         yield Sensitivity("view", f"without the view on {view.name}", _measures(other, problem))
 
 
-def _over_risk_aversions(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+def _over_risk_aversions(household: SurveyedHousehold, problem: AllocationProblem) -> Iterator[Sensitivity]:
     in_force = household.inputs.risk_aversion
     for word, factor in (("half", 0.5), ("double", 2.0)):
         other = _preferring(household, risk_aversion=Decimal(repr(in_force * factor)))
@@ -95,7 +95,7 @@ def _over_risk_aversions(household: Household, problem: AllocationProblem) -> It
         )
 
 
-def _over_premia(household: Household, problem: AllocationProblem) -> Iterator[Sensitivity]:
+def _over_premia(household: SurveyedHousehold, problem: AllocationProblem) -> Iterator[Sensitivity]:
     others = [_preferring(household, equity_premium=premium) for premium in PREMIA]
     low, high = (other.inputs for other in others)
     if low.risk_aversion == high.risk_aversion and np.allclose(low.expected_return, high.expected_return, atol=1e-12):
@@ -105,15 +105,15 @@ def _over_premia(household: Household, problem: AllocationProblem) -> Iterator[S
         yield Sensitivity("equity_premium", title, _measures(other, problem))
 
 
-def _preferring(household: Household, **preferences: Any) -> Household:  # noqa: ANN401 - fields of preferences
+def _preferring(household: SurveyedHousehold, **preferences: Any) -> SurveyedHousehold:  # noqa: ANN401 - fields of preferences
     return _changed(household, preferences=replace(household.portfolio.preferences, **preferences))
 
 
-def _changed(household: Household, **fields: Any) -> Household:  # noqa: ANN401 - fields of a portfolio
+def _changed(household: SurveyedHousehold, **fields: Any) -> SurveyedHousehold:  # noqa: ANN401 - fields of a portfolio
     return survey(replace(household.portfolio, **fields), household.market)
 
 
-def _measures(household: Household, problem: AllocationProblem) -> Measures | None:
+def _measures(household: SurveyedHousehold, problem: AllocationProblem) -> Measures | None:
     under = problem_under(household, problem)
     solution = best_solution(under, open_cases(under))
     return None if solution is None else measures_of(gauge_of(household), solution)

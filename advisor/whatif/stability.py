@@ -36,7 +36,7 @@ from advisor.portfolio.limit_types import MeasuredOn
 from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, Limit, LimitMode, Portfolio, ReturnPeriod
 from advisor.rebalance.candidates import problem_of, problem_under
 from advisor.rebalance.plan import survey, universe
-from advisor.risk.scenarios import sample_of_months, scenario_returns
+from advisor.risk.past_months import month_returns, sample_of_months
 from advisor.units import Matrix
 from advisor.whatif.curves import with_movable
 from advisor.whatif.decision import Decision, decision_of
@@ -68,15 +68,15 @@ def stability(
     None where it cannot be told: fewer than `LEAST_MONTHS` scenario months, a security of the household without them,
     or no answer at all, as assumed or in any draw.
     """
-    symbols, months = universe(portfolio), market.scenarios.months
-    if len(months) < LEAST_MONTHS or not set(symbols) <= set(market.scenarios.symbols):
+    symbols, months = universe(portfolio), market.past_months.months
+    if len(months) < LEAST_MONTHS or not set(symbols) <= set(market.past_months.symbols):
         return None
     if draws is None:
         draws = FEW_DRAWS if any(map(_is_costly, portfolio.limits)) else DRAWS
     household = survey(portfolio, market)
     problem = problem_of(household)
     proposed = decision_of(household, problem)
-    returns = scenario_returns(market, symbols)
+    returns = month_returns(market, symbols)
     drawn = [
         _under(problem, portfolio, replace(market, covariance=drawn_covariance(symbols, months, returns, rows)))
         for rows in drawn_months(len(months), draws)
@@ -174,7 +174,7 @@ def _by_index(
 
 def _methods(problem: AllocationProblem, portfolio: Portfolio, market: MarketData, returns: Matrix) -> Iterator[Method]:
     """The answer with risk from all months, estimated in each way that they allow."""
-    panel = _panel(problem.inputs.symbols, market.scenarios.months, returns)
+    panel = _panel(problem.inputs.symbols, market.past_months.months, returns)
     years = len(returns) // A_YEAR
     for method, words in METHODS.items():
         choice = CovarianceChoice(method, ReturnPeriod.MONTHLY, years)

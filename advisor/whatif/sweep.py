@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.candidates import Household, problem_of
+from advisor.rebalance.candidates import SurveyedHousehold, problem_of
 from advisor.rebalance.model import HouseholdState
 from advisor.whatif.changes import changes
 from advisor.whatif.model import Cause, Outcome
@@ -20,7 +20,7 @@ from advisor.whatif.outcomes import best, distance, solved
 
 
 def swept(
-    household: Household, points: Iterable[tuple[str, Portfolio]], base: HouseholdState | None
+    household: SurveyedHousehold, points: Iterable[tuple[str, Portfolio]], base: HouseholdState | None
 ) -> Iterator[Outcome]:
     """The outcome of each named point, as it is found, with how far its change moves the answer from `base`."""
     problem: AllocationProblem | None = None
@@ -41,11 +41,11 @@ def _is_same_but_horizon(one: Portfolio, other: Portfolio) -> bool:
     return replace(one, preferences=preferences, scenarios=other.scenarios) == other
 
 
-def _over_horizon(name: str, household: Household, problem: AllocationProblem, portfolio: Portfolio) -> Outcome:
+def _over_horizon(name: str, household: SurveyedHousehold, problem: AllocationProblem, portfolio: Portfolio) -> Outcome:
     """The outcome over the horizon of `portfolio`, which differs in nothing else."""
     years = float(portfolio.preferences.horizon_years)
-    there = Household(
-        replace(household.yardstick, portfolio=portfolio),
+    there = SurveyedHousehold(
+        replace(household.measurer, portfolio=portfolio),
         replace(household.inputs, horizon_years=years),
         household.before,
     )

@@ -34,7 +34,7 @@ MEASURES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RecordedAnswer:
     """One record, as far as two are compared; `measures` are those of today and of the proposal."""
 
     as_of: date
@@ -88,8 +88,8 @@ class Causes:
 class TwoAnswers:
     """The changes from one recommendation to another."""
 
-    old: Answer
-    new: Answer
+    old: RecordedAnswer
+    new: RecordedAnswer
     orders: tuple[OrderChange, ...]  # those that are not the same
     measures: tuple[MeasureChange, ...]  # all
     limits: tuple[LimitChange, ...]  # those that are not the same
@@ -100,13 +100,13 @@ class TwoAnswers:
         return not self.orders and self.old.status == self.new.status
 
 
-def answer_of(record: Record) -> Answer:
+def answer_of(record: Record) -> RecordedAnswer:
     """What a record says. Raises `ValueError` for one that is not of this program."""
     try:
         if record["schema"] not in READ:
             raise ValueError(f"schema is none of {', '.join(READ)}")
         after = record["after"]
-        return Answer(
+        return RecordedAnswer(
             as_of=date.fromisoformat(record["as_of"]),
             status=str(record["status"]),
             orders={
@@ -170,7 +170,7 @@ def _decimal(value: Any) -> Decimal:  # noqa: ANN401 - of a JSON document
     return number
 
 
-def two_answers(old: Answer, new: Answer) -> TwoAnswers:
+def two_answers(old: RecordedAnswer, new: RecordedAnswer) -> TwoAnswers:
     """The changes from `old` to `new`."""
     orders = {key: (old.orders.get(key), new.orders.get(key)) for key in dict.fromkeys((*old.orders, *new.orders))}
     limits = {key: (old.limits.get(key), new.limits.get(key)) for key in dict.fromkeys((*old.limits, *new.limits))}

@@ -18,7 +18,7 @@ from itertools import pairwise
 from advisor.market.data import MarketData
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio, View
-from advisor.rebalance.candidates import Household, problem_of, problem_under
+from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
 from advisor.rebalance.plan import survey
 from advisor.risk.expected_returns import ExpectedReturns
 from advisor.risk.view_age import UsedView, views_as_used
@@ -34,7 +34,7 @@ MATERIAL = 0.01  # of household value
 class _Bench:
     """One household, compiled once, whose confidence in its views can be changed; at 0 a view counts nothing."""
 
-    household: Household
+    household: SurveyedHousehold
     problem: AllocationProblem
 
     @property
@@ -43,14 +43,14 @@ class _Bench:
 
     def returns_with(self, views: tuple[View, ...]) -> ExpectedReturns:
         """Expected returns if the file had these views."""
-        return self._survey(views).yardstick.returns
+        return self._survey(views).measurer.returns
 
     def decision_with(self, views: tuple[View, ...]) -> Decision | None:
         """The decision if the file had these views; None where the limits leave none."""
         other = self._survey(views)
         return decision_of(other, problem_under(other, self.problem))
 
-    def _survey(self, views: tuple[View, ...]) -> Household:
+    def _survey(self, views: tuple[View, ...]) -> SurveyedHousehold:
         return survey(replace(self.household.portfolio, views=views), self.household.market)
 
 
@@ -79,7 +79,7 @@ def _audited(bench: _Bench, place: int, held: Decision | None, neutral: Expected
         source=view.source,
         set=view.set,
         equilibrium=_of(view, bench, neutral),
-        expected=_of(view, bench, bench.household.yardstick.returns),
+        expected=_of(view, bench, bench.household.measurer.returns),
         small_caps=_small_caps(held),
         small_caps_without=_small_caps(without),
         small_caps_certain=_small_caps(certain),

@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 
 from advisor.backtest.model import History, Holdings, Policy, Rules
-from advisor.backtest.walk import policy_walk
-from advisor.optimize.walk import ShareLimit, VolatilityLimit
+from advisor.backtest.simulate import policy_walk
+from advisor.optimize.one_day import ShareLimit, VolatilityLimit
 from advisor.portfolio.model import TaxSituation
 from tests.benchmarks.measure import interleaved, ratio
 

@@ -27,10 +27,10 @@ from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import load_snapshot
 from advisor.optimize.limits import compile_limits
-from advisor.optimize.price_book import price_book
-from advisor.optimize.prices import limit_prices
+from advisor.optimize.marginal_values import marginal_values
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.sensitivity import over_horizons
+from advisor.optimize.shadow_prices import limit_prices
 from advisor.optimize.solve import allocate
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio
@@ -126,7 +126,7 @@ def works(folder: Path) -> dict[str, Callable[[int], object]]:
     return {
         PLANNED: lambda _: rebalance(forty, of_forty),
         "  of it: every limit priced": lambda _: limit_prices(problem, allocation.solution),
-        "  of it: every lot's price book": lambda _: price_book(problem, allocation.solution),
+        "  of it: every lot's price book": lambda _: marginal_values(problem, allocation.solution),
         "  of it: seven horizons": lambda _: over_horizons(problem),
         "conflict named (impossible.yaml)": conflict,
         REPORT: lambda _: report_files(made, sys.stderr.write),

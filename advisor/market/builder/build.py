@@ -15,7 +15,7 @@ from advisor.market.builder.covariance_fit import fit_factor_covariance
 from advisor.market.builder.episodes import stress_episodes
 from advisor.market.builder.fund_lists import all_constituents, load_sources, overlaps
 from advisor.market.builder.panel import Panel, load_panel, long_run
-from advisor.market.builder.scenarios import monthly_scenarios
+from advisor.market.builder.past_months import monthly_returns
 from advisor.market.builder.security_facts import all_securities, risk_free
 from advisor.market.data import MarketData
 from advisor.market.fact_tables import Row, day, fund_table, own_table, split_list, stock_table
@@ -66,7 +66,7 @@ def build(prices: Path, facts: Path, holdings: Path) -> str:
             long_run=long_run(panel),
             long_run_start=panel.prices.index[0].date(),
             notes=NOTES,
-            scenarios=monthly_scenarios(panel.prices, stand_ins, panel.as_of),
+            past_months=monthly_returns(panel.prices, stand_ins, panel.as_of),
             splits=_splits(),
         )
     )

@@ -8,7 +8,7 @@ from advisor.market.holdings.cells import NONE, day, number, percent, printed_un
 from advisor.market.holdings.faults import Faults
 from advisor.market.holdings.identifiers import Identifiers, symbol_of
 from advisor.market.holdings.model import HoldingRow, Listing, RowKind
-from advisor.market.holdings.tables import Line, Row, header_places, table_rows
+from advisor.market.holdings.tables import TableLine, TableRow, header_places, table_rows
 
 COLUMNS = ("Fund Ticker", "Holding Ticker", "MarketValue", "Weight", "Name", "Class of Shares", "Date")
 NO_COMPANIES = {
@@ -17,12 +17,12 @@ NO_COMPANIES = {
 DERIVATIVES = {"FUTURE": "future", "SWAP": "swap", "OPTION": "option"}
 
 
-def recognises(lines: Sequence[Line]) -> bool:
+def recognises(lines: Sequence[TableLine]) -> bool:
     """Whether the lines are of an Invesco file."""
     return bool(header_places(lines, COLUMNS))
 
 
-def read(lines: Sequence[Line], faults: Faults) -> Listing:
+def read(lines: Sequence[TableLine], faults: Faults) -> Listing:
     """Rows of the table, which have to be of one fund and one date."""
     places = header_places(lines, COLUMNS)
     if len(places) != 1:
@@ -46,7 +46,7 @@ def read(lines: Sequence[Line], faults: Faults) -> Listing:
     )
 
 
-def _row(row: Row, faults: Faults) -> HoldingRow | None:
+def _row(row: TableRow, faults: Faults) -> HoldingRow | None:
     try:
         value, weight = number(row["MarketValue"]), percent(row["Weight"])
         symbol = symbol_of(Identifiers(row["Holding Ticker"], row.get("Security Identifier")))
@@ -68,7 +68,7 @@ def _row(row: Row, faults: Faults) -> HoldingRow | None:
     )
 
 
-def _kind(row: Row, value: float | None) -> tuple[RowKind, str]:
+def _kind(row: TableRow, value: float | None) -> tuple[RowKind, str]:
     share_class = row["Class of Shares"].upper()
     for word, reason in NO_COMPANIES.items():
         if word in share_class:

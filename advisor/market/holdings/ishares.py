@@ -12,7 +12,7 @@ from advisor.market.holdings.cells import NONE, day, number, percent, printed_un
 from advisor.market.holdings.faults import Faults
 from advisor.market.holdings.identifiers import Identifiers, symbol_of
 from advisor.market.holdings.model import HoldingRow, Listing, RowKind
-from advisor.market.holdings.tables import Line, Row, header_places, table_rows
+from advisor.market.holdings.tables import TableLine, TableRow, header_places, table_rows
 
 COLUMNS = ("Ticker", "Name", "Sector", "Asset Class", "Market Value")
 WEIGHTS = ("Weight (%)", "Market Weight")  # before 2026, and since
@@ -23,12 +23,12 @@ WARRANTS = ("WARRANT", "RIGHT", "RIGHTS")  # claims on one named company, worth 
 DERIVATIVES = {"Futures": "future", "Options": "option", "Swaps": "swap"}
 
 
-def recognises(lines: Sequence[Line]) -> bool:
+def recognises(lines: Sequence[TableLine]) -> bool:
     """Whether the lines are of an iShares file."""
     return any(line.cells[:1] == (DATE,) for line in lines[:20]) and bool(header_places(lines, COLUMNS))
 
 
-def read(lines: Sequence[Line], faults: Faults) -> Listing:
+def read(lines: Sequence[TableLine], faults: Faults) -> Listing:
     """Rows of the table, and the date of its preamble; the file names the fund in words only."""
     places = header_places(lines, COLUMNS)
     ends = [*places[1:], None]
@@ -56,14 +56,14 @@ def read(lines: Sequence[Line], faults: Faults) -> Listing:
     )
 
 
-def _day(line: Line, faults: Faults) -> date:
+def _day(line: TableLine, faults: Faults) -> date:
     try:
         return day(line.cells[1])
     except (ValueError, IndexError) as error:
         faults.stop(f"no date of the list: {error}", line.number, 'expected like Fund Holdings as of,"Jun 19, 2026"')
 
 
-def _row(row: Row, weight_column: str, faults: Faults) -> HoldingRow | None:
+def _row(row: TableRow, weight_column: str, faults: Faults) -> HoldingRow | None:
     try:
         value = number(row["Market Value"])
         notional = number(row.get("Notional Value")) or 0.0
@@ -88,7 +88,7 @@ def _row(row: Row, weight_column: str, faults: Faults) -> HoldingRow | None:
     )
 
 
-def _kind(row: Row, value: float | None, notional: float) -> tuple[RowKind, str]:
+def _kind(row: TableRow, value: float | None, notional: float) -> tuple[RowKind, str]:
     """What a row is, and why it is not imported; "" where it is.
 
     The older layout has no column Type: there, shares without a value but with a notional amount are a swap.

@@ -12,7 +12,7 @@ from advisor.market.holdings.cells import NONE, day, percent
 from advisor.market.holdings.faults import Faults
 from advisor.market.holdings.identifiers import Identifiers, symbol_of
 from advisor.market.holdings.model import HoldingRow, Listing, RowKind
-from advisor.market.holdings.tables import Line, Row, header_places, table_rows
+from advisor.market.holdings.tables import TableLine, TableRow, header_places, table_rows
 
 COLUMNS = ("Name", "Ticker", "Identifier", "Weight")
 FUND, DATE = "Ticker Symbol:", "Holdings:"
@@ -20,12 +20,12 @@ CURRENCY_PREFIXES = ("999", "CASH")  # identifiers of cash: 999USDZ92, CASH_USD
 PLACEHOLDER = "DUMMY"
 
 
-def recognises(lines: Sequence[Line]) -> bool:
+def recognises(lines: Sequence[TableLine]) -> bool:
     """Whether the lines are of an SSGA file."""
     return any(line.cells[:1] == (FUND,) for line in lines[:20]) and bool(header_places(lines, COLUMNS))
 
 
-def read(lines: Sequence[Line], faults: Faults) -> Listing:
+def read(lines: Sequence[TableLine], faults: Faults) -> Listing:
     """Rows of the table; fund and date from the lines above it."""
     places = header_places(lines, COLUMNS)
     if len(places) != 1:
@@ -40,18 +40,18 @@ def read(lines: Sequence[Line], faults: Faults) -> Listing:
     )
 
 
-def _after(lines: Sequence[Line], label: str) -> str:
+def _after(lines: Sequence[TableLine], label: str) -> str:
     return next((line.cells[1] for line in lines if line.cells[:1] == (label,) and len(line.cells) > 1), "")
 
 
-def _day(lines: Sequence[Line], faults: Faults) -> date:
+def _day(lines: Sequence[TableLine], faults: Faults) -> date:
     try:
         return day(_after(lines, DATE).removeprefix("As of").strip())
     except ValueError as error:
         faults.stop(f"no date of the list: {error}", hint=f"expected a row {DATE} As of 10-Apr-2026")
 
 
-def _row(row: Row, faults: Faults) -> HoldingRow | None:
+def _row(row: TableRow, faults: Faults) -> HoldingRow | None:
     local = row.get("Local Currency") in ("USD", *NONE)
     try:
         weight = percent(row["Weight"])
@@ -73,7 +73,7 @@ def _row(row: Row, faults: Faults) -> HoldingRow | None:
     )
 
 
-def _kind(row: Row, weight: float | None, symbol: str) -> tuple[RowKind, str]:
+def _kind(row: TableRow, weight: float | None, symbol: str) -> tuple[RowKind, str]:
     if row["Identifier"].startswith(CURRENCY_PREFIXES) or row["Ticker"].startswith("CASH_"):
         return RowKind.OTHER, "cash"
     if PLACEHOLDER in (row["Name"], row["Ticker"], row["Identifier"]):

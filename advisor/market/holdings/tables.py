@@ -26,7 +26,7 @@ _PLACE = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]*)([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """One line of a file, its cells without padding; `number` counts from 1."""
 
     number: int
@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row of a table by column name."""
 
     number: int
@@ -48,7 +48,7 @@ class Row:
         return self.cells.get(column, "")
 
 
-def csv_lines(content: bytes, faults: Faults) -> list[Line]:
+def csv_lines(content: bytes, faults: Faults) -> list[TableLine]:
     """Lines of a CSV file in UTF-8, with or without a byte order mark."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
         faults.stop("is not text in UTF-8", hint="save it as CSV (UTF-8), or take the issuer's own download")
@@ -65,18 +65,18 @@ def csv_lines(content: bytes, faults: Faults) -> list[Line]:
     return list(_parsed(text, faults))
 
 
-def _parsed(text: str, faults: Faults) -> Iterator[Line]:
+def _parsed(text: str, faults: Faults) -> Iterator[TableLine]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number = 1
     try:
         for cells in reader:
-            yield Line(number, tuple(cell.replace("\ufeff", "").strip() for cell in cells))
+            yield TableLine(number, tuple(cell.replace("\ufeff", "").strip() for cell in cells))
             number = reader.line_num + 1
     except csv.Error as error:
         faults.stop(f"is not a CSV file: {error}", number)
 
 
-def sheet_lines(content: bytes, faults: Faults) -> list[Line]:
+def sheet_lines(content: bytes, faults: Faults) -> list[TableLine]:
     """Lines of the first sheet of an .xlsx file; numbers as digits, never in scientific notation."""
     _check_parts(content, faults)
     from python_calamine import CalamineError, CalamineWorkbook
@@ -86,7 +86,7 @@ def sheet_lines(content: bytes, faults: Faults) -> list[Line]:
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError, IndexError) as error:
         faults.stop(f"is not a spreadsheet that can be read: {error}", hint="take the issuer's own download")
-    return [Line(number, tuple(_text(cell) for cell in cells)) for number, cells in enumerate(rows, start=1)]
+    return [TableLine(number, tuple(_text(cell) for cell in cells)) for number, cells in enumerate(rows, start=1)]
 
 
 def _check_parts(content: bytes, faults: Faults) -> None:
@@ -119,12 +119,12 @@ def _text(cell: Any) -> str:  # noqa: ANN401 - a cell has the type of its conten
     return str(cell).strip()
 
 
-def header_places(lines: Sequence[Line], columns: Sequence[str]) -> list[int]:
+def header_places(lines: Sequence[TableLine], columns: Sequence[str]) -> list[int]:
     """Places of the lines that have all these columns."""
     return [place for place, line in enumerate(lines) if set(columns) <= set(line.cells)]
 
 
-def table_rows(lines: Sequence[Line], place: int, faults: Faults, *, end: int | None = None) -> list[Row]:
+def table_rows(lines: Sequence[TableLine], place: int, faults: Faults, *, end: int | None = None) -> list[TableRow]:
     """Rows below the header at `place`, down to the first blank line or footer; no line before `end` is lost.
 
     A row of another length than the header's is a fault, and so is a row below the end of the table.
@@ -134,7 +134,7 @@ def table_rows(lines: Sequence[Line], place: int, faults: Faults, *, end: int | 
         faults.stop(f"{len(header):,} columns: no fund's list is that wide", lines[place].number)
     if len({name for name in header if name}) != sum(1 for name in header if name):
         faults.stop("a column name is there twice", lines[place].number)
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     ended = False
     again = "the file was edited or cut: download it again"
     for line in lines[place + 1 : end]:
@@ -146,5 +146,5 @@ def table_rows(lines: Sequence[Line], place: int, faults: Faults, *, end: int | 
         elif not ended and (len(line.cells) < len(header) or any(line.cells[len(header) :])):
             faults.add(f"{len(line.cells)} fields where the header has {len(header)}", line.number, again)
         elif not ended:
-            rows.append(Row(line.number, dict(zip(header, line.cells, strict=False))))
+            rows.append(TableRow(line.number, dict(zip(header, line.cells, strict=False))))
     return rows

@@ -15,7 +15,7 @@ from advisor.market.holdings.cells import NONE, day, number, percent, printed_un
 from advisor.market.holdings.faults import Faults
 from advisor.market.holdings.identifiers import Identifiers, symbol_of
 from advisor.market.holdings.model import HoldingRow, Listing, RowKind
-from advisor.market.holdings.tables import MAX_LINES, Line, Row, header_places, table_rows
+from advisor.market.holdings.tables import MAX_LINES, TableLine, TableRow, header_places, table_rows
 
 COLUMNS = ("HOLDINGS", "TICKER", "% OF FUNDS*", "MARKET VALUE*")
 STOCKS = "Equity"
@@ -25,12 +25,12 @@ _FUND = re.compile(r"\(([A-Z]{2,6})\)")
 _DERIVATIVE = re.compile(r"\b(E-?MINI|FUT|FUTURES?|SWAPS?|TRS)\b", re.IGNORECASE)
 
 
-def recognises(lines: Sequence[Line]) -> bool:
+def recognises(lines: Sequence[TableLine]) -> bool:
     """Whether the lines are of a Vanguard CSV file."""
     return bool(header_places(lines, COLUMNS))
 
 
-def read(lines: Sequence[Line], faults: Faults) -> Listing:
+def read(lines: Sequence[TableLine], faults: Faults) -> Listing:
     """Rows of all sections; the date from their titles, the fund from the parentheses above them."""
     places = header_places(lines, COLUMNS)
     rows: list[HoldingRow] = []
@@ -48,7 +48,7 @@ def read(lines: Sequence[Line], faults: Faults) -> Listing:
     return Listing("Vanguard", fund, days.pop(), tuple(rows), printed_unit(texts))
 
 
-def _section(lines: Sequence[Line], place: int, days: set[date], faults: Faults) -> str:
+def _section(lines: Sequence[TableLine], place: int, days: set[date], faults: Faults) -> str:
     """Name of the section whose header is at `place`; its date is added to `days`."""
     above = [line for line in lines[max(0, place - 4) : place] if line.cells and line.cells[0] in (STOCKS, *SECTIONS)]
     if not above:
@@ -61,7 +61,7 @@ def _section(lines: Sequence[Line], place: int, days: set[date], faults: Faults)
     return title.cells[0]
 
 
-def _row(row: Row, section: str, faults: Faults) -> HoldingRow | None:
+def _row(row: TableRow, section: str, faults: Faults) -> HoldingRow | None:
     local = row.get("COUNTRY") in ("US", *NONE)
     try:
         value, weight = number(row["MARKET VALUE*"]), percent(row["% OF FUNDS*"])

@@ -28,7 +28,7 @@ ABANDONED = 3600  # seconds after which the temporary file of a killed run is re
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CacheEntry:
     """One file of the cache: size in bytes and SHA-256 of its content."""
 
     kind: str
@@ -78,7 +78,7 @@ class Cache:
         else:
             self._sweep(path)
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[CacheEntry, ...]:
         """All that can be read, by kind and symbol."""
         found = []
         for path in sorted(self.folder.glob("*.data")):
@@ -86,7 +86,7 @@ class Cache:
             if _KIND.fullmatch(kind) and _TICKER.fullmatch(symbol):
                 content = self.read(kind, symbol)
                 if content is not None:
-                    found.append(Entry(kind, symbol, len(content), hashlib.sha256(content).hexdigest()))
+                    found.append(CacheEntry(kind, symbol, len(content), hashlib.sha256(content).hexdigest()))
         return tuple(found)
 
     def _path(self, kind: str, symbol: str) -> Path:

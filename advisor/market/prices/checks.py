@@ -24,14 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.market.prices.comparisons import compare_downloads, compare_instruments, compare_snapshot
-from advisor.market.prices.doubts import Found, PriceDoubt, Rule, named, price_words
-from advisor.market.prices.history import Kind, PriceHistory, Split
+from advisor.market.prices.doubts import DoubtRule, Found, PriceDoubt, named, price_words
+from advisor.market.prices.history import PriceHistory, SecurityKind, Split
 from advisor.market.prices.moves import (
     DEVIATIONS,
     FUND_MOVE,
     STOCK_MOVE,
-    Move,
     MoveKind,
+    PriceMove,
     is_explained,
     is_unadjusted,
     large_moves,
@@ -51,7 +51,16 @@ LEFT_OUT = "left out"
 STRICT, FEW = 252, 5  # sessions before the last of which every row has to be right; rows before that may be left out
 
 # These put all rows in doubt, so that none can be left out.
-_OF_THE_WHOLE = frozenset({Rule.CURRENCY, Rule.CHANGED, Rule.SPLIT, Rule.REWRITTEN, Rule.SNAPSHOT, Rule.DISTRIBUTION})
+_OF_THE_WHOLE = frozenset(
+    {
+        DoubtRule.CURRENCY,
+        DoubtRule.CHANGED,
+        DoubtRule.SPLIT,
+        DoubtRule.REWRITTEN,
+        DoubtRule.SNAPSHOT,
+        DoubtRule.DISTRIBUTION,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ def check_history(
         history = _without_jumps(history, strict, found)
         _check_distributions(history, found)
     else:
-        found.hold(Rule.EMPTY, f"there is no close on or before {as_of}")
+        found.hold(DoubtRule.EMPTY, f"there is no close on or before {as_of}")
     doubts = tuple(_decided(doubt, accepted) for doubt in found.doubts)
     if accepted is not None and history.days:
         is_sound = not any(doubt.held for doubt in found.doubts)
@@ -131,10 +140,10 @@ def _beside(accepted: Decimal, history: PriceHistory, *, is_sound: bool) -> Pric
             f"--accept-price {symbol}={accepted}: the {source} and nothing is doubtful about it; a price further than "
             f"a factor of {FAR} from it is not taken"
         )
-        return PriceDoubt(symbol, Rule.ACCEPTED, text, held=True)
+        return PriceDoubt(symbol, DoubtRule.ACCEPTED, text, held=True)
     which = "the" if is_sound else "the last that is left to estimate its risk from, the"
     text = f"{symbol}: your own price {accepted} is taken; {which} {source}"
-    return PriceDoubt(symbol, Rule.ACCEPTED, text, held=False)
+    return PriceDoubt(symbol, DoubtRule.ACCEPTED, text, held=False)
 
 
 def _strict_from(at: date, sessions: Sessions) -> date:
@@ -145,12 +154,12 @@ def _possible(history: PriceHistory, now: datetime, sessions: Sessions, strict: 
     """Splits that can be; rows of past sessions in their order with positive values."""
     past = today(now)
     history = replace(history, splits=_possible_splits(history.splits, past, found))
-    history = _only(history, [day <= past for day in history.days], Rule.FUTURE, "is in the future", found)
-    history = _only(history, _ascending(history.days), Rule.DAYS, "is repeated or out of order", found)
+    history = _only(history, [day <= past for day in history.days], DoubtRule.FUTURE, "is in the future", found)
+    history = _only(history, _ascending(history.days), DoubtRule.DAYS, "is repeated or out of order", found)
     are_sessions = [day >= sessions.first and sessions.is_session(day) for day in history.days]
-    history = _only(history, are_sessions, Rule.DAYS, "is not a session", found)
-    history = _only_positive(history, history.closes, Rule.CLOSE, strict, found)
-    return _only_positive(history, history.adjusted, Rule.ADJUSTED, strict, found)
+    history = _only(history, are_sessions, DoubtRule.DAYS, "is not a session", found)
+    history = _only_positive(history, history.closes, DoubtRule.CLOSE, strict, found)
+    return _only_positive(history, history.adjusted, DoubtRule.ADJUSTED, strict, found)
 
 
 def _possible_splits(splits: Sequence[Split], past: date, found: Found) -> tuple[Split, ...]:
@@ -161,7 +170,7 @@ def _possible_splits(splits: Sequence[Split], past: date, found: Found) -> tuple
         if is_ratio and split.day <= past and split.day not in possible:
             possible[split.day] = split
         else:
-            found.hold(Rule.SPLIT, f"a split of {split.ratio} to 1 is reported for {split.day}")
+            found.hold(DoubtRule.SPLIT, f"a split of {split.ratio} to 1 is reported for {split.day}")
     return tuple(possible.values())
 
 
@@ -174,14 +183,14 @@ def _ascending(days: Sequence[date]) -> list[bool]:
     return ascending
 
 
-def _only(history: PriceHistory, keep: Sequence[bool], rule: Rule, what: str, found: Found) -> PriceHistory:
+def _only(history: PriceHistory, keep: Sequence[bool], rule: DoubtRule, what: str, found: Found) -> PriceHistory:
     left_out = [str(day) for day, kept in zip(history.days, keep, strict=True) if not kept]
     if left_out:
         found.hold(rule, f"{named(left_out)} {what}")
     return _rows(history, np.array(keep, dtype=bool))
 
 
-def _only_positive(history: PriceHistory, values: Vector, rule: Rule, strict: date, found: Found) -> PriceHistory:
+def _only_positive(history: PriceHistory, values: Vector, rule: DoubtRule, strict: date, found: Found) -> PriceHistory:
     keep = (values > LOWEST) & (values < HIGHEST)
     places = np.flatnonzero(~keep).tolist()
     if places:
@@ -217,7 +226,7 @@ def _rescaled(history: PriceHistory, found: Found) -> PriceHistory:
             adjusted = is_unadjusted(history.adjusted, place, ratio)
             history = _divided(history, place, ratio, ratio if adjusted else 1.0)
             found.warn(
-                Rule.UNADJUSTED,
+                DoubtRule.UNADJUSTED,
                 f"the closes before {split.day} were not adjusted for the split of {split.ratio} to 1 and are divided "
                 f"by it here",
             )
@@ -249,17 +258,19 @@ def _finished(history: PriceHistory, now: datetime, sessions: Sessions, found: F
     """Without a session that was not over when it was fetched, however long ago that is."""
     count = bisect_right(history.days, sessions.last_completed(min(now, history.fetched)))
     if count < len(history.days):
-        found.warn(Rule.UNFINISHED, f"{history.days[count]} was not over when it was fetched; its price is not used")
+        found.warn(
+            DoubtRule.UNFINISHED, f"{history.days[count]} was not over when it was fetched; its price is not used"
+        )
     return _first_rows(history, count)
 
 
 def _traded(history: PriceHistory, found: Found) -> PriceHistory:
     """Without the last days on which nothing was traded; mutual funds, and sources without volumes, have none."""
     traded = np.flatnonzero(history.volumes > 0.0)
-    if history.kind is Kind.MUTUAL_FUND or not traded.size or traded[-1] == len(history.days) - 1:
+    if history.kind is SecurityKind.MUTUAL_FUND or not traded.size or traded[-1] == len(history.days) - 1:
         return history
     days = [str(day) for day in history.days[traded[-1] + 1 :]]
-    found.warn(Rule.UNTRADED, f"nothing was traded on {named(days)}; the close is not used")
+    found.warn(DoubtRule.UNTRADED, f"nothing was traded on {named(days)}; the close is not used")
     return _first_rows(history, int(traded[-1]) + 1)
 
 
@@ -268,14 +279,18 @@ def _check_age(history: PriceHistory, at: date, sessions: Sessions, found: Found
     age = sessions.age(last, at)
     if age > OLD:
         say = found.hold if age > STALE else found.warn
-        say(Rule.AGE, f"its last close is of {last}, {age} sessions before that of {at}")
+        say(DoubtRule.AGE, f"its last close is of {last}, {age} sessions before that of {at}")
 
 
 def _check_frozen(history: PriceHistory, found: Found) -> None:
     last = history.closes[-FROZEN:]
-    if history.kind is not Kind.MUTUAL_FUND and len(last) == FROZEN and np.ptp(last) == 0.0 < np.ptp(history.closes):
+    if (
+        history.kind is not SecurityKind.MUTUAL_FUND
+        and len(last) == FROZEN
+        and np.ptp(last) == 0.0 < np.ptp(history.closes)
+    ):
         found.warn(
-            Rule.FROZEN, f"its close has been {price_words(last[-1])} on all {FROZEN} days to {history.days[-1]}"
+            DoubtRule.FROZEN, f"its close has been {price_words(last[-1])} on all {FROZEN} days to {history.days[-1]}"
         )
 
 
@@ -309,21 +324,21 @@ def _without_jumps(history: PriceHistory, strict: date, found: Found) -> PriceHi
     return _rows(history, rows_in_order(moves, len(history.days)))
 
 
-def _unusual(history: PriceHistory) -> list[Move]:
+def _unusual(history: PriceHistory) -> list[PriceMove]:
     """Moves of the last days that are not those of a split which the source reports for the day."""
     ratios = {split.day: float(split.ratio) for split in history.splits}
     return [
         move
-        for move in unusual_moves(history.closes, STOCK_MOVE if history.kind is Kind.STOCK else FUND_MOVE)
+        for move in unusual_moves(history.closes, STOCK_MOVE if history.kind is SecurityKind.STOCK else FUND_MOVE)
         if not is_explained(history.closes, move.place, ratios.get(history.days[move.place], 1.0))
     ]
 
 
-def _steps(history: PriceHistory, moves: Sequence[Move]) -> str:
+def _steps(history: PriceHistory, moves: Sequence[PriceMove]) -> str:
     return named([_step(history, move) for move in moves])
 
 
-def _step(history: PriceHistory, move: Move) -> str:
+def _step(history: PriceHistory, move: PriceMove) -> str:
     before, after = history.closes[move.place - 1 : move.place + 1].tolist()
     return (
         f"the close of {history.days[move.place]}, {price_words(after)}, is {after / before:.3g} times that of "
@@ -339,4 +354,4 @@ def _check_distributions(history: PriceHistory, found: Found) -> None:
         is_possible = paid[doubtful].min() > 0.0 and paid[doubtful].max() <= WHOLE_PRICE
         say = found.warn if is_possible else found.hold
         days = [f"{history.days[place + 1]} ({paid[place]:+.0%})" for place in doubtful]
-        say(Rule.DISTRIBUTION, f"by its adjusted closes it paid out part of its price on {named(days)}")
+        say(DoubtRule.DISTRIBUTION, f"by its adjusted closes it paid out part of its price on {named(days)}")

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from advisor.market.prices.doubts import Found, Rule, named, price_words
-from advisor.market.prices.history import Kind, PriceHistory
+from advisor.market.prices.doubts import DoubtRule, Found, named, price_words
+from advisor.market.prices.history import PriceHistory, SecurityKind
 from advisor.market.prices.sessions import Sessions
 from advisor.units import Vector
 
@@ -17,7 +17,7 @@ OVERLAP = 5  # sessions compared with the history kept from a run before
 REWRITTEN = 0.005  # difference of a close between two downloads
 READJUSTED = 0.001  # departure from one constant factor between the adjusted closes of two downloads
 OTHER_SECURITY = 0.02  # difference from the snapshot's close on its day
-KINDS = {Kind.STOCK: "a stock", Kind.ETF: "an ETF", Kind.MUTUAL_FUND: "a mutual fund"}
+KINDS = {SecurityKind.STOCK: "a stock", SecurityKind.ETF: "an ETF", SecurityKind.MUTUAL_FUND: "a mutual fund"}
 
 
 def closes_as_paid(history: PriceHistory) -> Vector:
@@ -31,15 +31,17 @@ def closes_as_paid(history: PriceHistory) -> Vector:
 def compare_instruments(history: PriceHistory, earlier: PriceHistory | None, found: Found) -> None:
     """Currency, and what an earlier download said that the security is. Companies change their names."""
     if history.currency != "USD":
-        found.hold(Rule.CURRENCY, f"its prices are in {history.currency}, not in USD")
+        found.hold(DoubtRule.CURRENCY, f"its prices are in {history.currency}, not in USD")
     if earlier is None:
         return
     fetched = earlier.fetched.date()
     if (earlier.kind, earlier.currency) != (history.kind, history.currency):
         before, after = (f"{KINDS[each.kind]} in {each.currency}" for each in (earlier, history))
-        found.hold(Rule.CHANGED, f"it was {before} on {fetched} and is now {after}; if that is so, {_forget(history)}")
+        found.hold(
+            DoubtRule.CHANGED, f"it was {before} on {fetched} and is now {after}; if that is so, {_forget(history)}"
+        )
     if earlier.name and history.name and _letters(earlier.name) != _letters(history.name):
-        found.warn(Rule.CHANGED, f"its name was {earlier.name!r} on {fetched} and is now {history.name!r}")
+        found.warn(DoubtRule.CHANGED, f"its name was {earlier.name!r} on {fetched} and is now {history.name!r}")
 
 
 def _letters(name: str) -> str:
@@ -58,7 +60,9 @@ def compare_downloads(history: PriceHistory, then: PriceHistory, found: Found) -
     wrong = f"; if that was wrong, {_forget(history)}"
     if not common:
         if then.days:
-            found.hold(Rule.REWRITTEN, f"the history fetched on {fetched} has no day in common with this one{wrong}")
+            found.hold(
+                DoubtRule.REWRITTEN, f"the history fetched on {fetched} has no day in common with this one{wrong}"
+            )
         return
     now_at, then_at = ([bisect_left(each.days, day) for day in common] for each in (history, then))
     differences = closes_as_paid(history)[now_at] / closes_as_paid(then)[then_at] - 1.0
@@ -69,10 +73,12 @@ def compare_downloads(history: PriceHistory, then: PriceHistory, found: Found) -
     ]
     factors = history.adjusted[now_at] / then.adjusted[then_at]
     if changed:
-        found.hold(Rule.REWRITTEN, f"the close of {named(changed)} is not that which was fetched on {fetched}{wrong}")
+        found.hold(
+            DoubtRule.REWRITTEN, f"the close of {named(changed)} is not that which was fetched on {fetched}{wrong}"
+        )
     elif factors.max() / factors.min() - 1.0 > READJUSTED:
         found.warn(
-            Rule.READJUSTED,
+            DoubtRule.READJUSTED,
             f"the total returns from {common[0]} to {common[-1]} are not those that were fetched on {fetched}",
         )
 
@@ -87,9 +93,9 @@ def compare_snapshot(history: PriceHistory, day: date, close: Decimal, sessions:
         if abs(paid / float(close) - 1.0) > OTHER_SECURITY:
             known = price_words(float(close))
             text = f"the close of {day}, {price_words(paid)}, is not the snapshot's, {known}: another security or unit"
-            found.hold(Rule.SNAPSHOT, text)
+            found.hold(DoubtRule.SNAPSHOT, text)
     elif place == 0:
         text = f"its history begins on {history.days[0]}, but the snapshot knows it on {day}: another security?"
-        found.hold(Rule.SNAPSHOT, text)
+        found.hold(DoubtRule.SNAPSHOT, text)
     elif sessions.is_session(day):
-        found.warn(Rule.SNAPSHOT, f"there is no close of {day} to compare with the snapshot's")
+        found.warn(DoubtRule.SNAPSHOT, f"there is no close of {day} to compare with the snapshot's")

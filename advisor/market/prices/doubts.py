@@ -9,7 +9,7 @@ from enum import StrEnum
 NAMED = 3  # places that one message names
 
 
-class Rule(StrEnum):
+class DoubtRule(StrEnum):
     """What a doubt is about; large moves have those of `MoveKind` beside these."""
 
     CURRENCY = "currency"
@@ -37,7 +37,7 @@ class PriceDoubt:
     """One check that a price or a history does not pass; `message` is a sentence with thing, day and figures."""
 
     symbol: str
-    rule: str  # of `Rule` or `MoveKind`
+    rule: str  # of `DoubtRule` or `MoveKind`
     message: str
     held: bool  # the price is not used unless the user accepts one
 

@@ -20,7 +20,7 @@ import numpy as np
 from advisor.units import Vector
 
 
-class Kind(StrEnum):
+class SecurityKind(StrEnum):
     """What a security is, in the words of the project."""
 
     STOCK = "stock"
@@ -48,7 +48,7 @@ class PriceHistory:
 
     symbol: str  # the project's spelling: BRK.B
     name: str | None
-    kind: Kind
+    kind: SecurityKind
     currency: str
     days: tuple[date, ...]
     closes: Vector
@@ -86,7 +86,7 @@ class PriceHistory:
         return cls(
             symbol=body["symbol"],
             name=body["name"],
-            kind=Kind(body["kind"]),
+            kind=SecurityKind(body["kind"]),
             currency=body["currency"],
             days=days,
             splits=tuple(Split(date.fromisoformat(day), Decimal(ratio)) for day, ratio in body["splits"]),
@@ -111,7 +111,7 @@ class SecurityFacts:
 
     symbol: str
     name: str | None
-    kind: Kind
+    kind: SecurityKind
     category: str | None  # a fund's: "Small Blend"
     sector: str | None  # a stock's, as the source names it
     expense_ratio: float | None  # a year
@@ -136,7 +136,7 @@ class SecurityFacts:
         return cls(
             **body
             | {
-                "kind": Kind(body["kind"]),
+                "kind": SecurityKind(body["kind"]),
                 "top_holdings": tuple((symbol, name, float(weight)) for symbol, name, weight in body["top_holdings"]),
                 "sectors": MappingProxyType({name: float(weight) for name, weight in body["sectors"].items()}),
                 "fetched": datetime.fromisoformat(body["fetched"]),
@@ -149,7 +149,7 @@ class SecurityFacts:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
-class Cause(StrEnum):
+class FaultCause(StrEnum):
     """Why a source gave no usable answer. Each is a different thing for the user to do."""
 
     RATE_LIMITED = "rate-limited"
@@ -166,7 +166,7 @@ class SourceFault:
     """One symbol that a source did not answer for, in the end; `detail` is one short line without any URL."""
 
     symbol: str
-    cause: Cause
+    cause: FaultCause
     detail: str
 
 

@@ -48,7 +48,7 @@ class MoveKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class PriceMove:
     """The step from row `place - 1` to row `place`; rows from there to `end`, not included, are a spike's."""
 
     kind: MoveKind
@@ -56,24 +56,24 @@ class Move:
     end: int
 
 
-def large_moves(closes: Vector) -> tuple[Move, ...]:
+def large_moves(closes: Vector) -> tuple[PriceMove, ...]:
     """All steps of more than 40% in positive closes, shape (T,), in their order."""
     steps = np.diff(np.log(closes))
-    moves: list[Move] = []
+    moves: list[PriceMove] = []
     for place in (np.flatnonzero((steps > log(UP)) | (steps < log(DOWN))) + 1).tolist():
         if moves and place == moves[-1].end:
             continue  # the way back of a spike
         undone = _undone(place, steps)
         if place >= len(closes) - RECENT:
-            moves.append(Move(MoveKind.RECENT, place, len(closes)))
+            moves.append(PriceMove(MoveKind.RECENT, place, len(closes)))
         elif undone is not None:
-            moves.append(Move(MoveKind.SPIKE, min(place, undone), max(place, undone)))
+            moves.append(PriceMove(MoveKind.SPIKE, min(place, undone), max(place, undone)))
         else:
-            moves.append(Move(_lasting(exp(abs(steps[place - 1]))), place, place))
+            moves.append(PriceMove(_lasting(exp(abs(steps[place - 1]))), place, place))
     return tuple(moves)
 
 
-def unusual_moves(closes: Vector, smallest: float) -> tuple[Move, ...]:
+def unusual_moves(closes: Vector, smallest: float) -> tuple[PriceMove, ...]:
     """Steps to the last five of positive closes, shape (T,), that are far beyond those of the year before them.
 
     Beyond the part `smallest` of the price and `DEVIATIONS` robust standard deviations; none where fewer than
@@ -86,7 +86,7 @@ def unusual_moves(closes: Vector, smallest: float) -> tuple[Move, ...]:
         deviation = TO_DEVIATION * float(np.median(np.abs(before - np.median(before))))
         step = float(steps[place - 1])
         if abs(expm1(step)) > smallest and abs(step) > DEVIATIONS * deviation:
-            moves.append(Move(MoveKind.UNUSUAL, place, len(closes)))
+            moves.append(PriceMove(MoveKind.UNUSUAL, place, len(closes)))
     return tuple(moves)
 
 
@@ -106,7 +106,7 @@ def _lasting(factor: float) -> MoveKind:
     return MoveKind.MISSING_SPLIT if is_split or factor >= IMPLAUSIBLE else MoveKind.LASTING
 
 
-def rows_in_order(moves: Sequence[Move], count: int) -> NDArray[np.bool_]:
+def rows_in_order(moves: Sequence[PriceMove], count: int) -> NDArray[np.bool_]:
     """Rows, of `count`, that no move puts in doubt: the last ones, a spike, or all before a break are left out."""
     keep = np.ones(count, dtype=bool)
     for move in moves:

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from advisor.errors import printable
-from advisor.market.prices.history import Cause, Kind, PriceHistory, Split, now_utc
+from advisor.market.prices.history import FaultCause, PriceHistory, SecurityKind, Split, now_utc
 from advisor.market.yahoo.faults import Fault
 
-KINDS = {"EQUITY": Kind.STOCK, "ETF": Kind.ETF, "MUTUALFUND": Kind.MUTUAL_FUND}
+KINDS = {"EQUITY": SecurityKind.STOCK, "ETF": SecurityKind.ETF, "MUTUALFUND": SecurityKind.MUTUAL_FUND}
 SOURCE = "Yahoo chart"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_NAME = 100
@@ -31,28 +31,28 @@ def check_chart(document: Any, ticker: str, now: datetime) -> Mapping[str, Any]:
         meta = chart["meta"]
         words = {name: meta.get(name) for name in ("symbol", "instrumentType", "currency", "exchangeTimezoneName")}
     except (AttributeError, IndexError, KeyError, TypeError):
-        raise Fault(Cause.BAD_ANSWER, "an answer without a chart") from None
+        raise Fault(FaultCause.BAD_ANSWER, "an answer without a chart") from None
     for name, value in words.items():
         if not isinstance(value, str):
-            raise Fault(Cause.BAD_ANSWER, f"an answer that does not say its {name}")
+            raise Fault(FaultCause.BAD_ANSWER, f"an answer that does not say its {name}")
     check_instrument(words["symbol"], words["instrumentType"], ticker)
     if words["currency"] != "USD":
-        raise Fault(Cause.WRONG_INSTRUMENT, f"its prices are in {_word(words['currency'])}, not in USD")
+        raise Fault(FaultCause.WRONG_INSTRUMENT, f"its prices are in {_word(words['currency'])}, not in USD")
     try:
         _check_days(chart["timestamp"], words["exchangeTimezoneName"], now)
         _check_columns(chart["indicators"], len(chart["timestamp"]))
         _check_splits(chart.get("events") or {})
     except (AttributeError, IndexError, KeyError, TypeError):
-        raise Fault(Cause.BAD_ANSWER, "a chart without prices") from None
+        raise Fault(FaultCause.BAD_ANSWER, "a chart without prices") from None
     return dict(meta)
 
 
-def check_instrument(symbol: str, kind: str, ticker: str) -> Kind:
+def check_instrument(symbol: str, kind: str, ticker: str) -> SecurityKind:
     """What a security is, where it is the one that was asked for. Raises Fault with "wrong instrument"."""
     if symbol != ticker:
-        raise Fault(Cause.WRONG_INSTRUMENT, f"the answer is for {_word(symbol)}")
+        raise Fault(FaultCause.WRONG_INSTRUMENT, f"the answer is for {_word(symbol)}")
     if kind not in KINDS:
-        raise Fault(Cause.WRONG_INSTRUMENT, f"it is neither a stock nor a fund, but {_word(kind)}")
+        raise Fault(FaultCause.WRONG_INSTRUMENT, f"it is neither a stock nor a fund, but {_word(kind)}")
     return KINDS[kind]
 
 
@@ -61,7 +61,7 @@ def history_of(frame: Any, meta: Mapping[str, Any], symbol: str, now: datetime) 
     closes, adjusted = (frame[name].to_numpy(dtype=float) for name in ("Close", "Adj Close"))
     known = ~(np.isnan(closes) | np.isnan(adjusted))
     if not known.any():
-        raise Fault(Cause.BAD_ANSWER, "a chart without prices")
+        raise Fault(FaultCause.BAD_ANSWER, "a chart without prices")
     days = frame.index.date.tolist()
     ratios = frame["Stock Splits"].to_numpy(dtype=float)
     return PriceHistory(
@@ -93,15 +93,15 @@ def _check_days(timestamps: list[Any], zone: str, now: datetime) -> None:
         here = ZoneInfo(zone)
         days = [(EPOCH + timedelta(seconds=second)).astimezone(here).date() for second in timestamps]
     except (KeyError, ValueError, OverflowError, OSError):
-        raise Fault(Cause.BAD_ANSWER, "times that cannot be read") from None
+        raise Fault(FaultCause.BAD_ANSWER, "times that cannot be read") from None
     if not days:
-        raise Fault(Cause.BAD_ANSWER, "a chart without prices")
+        raise Fault(FaultCause.BAD_ANSWER, "a chart without prices")
     whole = days[:-1] if days[-2:-1] == days[-1:] else days
     if any(later <= earlier for earlier, later in itertools.pairwise(whole)):
-        raise Fault(Cause.BAD_ANSWER, "days that come twice, or out of order")
+        raise Fault(FaultCause.BAD_ANSWER, "days that come twice, or out of order")
     today: date = now.astimezone(here).date()
     if days[-1] > today:
-        raise Fault(Cause.BAD_ANSWER, f"a price of {days[-1]}, which is after today ({today})")
+        raise Fault(FaultCause.BAD_ANSWER, f"a price of {days[-1]}, which is after today ({today})")
 
 
 def _check_columns(indicators: Mapping[str, Any], length: int) -> None:
@@ -110,15 +110,15 @@ def _check_columns(indicators: Mapping[str, Any], length: int) -> None:
     columns["adjclose"] = indicators["adjclose"][0]["adjclose"]
     for name, column in columns.items():
         if len(column) != length:
-            raise Fault(Cause.BAD_ANSWER, f"{length} days, but {len(column)} values of {name}")
+            raise Fault(FaultCause.BAD_ANSWER, f"{length} days, but {len(column)} values of {name}")
         if not {type(value) for value in column} <= NUMBERS | {NoneType} or math.inf in column or -math.inf in column:
-            raise Fault(Cause.BAD_ANSWER, f"a value of {name} that is not a number")
+            raise Fault(FaultCause.BAD_ANSWER, f"a value of {name} that is not a number")
 
 
 def _check_splits(events: Mapping[str, Any]) -> None:
     for split in (events.get("splits") or {}).values():
         if not {type(split["numerator"]), type(split["denominator"])} <= NUMBERS:
-            raise Fault(Cause.BAD_ANSWER, "a split that is not a ratio of numbers")
+            raise Fault(FaultCause.BAD_ANSWER, "a split that is not a ratio of numbers")
 
 
 def _word(text: str) -> str:

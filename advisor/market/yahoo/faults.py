@@ -12,10 +12,10 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from advisor.market.prices.history import Cause
+from advisor.market.prices.history import FaultCause
 
 DATA_PATHS = ("/v8/finance/chart/", "/v10/finance/quoteSummary/")
-PASSING = {Cause.RATE_LIMITED, Cause.SOURCE_DOWN, Cause.TIMED_OUT}  # mostly over after a moment
+PASSING = {FaultCause.RATE_LIMITED, FaultCause.SOURCE_DOWN, FaultCause.TIMED_OUT}  # mostly over after a moment
 LIMITED = {429, 999}  # the second is Yahoo's own
 UNAUTHORIZED = {401, 403}
 NO_CONNECTION = {5, 6, 7}  # curl: neither proxy nor host resolved, or not connected
@@ -30,7 +30,7 @@ class Fault(Exception):  # noqa: N818 - it is the user's word for it: SourceFaul
     """
 
     def __init__(
-        self, cause: Cause, detail: str, *, is_passing: bool | None = None, retry_after: float | None = None
+        self, cause: FaultCause, detail: str, *, is_passing: bool | None = None, retry_after: float | None = None
     ) -> None:
         self.cause = cause
         self.detail = detail
@@ -66,13 +66,13 @@ def read_answer(exchanges: Sequence[Exchange]) -> Any:  # noqa: ANN401 - JSON
     if last is not None and last.status in UNAUTHORIZED:  # for want of a crumb, which may have been refused
         last = next((exchange for exchange in exchanges if exchange.status in LIMITED), last)
     if last is None:
-        raise Fault(Cause.BAD_ANSWER, "the client asked nothing")
+        raise Fault(FaultCause.BAD_ANSWER, "the client asked nothing")
     if last.error is not None:
         raise fault_of_connection(last.error)
     document = _parsed(last.content)
     _raise_for_status(last, document)
     if not last.is_data:
-        raise Fault(Cause.BAD_ANSWER, "no data were asked for, after an answer that the client could not read")
+        raise Fault(FaultCause.BAD_ANSWER, "no data were asked for, after an answer that the client could not read")
     if document is None:
         raise _fault_of_text(last.content)
     if _says_not_found(document):
@@ -83,16 +83,16 @@ def read_answer(exchanges: Sequence[Exchange]) -> Any:  # noqa: ANN401 - JSON
 def fault_of_connection(error: Exception) -> Fault:
     """Cause of a request without an answer, for the exceptions of both HTTP libraries."""
     if isinstance(error, RefusedError):
-        return Fault(Cause.BAD_ANSWER, str(error))
+        return Fault(FaultCause.BAD_ANSWER, str(error))
     code, names = getattr(error, "code", 0), {parent.__name__ for parent in type(error).__mro__}
     if code in TIME_IS_UP or "Timeout" in names or isinstance(error, TimeoutError):
-        return Fault(Cause.TIMED_OUT, "no complete answer in time")
+        return Fault(FaultCause.TIMED_OUT, "no complete answer in time")
     if code in BROKEN_CERTIFICATE or (not code and "SSLError" in names):
-        return Fault(Cause.BAD_ANSWER, "the certificate is not the source's")
+        return Fault(FaultCause.BAD_ANSWER, "the certificate is not the source's")
     reason = getattr(error.args[0], "reason", None) if error.args else None  # urllib3: the connection was never made
     if code in NO_CONNECTION or "ProxyError" in names or reason is not None:
-        return Fault(Cause.NO_NETWORK, "the source cannot be reached")
-    return Fault(Cause.SOURCE_DOWN, "the connection broke off")
+        return Fault(FaultCause.NO_NETWORK, "the source cannot be reached")
+    return Fault(FaultCause.SOURCE_DOWN, "the connection broke off")
 
 
 def seconds_to_wait(value: str | None, date: str | None) -> float | None:
@@ -122,16 +122,16 @@ def _raise_for_status(exchange: Exchange, document: Any) -> None:  # noqa: ANN40
     if status in LIMITED:
         asked = "" if exchange.retry_after is None else f", and to wait {exchange.retry_after:.0f} s"
         raise Fault(
-            Cause.RATE_LIMITED,
+            FaultCause.RATE_LIMITED,
             f"the source asks for fewer requests (HTTP {status}){asked}",
             retry_after=exchange.retry_after,
         )
     if status == 404 and _says_not_found(document):
         raise _not_found()
     if status >= 500:
-        raise Fault(Cause.SOURCE_DOWN, f"the source fails (HTTP {status})", retry_after=exchange.retry_after)
+        raise Fault(FaultCause.SOURCE_DOWN, f"the source fails (HTTP {status})", retry_after=exchange.retry_after)
     if status != 200:
-        raise Fault(Cause.BAD_ANSWER, f"the source gives no data (HTTP {status})")
+        raise Fault(FaultCause.BAD_ANSWER, f"the source gives no data (HTTP {status})")
 
 
 def _says_not_found(document: Any) -> bool:  # noqa: ANN401 - JSON
@@ -144,15 +144,15 @@ def _says_not_found(document: Any) -> bool:  # noqa: ANN401 - JSON
 
 
 def _not_found() -> Fault:
-    return Fault(Cause.NOT_FOUND, "the source knows no such symbol; it may be misspelt or delisted")
+    return Fault(FaultCause.NOT_FOUND, "the source knows no such symbol; it may be misspelt or delisted")
 
 
 def _fault_of_text(content: bytes) -> Fault:
     """Cause of a body that is no document; after a page that asks for consent, the client has given it."""
     if b"Will be right back" in content:
-        return Fault(Cause.SOURCE_DOWN, "the source says that it will be right back")
+        return Fault(FaultCause.SOURCE_DOWN, "the source says that it will be right back")
     if not content.strip():
-        return Fault(Cause.BAD_ANSWER, "an empty answer", is_passing=True)
+        return Fault(FaultCause.BAD_ANSWER, "an empty answer", is_passing=True)
     if content.lstrip().startswith(b"<"):
-        return Fault(Cause.BAD_ANSWER, "a web page in place of data", is_passing=True)
-    return Fault(Cause.BAD_ANSWER, "data that break off, or are none", is_passing=True)
+        return Fault(FaultCause.BAD_ANSWER, "a web page in place of data", is_passing=True)
+    return Fault(FaultCause.BAD_ANSWER, "data that break off, or are none", is_passing=True)

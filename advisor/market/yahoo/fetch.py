@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from time import monotonic, sleep
 from typing import TypeVar
 
-from advisor.market.prices.history import Cause, PriceHistory, SecurityFacts, SourceFault
+from advisor.market.prices.history import FaultCause, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.prices.sessions import today
 from advisor.market.yahoo.chart import check_chart, history_of
 from advisor.market.yahoo.faults import PASSING, Fault
@@ -31,7 +31,7 @@ AT_ONCE = 4
 TRIES = 3
 BUDGET, PATIENCE = 2.5, 3.0  # timeouts that a symbol may take; and that may pass without any answer
 PAUSE = 0.1  # of a timeout, before the second try; twice that before the third; each times 0.5 to 1.5
-GENERAL = PASSING | {Cause.NO_NETWORK}  # of the source, not of the symbol
+GENERAL = PASSING | {FaultCause.NO_NETWORK}  # of the source, not of the symbol
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ def fetch_histories(
         document, frame = client.chart(ticker, start, tomorrow, timeout=timeout, deadline=deadline)
         meta = check_chart(document, ticker, now)
         if frame is None:
-            raise Fault(Cause.BAD_ANSWER, "prices that the client cannot read")
+            raise Fault(FaultCause.BAD_ANSWER, "prices that the client cannot read")
         return history_of(frame, meta, symbol, now)
 
     return _ask_all(symbols, ask, timeout, progress)
@@ -160,7 +160,7 @@ class _Source:
         self._patience = patience  # seconds
         self._given_up_at = monotonic() + patience
         self._failed = 0
-        self._cause = Cause.TIMED_OUT  # of the last that failed
+        self._cause = FaultCause.TIMED_OUT  # of the last that failed
 
     def ask(self, symbol: str, ask: Callable[[str, float], T], timeout: float) -> T | SourceFault:
         with self._lock:
@@ -181,7 +181,7 @@ class _Source:
 def _in_some_tries(symbol: str, ask: Callable[[str, float], T], timeout: float, deadline: float) -> T | SourceFault:
     """Answer of the source, asked again after a passing fault as long as the time allows."""
     if ISIN.fullmatch(symbol):
-        return SourceFault(symbol, Cause.WRONG_INSTRUMENT, "an ISIN is not a ticker symbol")
+        return SourceFault(symbol, FaultCause.WRONG_INSTRUMENT, "an ISIN is not a ticker symbol")
     attempt = 1
     while True:
         try:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.errors import printable
-from advisor.market.prices.history import Cause, Kind, SecurityFacts, now_utc
+from advisor.market.prices.history import FaultCause, SecurityFacts, SecurityKind, now_utc
 from advisor.market.yahoo.chart import LONGEST_NAME, check_instrument, name_of
 from advisor.market.yahoo.faults import Fault
 
@@ -27,8 +27,8 @@ def facts_of(document: Any, symbol: str, ticker: str, now: datetime) -> Security
         quote = _part(modules, "quoteType")
         kind = check_instrument(str(quote["symbol"]), str(quote["quoteType"]), ticker)
     except (AttributeError, IndexError, KeyError, TypeError):
-        raise Fault(Cause.BAD_ANSWER, "facts that do not say of what") from None
-    is_fund = kind is not Kind.STOCK
+        raise Fault(FaultCause.BAD_ANSWER, "facts that do not say of what") from None
+    is_fund = kind is not SecurityKind.STOCK
     fund, top, detail = (_part(modules, name) for name in ("fundProfile", "topHoldings", "summaryDetail"))
     earnings = _fraction(_part(top, "equityHoldings").get("priceToEarnings"), math.inf)
     rate = detail.get("yield") if is_fund else detail.get("dividendYield")

@@ -12,8 +12,8 @@ from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, Portfolio
 from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance, origins_of, security_returns
 from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.limits import TOLERANCE, excess
+from advisor.rebalance.verify.past_months import deepest_fall, episode_return, worst_months
 from advisor.rebalance.verify.rules import Form, measure, rule_of
-from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, worst_months
 from advisor.rebalance.verify.shape import FIRST_SCHEMA
 from advisor.rebalance.verify.taxes import realized, schedule_d
 from advisor.rebalance.verify.views import view_faults
@@ -56,7 +56,7 @@ def check_measures(record: dict[str, Any], portfolio: Portfolio, market: MarketD
 def _scenario_faults(side: str, stated: dict[str, Any], book: Book) -> list[str]:
     """Losses over the scenario months; none may be stated where the market data have no months."""
     names = ("cvar_95", "max_drawdown")
-    if not book.market.scenarios.symbols:
+    if not book.market.past_months.symbols:
         return [f"{side}.{name}: stated without scenarios" for name in names if stated[name] is not None]
     expected = dict(zip(names, (worst_months(book), deepest_fall(book)), strict=True))
     return _compare(side, {name: float(stated[name]) for name in names}, expected)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from advisor.portfolio.model import Limit
 from advisor.rebalance.verify.book import Book
 from advisor.rebalance.verify.ledger import Ledger, household_value
-from advisor.rebalance.verify.scenarios import deepest_fall, episode_return, sector_weight, worst_months
+from advisor.rebalance.verify.past_months import deepest_fall, episode_return, sector_weight, worst_months
 from advisor.rebalance.verify.taxes import realized
 
 Level: TypeAlias = Callable[[Limit, Book, Ledger | None], float]

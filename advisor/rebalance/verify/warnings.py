@@ -282,7 +282,7 @@ def _short(market: MarketData, symbols: set[str]) -> Iterable[Expected]:
 
 def _borrowed_months(portfolio: Portfolio, market: MarketData, symbols: set[str]) -> Iterable[Expected]:
     limits = [limit.name for limit in portfolio.limits if rule_of(limit.name).form is Form.PAST_MONTHS]
-    borrowed = market.scenarios.stand_ins
+    borrowed = market.past_months.stand_ins
     named = [f"{symbol} ({borrowed[symbol]})" for symbol in sorted(borrowed) if symbol in symbols]
     if limits and named:
         yield (

@@ -40,7 +40,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class BarPanel:
     """Bars on one scale, below a heading; `limit` is drawn across them."""
 
     heading: str
@@ -68,7 +68,7 @@ class StressBar:
     is_worse: bool
 
 
-def paired_bars(name: str, title: str, description: str, panels: tuple[Panel, ...]) -> Chart:
+def paired_bars(name: str, title: str, description: str, panels: tuple[BarPanel, ...]) -> Chart:
     """Horizontal bars, before above after, in one or more panels with a scale of their own.
 
     The solid part of a bar is its lower end, the hatched part reaches to the upper end.
@@ -97,7 +97,7 @@ def stress_bars(name: str, title: str, description: str, bars: tuple[StressBar, 
     return canvas.finish(name, title, description)
 
 
-def _draw_panel(canvas: Canvas, panel: Panel, left: float, room: float) -> None:
+def _draw_panel(canvas: Canvas, panel: BarPanel, left: float, room: float) -> None:
     """Heading, bars and limit of one panel."""
     if panel.heading:
         canvas.texts.append(Text(0, canvas.y + 11, panel.heading, SMALL, weight=600, tone="muted"))

@@ -12,7 +12,7 @@ _LEAST_SPAN = 1e-9  # below it there is nothing to draw
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChartStep:
     """One row: a whole bar from zero ("total"), or a change that starts where the row above ends."""
 
     label: str
@@ -22,7 +22,7 @@ class Step:
     tone: str = "proposed"
 
 
-def waterfall(name: str, title: str, description: str, steps: tuple[Step, ...]) -> Chart:
+def waterfall(name: str, title: str, description: str, steps: tuple[ChartStep, ...]) -> Chart:
     """The drawing of `steps`; the scale begins at zero, or below it where a sum does."""
     canvas = Canvas(y=4.0)
     ends = _ends(steps)
@@ -49,7 +49,7 @@ def waterfall(name: str, title: str, description: str, steps: tuple[Step, ...]) 
     return canvas.finish(name, title, description)
 
 
-def _ends(steps: tuple[Step, ...]) -> list[tuple[float, float]]:
+def _ends(steps: tuple[ChartStep, ...]) -> list[tuple[float, float]]:
     """Where each bar starts and ends."""
     ends, reached = [], 0.0
     for step in steps:
@@ -59,5 +59,5 @@ def _ends(steps: tuple[Step, ...]) -> list[tuple[float, float]]:
     return ends
 
 
-def _weight(step: Step) -> int:
+def _weight(step: ChartStep) -> int:
     return 600 if step.is_total else 400

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from advisor.optimize.limits import compile_limits
-from advisor.optimize.prices import STEP, limit_prices
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution
+from advisor.optimize.shadow_prices import STEP, limit_prices
 from advisor.optimize.solve import allocate
 from tests.households import random_household
 from tests.small_households import (

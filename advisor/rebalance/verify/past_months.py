@@ -48,7 +48,7 @@ def episode_return(book: Book, name: str) -> float:
 
 def months(book: Book) -> list[dict[str, float]]:
     """Return of each symbol held, month by month."""
-    table = book.market.scenarios
+    table = book.market.past_months
     columns = {symbol: table.symbols.index(symbol) for symbol in book.weights}
     return [{symbol: float(row[column]) for symbol, column in columns.items()} for row in table.returns]
 

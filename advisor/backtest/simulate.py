@@ -1,8 +1,8 @@
 """One household's way through the past: each decision from the closes up to its own day, nothing later.
 
 1. On the last session of each period the policy looks; within its band, and with every limit kept, it does nothing.
-2. Otherwise it solves the day's problem (`optimize.walk`) and trades at that close, or some sessions later; with every
-   limit kept, only for a gain of at least the file's `min_gain`.
+2. Otherwise it solves the day's problem (`optimize.one_day`) and trades at that close, or some sessions later; with
+   every limit kept, only for a gain of at least the file's `min_gain`.
 3. On the first session of a year the exact tax of the year before is paid.
 """
 
@@ -16,9 +16,9 @@ import numpy as np
 
 from advisor.backtest.estimate import Estimate, Estimator, risk_aversion
 from advisor.backtest.ledger import Ledger, rates, tranches
-from advisor.backtest.model import Decision, Frequency, History, Holdings, Policy, Rules, TaxYear, Track
+from advisor.backtest.model import DayDecision, Frequency, History, Holdings, Policy, Rules, TaxYear, Track
 from advisor.optimize.inputs import Indices
-from advisor.optimize.walk import (
+from advisor.optimize.one_day import (
     UNREACHED,
     DayTrades,
     ShareLimit,
@@ -85,7 +85,7 @@ class _Walk:
         days, end = self.history.days, len(self.history.days) - 1
         looks = frozenset(rows)
         new_years = {row for row in range(self.start + 1, end + 1) if days[row].year != days[row - 1].year}
-        decisions: list[Decision] = []
+        decisions: list[DayDecision] = []
         pending: dict[int, _Orders] = {}
         self._note()
         for row in sorted(looks | new_years | {r + delay for r in looks} | {end}):
@@ -157,7 +157,7 @@ class _Walk:
         washed = ledger.is_washed(gain, self.history.days[self.row].toordinal())
         return np.where(beside | washed, 0.0, orders.sold_shares)
 
-    def _track(self, name: str, decisions: list[Decision]) -> Track:
+    def _track(self, name: str, decisions: list[DayDecision]) -> Track:
         h, ledger, prices = self.history, self.ledger, self.prices[self.row]
         last = ledger.by_symbol() * prices
         weights = {s: float(v / self.values[-1]) for s, v in zip(h.symbols, last, strict=True) if v > 0}
@@ -218,7 +218,7 @@ class _Decider:
             rates=rates(rules.tax) if self.policy.taxed else None,
         )
 
-    def decide(self, row: int) -> tuple[Decision, _Orders | None]:
+    def decide(self, row: int) -> tuple[DayDecision, _Orders | None]:
         """What is done after the close of `row`; no orders where the policy stands still."""
         walk, ledger = self.walk, self.walk.ledger
         day, prices = walk.history.days[row], walk.prices[row]
@@ -230,15 +230,15 @@ class _Decider:
         holds = self._has_cash(state) and all(e <= KEPT for limit, e in beyond if limit.price >= UNREACHED)
         standing = {limit.label: excess for limit, excess in beyond if excess > SHOWN}
         if self.policy.band and holds and np.abs(state.weights - self.target).max() <= self.policy.band:
-            return Decision(day, "band", nothing, nothing, standing), None
+            return DayDecision(day, "band", nothing, nothing, standing), None
         tranche = _Tranches.of(ledger, prices, day.toordinal(), self.pairs, self.pieces)
         today = self._day(state, tranche, estimate, day)
         trades, sold = self._solve(today, tranche, day)
         if holds and trades.objective - self.problem.standing(today) < self.rules.min_gain:
-            return Decision(day, "min_gain", nothing, nothing, standing), None
+            return DayDecision(day, "min_gain", nothing, nothing, standing), None
         sold, bought = self._large_enough(sold, trades, state.value)
         orders = self._orders(sold, bought, tranche, prices)
-        decision = Decision(
+        decision = DayDecision(
             day,
             "solved",
             self._by_pair(ledger.pairs(), orders.sold_shares * prices[ledger.security]),

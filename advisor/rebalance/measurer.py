@@ -24,12 +24,12 @@ from advisor.risk.measures import (
     volatility,
     weight_vector,
 )
-from advisor.risk.scenarios import episode_return, scenario_returns
+from advisor.risk.past_months import episode_return, month_returns
 from advisor.units import Vector
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
+class Measurer:
     """What a household is measured with: one set for before and after, so that they compare."""
 
     portfolio: Portfolio
@@ -92,9 +92,9 @@ def _scenario_losses(
     market: MarketData, weights: Mapping[str, float], cash_weight: float
 ) -> tuple[float | None, float | None]:
     """Expected shortfall of a month, and largest fall over all months; None where the market data have no scenarios."""
-    if not market.scenarios.symbols:
+    if not market.past_months.symbols:
         return None, None
-    returns = scenario_returns(market, tuple(weights))
+    returns = month_returns(market, tuple(weights))
     held = np.array(list(weights.values()))
     return expected_shortfall(returns @ held), buy_and_hold_drawdown(returns, held, cash_weight)
 

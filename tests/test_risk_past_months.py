@@ -6,7 +6,7 @@ import pytest
 
 from advisor.errors import MarketDataError
 from advisor.market.data import StressEpisode
-from advisor.risk.scenarios import episode_return, scenario_returns
+from advisor.risk.past_months import episode_return, month_returns
 from tests.samples import market
 from tests.small_market import small_market
 
@@ -28,7 +28,7 @@ def test_a_security_without_a_return_is_named_and_never_counted_as_zero() -> Non
 
 def test_scenarios_come_in_the_order_asked_for() -> None:
     """Made up: column j of nine is 0.01 (j + 1) in the first month, minus twice that in the second."""
-    found = scenario_returns(small_market(), ("GOOGL", "BRK.B", "FULL"))
+    found = month_returns(small_market(), ("GOOGL", "BRK.B", "FULL"))
     assert found.shape == (3, 3)
     assert found[:, 0].tolist() == pytest.approx([0.05, -0.10, 0.025], abs=1e-15)
     assert found[1].tolist() == pytest.approx([-0.10, -0.04, -0.06], abs=1e-15)
@@ -39,12 +39,12 @@ def test_scenarios_of_the_snapshot_are_its_own_figures() -> None:
 
     257.75 / 296.26 / (1 - 1.406 / 240.51) - 1 = -12.487%, in whole basis points.
     """
-    found = scenario_returns(market(), ("IWM", "SPY"))
-    place = [month.isoformat() for month in market().scenarios.months].index("2020-03-31")
+    found = month_returns(market(), ("IWM", "SPY"))
+    place = [month.isoformat() for month in market().past_months.months].index("2020-03-31")
     assert found.shape == (120, 2)
     assert found[place, 1] == pytest.approx(-0.12487, abs=0.00005)
 
 
 def test_a_symbol_without_scenarios_is_named() -> None:
     with pytest.raises(MarketDataError, match="no return scenarios for ZZZZ, AAAA in small"):
-        scenario_returns(small_market(), ("IWM", "ZZZZ", "AAAA"))
+        month_returns(small_market(), ("IWM", "ZZZZ", "AAAA"))

@@ -72,7 +72,7 @@ class _Line:
         return sum((self.parts.get(name, Decimal(0)) for name in group.names), Decimal(0))
 
 
-def price_book_table(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Table | None:
+def marginal_values_table(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Table | None:
     """Sales and purchases with their parts and a verdict; None where nothing could be traded at all."""
     lines = [_Line(reason, _in_cents(reason)) for reason in (*_sales(plan, portfolio, market), *_purchases(plan))]
     if not lines:

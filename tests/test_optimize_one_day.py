@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.errors import UnverifiedAnswerError
-from advisor.optimize.walk import (
+from advisor.optimize.one_day import (
     LARGEST,
     SCALE,
     ShareLimit,

@@ -11,9 +11,9 @@ import pytest
 
 from advisor.backtest.ledger import Ledger
 from advisor.backtest.model import Frequency, Holdings, Policy, TaxYear, Track
-from advisor.backtest.walk import decision_rows, held_walk, policy_walk
+from advisor.backtest.simulate import decision_rows, held_walk, policy_walk
 from advisor.market.estimate.returns import PricePanel
-from advisor.optimize.walk import SCALE, DayTrades, ShareLimit, WalkDay, WalkProblem
+from advisor.optimize.one_day import SCALE, DayTrades, ShareLimit, WalkDay, WalkProblem
 from tests.made_up_past import HOUSEHOLD, household, panel, surroundings
 
 START = 790  # a row with three years before it

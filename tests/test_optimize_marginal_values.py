@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.optimize.price_book import price_book
+from advisor.optimize.marginal_values import marginal_values
 from advisor.optimize.solve import allocate
 from tests.households import random_household
 from tests.small_households import account, household, limits, lot, problem_of, small_household, solved
@@ -25,7 +25,7 @@ def test_what_is_traded_in_part_gains_nothing_more(seed: int) -> None:
     allocation = allocate(problem)
     if allocation is None:
         return
-    solution, book = allocation.solution, price_book(problem, allocation.solution)
+    solution, book = allocation.solution, marginal_values(problem, allocation.solution)
     trades = [(solution.sell, solution.case.most_sold, book.net_of_lot)]
     trades += [(solution.buy, solution.case.most_bought, book.net_of_buy)]
     for amounts, most, net in trades:
@@ -39,7 +39,7 @@ def test_the_parts_are_the_gradients_of_the_objective(seed: int) -> None:
     """Return, risk, doubt and spread of one more dollar sold, from the covariance and the returns by hand."""
     problem = problem_of(small_household(seed))
     solution = solved(problem)
-    book, i = price_book(problem, solution), problem.inputs
+    book, i = marginal_values(problem, solution), problem.inputs
     for k, security in enumerate(i.lots.security):
         spread = i.half_spread[security]
         covariance = sum(i.model.covariance[security, j] * solution.weights[j] for j in range(len(i.symbols)))
@@ -59,7 +59,7 @@ def test_the_tax_of_a_long_gain_is_its_rate_over_the_horizon() -> None:
         limits=limits(magnificent_seven_max="0.4"),
     )
     problem = problem_of(portfolio)
-    book = price_book(problem, solved(problem))
+    book = marginal_values(problem, solved(problem))
     gain = (203.53 - 61.059) / 203.53
     assert book.lots["tax"][0] == pytest.approx(-0.15 * gain / 3, abs=1e-6)
 
@@ -74,7 +74,7 @@ def test_a_limit_counts_by_what_the_lot_weighs_in_it() -> None:
         )
     )
     solution = solved(problem)
-    book = price_book(problem, solution)
+    book = marginal_values(problem, solution)
     relief = book.lots["magnificent_seven.max"]
     price = problem.limit_duals(solution)["magnificent_seven.max"]
     seven = problem.formulation.limits[0].rows[0]

@@ -22,16 +22,16 @@ def episode_return(episode: StressEpisode, weights: Mapping[str, float]) -> floa
     return sum(weight * episode.returns[symbol] for symbol, weight in weights.items())
 
 
-def scenario_returns(market: MarketData, symbols: tuple[str, ...]) -> Matrix:
+def month_returns(market: MarketData, symbols: tuple[str, ...]) -> Matrix:
     """Simple total returns of `symbols` in each month of the market's scenarios, shape (T, n).
 
     Raises `MarketDataError` for a symbol without scenarios.
     """
-    columns = {symbol: column for column, symbol in enumerate(market.scenarios.symbols)}
+    columns = {symbol: column for column, symbol in enumerate(market.past_months.symbols)}
     missing = [symbol for symbol in symbols if symbol not in columns]
     if missing:
         raise MarketDataError(f"no return scenarios for {', '.join(missing)} in {market.id}")
-    return market.scenarios.returns[:, [columns[symbol] for symbol in symbols]]
+    return market.past_months.returns[:, [columns[symbol] for symbol in symbols]]
 
 
 def sample_of_months(

@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import MarketDataError
-from advisor.market.data import Scenarios
+from advisor.market.data import PastMonths
 from advisor.market.estimate.returns import PricePanel, returns_of
 from advisor.portfolio.model import ReturnPeriod
 
 MONTHS = 120
 
 
-def monthly_scenarios(prices: pd.DataFrame, stand_ins: Mapping[str, Sequence[str]], as_of: date) -> Scenarios:
-    """Scenarios of all symbols of a panel of adjusted closes that ends on `as_of`.
+def monthly_returns(prices: pd.DataFrame, stand_ins: Mapping[str, Sequence[str]], as_of: date) -> PastMonths:
+    """PastMonths of all symbols of a panel of adjusted closes that ends on `as_of`.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def monthly_scenarios(prices: pd.DataFrame, stand_ins: Mapping[str, Sequence[str
     before = max(day for day in days if day < first)
     symbols = tuple(sorted(table.symbols))
     filled = {symbol: _completed(symbol, own, stand_ins.get(symbol, ())) for symbol in symbols}
-    return Scenarios(
+    return PastMonths(
         symbols=symbols,
         months=tuple(day.date() for day in own.index),
         returns=np.column_stack([returns.to_numpy(dtype=float) for returns, _ in filled.values()]),

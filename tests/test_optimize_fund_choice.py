@@ -9,8 +9,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from advisor.optimize.fund_choice import INDIFFERENT, Menu
 from advisor.optimize.limits import compile_limits
-from advisor.optimize.menu import INDIFFERENT, Menu
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.solve import Allocation, allocate, buying
 from advisor.portfolio.model import Portfolio, Preferences, View

@@ -22,7 +22,7 @@ RETURN, RISK, DOUBT, SPREAD = "return", "risk", "doubt", "spread"
 
 
 @dataclass(frozen=True, slots=True)
-class PriceBook:
+class MarginalValues:
     """What one more dollar of each trade gains a year, by part; `lots` (l,) are sales, `buys` (b,) purchases.
 
     Parts are "return", "risk", "doubt", "spread", "tax", "cash" and the limits by label; a part that is zero for every
@@ -41,13 +41,13 @@ class PriceBook:
         return float(sum(part[buy] for part in self.buys.values()))
 
 
-def price_book(problem: AllocationProblem, solution: Solution) -> PriceBook:
+def marginal_values(problem: AllocationProblem, solution: Solution) -> MarginalValues:
     """The parts of every possible trade at `solution`."""
     moves = _moves(problem)
     parts = {**_objective_parts(problem, solution, moves), **_pressures(problem, solution, moves)}
     lots = len(problem.inputs.lots.keys)
     kept = {name: part for name, part in parts.items() if np.abs(part).max(initial=0.0) > NOTHING}
-    return PriceBook(
+    return MarginalValues(
         lots={name: part[:lots] for name, part in kept.items()},
         buys={name: part[lots:] for name, part in kept.items()},
     )

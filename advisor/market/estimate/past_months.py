@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from advisor.errors import MarketDataError
-from advisor.market.data import MarketData, Scenarios, StressEpisode
+from advisor.market.data import MarketData, PastMonths, StressEpisode
 from advisor.market.estimate.returns import PricePanel, returns_of
 from advisor.portfolio.model import ReturnPeriod
 from advisor.units import Vector
@@ -21,7 +21,7 @@ MONTHS = 120
 Month = tuple[int, int]
 
 
-def scenarios_of(panel: PricePanel, base: MarketData, stand_ins: Mapping[str, Sequence[str]]) -> Scenarios:
+def past_months_of(panel: PricePanel, base: MarketData, stand_ins: Mapping[str, Sequence[str]]) -> PastMonths:
     """The last ten years of months: a security's own return, else what `base` says of it, else its first stand-in's.
 
     `stand_ins` name symbols of the panel or of `base`. No month ends after the panel's last day. Rounded to whole basis
@@ -33,11 +33,11 @@ def scenarios_of(panel: PricePanel, base: MarketData, stand_ins: Mapping[str, Se
         A month for which neither the security nor a stand-in has a return; a month that is missing altogether.
     """
     own = returns_of(panel, ReturnPeriod.MONTHLY)
-    past = [day for day in base.scenarios.months if day <= panel.days[-1]]
+    past = [day for day in base.past_months.months if day <= panel.days[-1]]
     ends = {_month(day): day for day in (*past, *own.ends)}
     months = tuple(day for _, day in sorted(ends.items()))[-MONTHS:]
     _check_succession(months, base)
-    known = {symbol: _by_month(base.scenarios.months, column) for symbol, column in _columns(base.scenarios)}
+    known = {symbol: _by_month(base.past_months.months, column) for symbol, column in _columns(base.past_months)}
     fresh = {symbol: _by_month(own.ends, own.returns[:, place]) for place, symbol in enumerate(own.symbols)}
     columns, used = [], {}
     for symbol in panel.symbols:
@@ -52,7 +52,7 @@ def scenarios_of(panel: PricePanel, base: MarketData, stand_ins: Mapping[str, Se
         f"simple total returns by calendar month to {months[-1]}, from the price histories; months before a history "
         f"begins from {base.id}"
     )
-    return Scenarios(panel.symbols, months, returns, MappingProxyType(used), source)
+    return PastMonths(panel.symbols, months, returns, MappingProxyType(used), source)
 
 
 def episode_of(episode: StressEpisode, panel: PricePanel, stand_ins: Mapping[str, Sequence[str]]) -> StressEpisode:
@@ -96,7 +96,7 @@ def _check_succession(months: Sequence[date], base: MarketData) -> None:
         if 12 * (later.year - earlier.year) + later.month - earlier.month > 1:
             raise MarketDataError(
                 f"no return in the months between {earlier} and {later}: the prices have to begin before "
-                f"{base.scenarios.months[-1]}, up to which {base.id} knows the months"
+                f"{base.past_months.months[-1]}, up to which {base.id} knows the months"
             )
 
 
@@ -104,7 +104,7 @@ def _month(day: date) -> Month:
     return (day.year, day.month)
 
 
-def _columns(scenarios: Scenarios) -> list[tuple[str, Vector]]:
+def _columns(scenarios: PastMonths) -> list[tuple[str, Vector]]:
     return [(symbol, scenarios.returns[:, place]) for place, symbol in enumerate(scenarios.symbols)]
 
 
@@ -132,6 +132,6 @@ def _completed(
         column[place] = value
         counts[name] += 1
     words = [f"{counts[other]} months as {other}" for other in stand_ins if counts[other]]
-    if counts[base.id] and symbol in base.scenarios.stand_ins:
-        words.insert(0, f"in {base.id}: {base.scenarios.stand_ins[symbol]}")
+    if counts[base.id] and symbol in base.past_months.stand_ins:
+        words.insert(0, f"in {base.id}: {base.past_months.stand_ins[symbol]}")
     return column, ", ".join(words)
