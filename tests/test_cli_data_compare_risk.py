@@ -86,7 +86,7 @@ def test_the_tables_have_a_row_for_each_method_and_period_and_mark_the_files_own
     assert [line[:2] for line in risk if line[2] != "the"] == expected
     assert [line[:2] for line in proposal] == expected
     assert [line[:2] for line in (*risk, *proposal) if "*" in line] == [["sample", "daily"]] * 2
-    assert "error to SPY   beta to SPY   IWM to VTWO" in ended.out
+    assert "tracking error   beta to SPY   IWM to VTWO" in ended.out
     assert "·" not in ended.out
 
 

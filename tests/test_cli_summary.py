@@ -80,9 +80,9 @@ def test_in_a_narrow_window_no_price_is_lost_and_what_is_left_out_is_named(shown
     for price in prices:
         assert f": {price} a year." in narrow
     wide, narrow = (" ".join(PLAIN.sub("", shown("what-if", n)).split()) for n in (100, 80))
-    assert "error to SPY" in wide
+    assert "tracking error" in wide
     assert "Left out in" not in wide
-    assert "Left out in 80 columns: volatility, error to SPY and spread." in narrow
+    assert "Left out in 80 columns: volatility, tracking error and spread." in narrow
 
 
 def test_colour_goes_with_words_and_not_where_it_is_not_wanted(shown: Callable[..., str]) -> None:

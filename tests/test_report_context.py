@@ -106,7 +106,7 @@ def test_doing_nothing_says_so_with_the_gain_forgone_in_points_and_dollars():
     assert answer.startswith("Do nothing: every limit holds today")
     assert "1.6 bp a year ($160)" in answer  # 0.00016 of $998,371
     assert "less than the 5.0 bp" in answer
-    assert [card.label for card in shown.answer.cards][2:] == ["Gain forgone a year", "Trades"]
+    assert [card.label for card in shown.answer.cards][2:] == ["Net benefit forgone a year", "Trades"]
 
 
 def test_doing_nothing_shows_no_proposed_column_and_no_empty_table():
@@ -185,7 +185,7 @@ def test_a_limit_says_its_bound_and_status_in_words():
     assert column(table, "Bound")[3] == "at least 10%"
     assert column(table, "Bound")[6:] == ["at most $60,000", "at most 1.1"]
     assert column(table, "Status")[0] == "Broken today, met by the proposal"
-    assert column(table, "Price of a point")[:2] == ["1.84 bp", "–"]
+    assert column(table, "Shadow price")[:2] == ["1.84 bp", "–"]
     assert table.rows[0].cells[-1].lines == ("$184",)  # 1.84 / 10,000 of $998,432
     assert "Largest company" in column(table, "Limit")
 
@@ -206,7 +206,7 @@ def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
         replace(others[1], shadow_price_bps_per_pp=12.345),
     )
     shown = context(replace(plan(), limits=several)).why.limits
-    assert column(shown, "Price of a point") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
+    assert column(shown, "Shadow price") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
     assert [row.cells[-1].lines for row in shown.rows] == [("$20 to $90",), ("$4.11 or more",), ("$1,233",)]
     assert column(shown, "Status")[2] == "Met, at the limit but for rounding to shares"
     assert any("two prices" in note for note in shown.notes)

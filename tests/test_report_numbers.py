@@ -262,7 +262,7 @@ def test_the_tax_is_that_of_the_record(report: Report) -> None:
 def test_what_else_could_be_done_shows_the_figures_of_the_record(report: Report) -> None:
     known = {one["title"]: one for one in report.record["trade_off"]["alternatives"]}
     seen = set()
-    for _, header, cells in report.rows("What", "Tax and spread", "Gain a year"):
+    for _, header, cells in report.rows("What", "Tax and spread", "Net benefit a year"):
         found = report.record if header == "The proposal" else known[header]
         seen.add(header)
         if found["after"] is None:
@@ -272,7 +272,7 @@ def test_what_else_could_be_done_shows_the_figures_of_the_record(report: Report)
         same(cells["Small caps"], found["after"]["small_cap_weight"])
         same(cells["Volatility"], found["after"]["volatility"])
         same(cells["Tax and spread"], Decimal(found["tax"]["tax_usd"]) + Decimal(found["costs"]["spread_usd"]))
-        same(cells["Gain a year"], found["gain"]["total"])
+        same(cells["Net benefit a year"], found["gain"]["total"])
         if header != "The proposal":
             orders = next(line.text for line in cells["What"].all("span") if line.attributes["class"] == "line")
             assert (shown(orders) or [(0, 0)])[0][0] == len(found["trades"])
@@ -283,7 +283,7 @@ def test_what_else_could_be_done_shows_the_figures_of_the_record(report: Report)
 SENSITIVE = {"Magnificent Seven": "magnificent_seven", "Small caps": "small_caps", "Volatility": "volatility"} | {
     "Traded": "turnover",
     "Tax": "tax_usd",
-    "Gain a year": "gain",
+    "Net benefit a year": "gain",
 }
 
 
@@ -334,7 +334,7 @@ def test_how_far_history_decides_shows_the_figures_of_the_record(report: Report)
     shares |= {f"Risk by {one['title']}": one["small_caps"] for one in stability["methods"]}
     shares |= {"In the orders, in shares": report.record["after"]["small_cap_weight"]}
     answered = stability["draws"] - stability["unmet"]
-    head = f"Over all {answered} draws" if stability["is_range"] else "In nine of ten draws"
+    head = f"Range of {answered} bootstrap draws" if stability["is_range"] else "90% bootstrap interval"
     assert stability["is_range"] == (answered < 60)
     seen = {"In the orders, in shares"}  # a row where they lie outside of the band
     for _, header, cells in report.rows("Share of the household", head):

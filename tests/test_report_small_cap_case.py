@@ -242,7 +242,7 @@ def test_bands_and_methods_are_rows_and_what_is_not_determined_is_called_so() ->
     ]
     words = [plain(line) for line in stability_words(trade_off())]
     assert words == [
-        "The share in small caps lies within 5.0 to 9.0% over all 58 draws of history.",
+        "The share in small caps lies within 5.0 to 9.0%, the range of 58 bootstrap draws.",
         "Which fund is bought is not determined by history: IJR in 40, VTWO in 18 of 58 draws.",
         "In 2 of 60 draws the limits leave no answer: under their risk not all can be met.",
         TWINS,
@@ -264,7 +264,7 @@ def test_funds_that_nearly_every_draw_buys_count_as_determined(menus, words: str
     held = Band(0.12, 0.12, 0.1201)
     found = replace(stability(), menus=menus, unmet=0, small_caps=held, proposed=0.12, is_range=False)
     told = [plain(line) for line in stability_words(replace(trade_off(), stability=found))]
-    assert told[0].startswith("The share in small caps is 12.0% in nine of ten draws of history: the estimate")
+    assert told[0].startswith("The share in small caps is 12.0% throughout the 90% bootstrap interval: the estimate")
     assert told[1] == words
 
 
@@ -278,18 +278,19 @@ def words_of(**fields) -> tuple[str, list[str], list[list[str]]]:
 
 def test_a_range_of_few_draws_is_called_that_and_no_band() -> None:
     told, heads, _ = words_of()
-    assert "within 5.0 to 9.0% in nine of ten draws" in told
-    assert heads[-1] == "In nine of ten draws"
+    assert "within 5.0 to 9.0%, the 90% bootstrap interval" in told
+    assert heads[-1] == "90% bootstrap interval"
     given = replace(trade_off(), stability=replace(stability(), draws=20, unmet=0))
-    assert "over all 20 draws of history" in plain(stability_words(given)[0])
-    assert stability_table(given).columns[-1].label == "Over all 20 draws"
-    assert not any("nine of ten" in line for line in stability_words(given))
+    assert "the range of 20 bootstrap draws" in plain(stability_words(given)[0])
+    assert stability_table(given).columns[-1].label == "Range of 20 bootstrap draws"
+    assert not any("90% bootstrap" in line for line in stability_words(given))
 
 
 def test_a_share_that_is_pinned_has_no_band() -> None:
     told, _, rows = words_of(pinned_by="small_caps.max", small_caps=Band(0.22, 0.22, 0.22), proposed=0.22)
     assert told == (
-        "The share in small caps is pinned by your limit on small caps at 22.0%: draws of history cannot move it."
+        "The share in small caps is pinned by your limit on small caps at 22.0%: bootstrap draws of past months do not "
+        "move it."
     )
     assert rows[0] == ["Small caps in all", "22.0%", "pinned"]
     assert "pinned by your limits together at" in words_of(pinned_by="limits")[0]
@@ -299,14 +300,14 @@ def test_orders_outside_of_the_band_are_explained_by_their_cause() -> None:
     band = Band(0.12, 0.13, 0.14)
     told, _, rows = words_of(small_caps=band, proposed=0.131, in_orders=0.483)
     assert told == (
-        "The share in small caps lies within 12.0 to 14.0% in nine of ten draws of history. The orders hold 48.3%: the "
+        "The share in small caps lies within 12.0 to 14.0%, the 90% bootstrap interval. The orders hold 48.3%: the "
         "band is of trades before rounding to shares, which would hold 13.1%."
     )
     assert ["In the orders, in shares", "48.3%", ""] in rows
     other, _, _ = words_of(small_caps=band, proposed=0.09, in_orders=0.091)
     assert "The orders hold 9.1%: before rounding to shares the best trades hold 9.0% with the risk" in other
     inside, _, rows = words_of(small_caps=band, proposed=0.131, in_orders=0.1404)
-    assert inside.endswith("in nine of ten draws of history.")
+    assert inside.endswith("the 90% bootstrap interval.")
     assert len(rows) == 5
 
 

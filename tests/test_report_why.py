@@ -183,7 +183,7 @@ def test_the_users_horizon_is_marked_among_the_others():
     assert column(table, "Horizon") == ["6 months", "1 year", "3 years, yours", "10 years"]
     assert [row.kind for row in table.rows] == ["plain", "plain", "group", "plain"]
     assert column(table, "Sold")[-1] == "$260,092"  # 0.2605 of $998,432.18
-    assert column(table, "Gain a year")[0] == "\N{MINUS SIGN}271.0 bp"
+    assert column(table, "Net benefit a year")[0] == "\N{MINUS SIGN}271.0 bp"
     assert plain(horizon_words(plan(), portfolio())) == (
         "The horizon matters, because one-off tax and trading cost are spread over it. Over 6 "
         "months the best trades sell $219,955 and lose 271.0 bp a year against doing nothing; over 10 years the best "

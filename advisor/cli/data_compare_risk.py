@@ -158,7 +158,7 @@ def _text(rows: Sequence[RiskRow], own: CovarianceChoice, portfolio: Portfolio, 
     from advisor.errors import printable
 
     benchmark = portfolio.preferences.benchmark
-    risk_heads = ("Today's risk", "", "volatility", f"error to {benchmark}", f"beta to {benchmark}", " to ".join(TWINS))
+    risk_heads = ("Today's risk", "", "volatility", "tracking error", f"beta to {benchmark}", " to ".join(TWINS))
     heads = ("Proposal", "", "answer", "small caps", "seven", "turnover", "volatility")
     lines = [
         f"{printable(portfolio.name)} - decision of {portfolio.as_of}, prices of {market.as_of}, {own.years} years",

@@ -118,7 +118,7 @@ def summary(
 
 
 def _compared(plan: RebalancePlan, beside: TradeOff | None) -> tuple[str, ...]:
-    """Other allocations, and the band of small caps over draws of history, where they were worked out."""
+    """Other allocations, and the bootstrap interval of small caps, where they were worked out."""
     if beside is None:
         return ()
     return tuple(filter(None, (_others(beside.alternatives, plan), *stability_words(beside)[:1])))

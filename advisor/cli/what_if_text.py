@@ -33,22 +33,22 @@ def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
     console.print(Text(printable(base.portfolio.name), style="bold"), dates_words(base.portfolio.as_of, base.market))
     if prices_are_stale(base.portfolio, base.market):
         console.print(for_console(f"{illustration_words(base.market.as_of)}."))
-    console.print(_table("", comparison.outcomes, comparison, console))
+    console.print(_table("", comparison.outcomes, console))
     _print_lines(console, _no_answers(comparison.outcomes))
     _print_lines(console, (line for outcome in comparison.outcomes for line in _why(outcome)))
     for sweep in comparison.sweeps:
         console.print(Text(f"\n{printable(sweep.path)}", style="bold"))
-        console.print(_table("at", sweep.outcomes, comparison, console, cut=f"{sweep.path}="))
+        console.print(_table("at", sweep.outcomes, console, cut=f"{sweep.path}="))
         _print_lines(console, _no_answers(sweep.outcomes, cut=f"{sweep.path}="))
     if comparison.picks:
         console.print()
         outcomes = [picked.outcome for picked in comparison.picks if picked.outcome is not None]
-        console.print(_table("Picks", outcomes, comparison, console))
+        console.print(_table("Picks", outcomes, console))
         _print_lines(console, (_pick_words(picked) for picked in comparison.picks))
     if console.width < WIDE:
         console.print(
-            f"Left out in {console.width} columns: volatility, error to {base.portfolio.preferences.benchmark} and "
-            f"spread. They are shown from {WIDE} columns on, and are in what-if.json."
+            f"Left out in {console.width} columns: volatility, tracking error and spread. "
+            f"They are shown from {WIDE} columns on, and are in what-if.json."
         )
     console.print(
         "Proposals, not executed. Each pick passed the independent check; the other rows did not go through it."
@@ -58,11 +58,11 @@ def comparison_text(comparison: Comparison, written: Iterable[Path]) -> str:
     return text.getvalue()
 
 
-def _table(first: str, outcomes: Iterable[Outcome], comparison: Comparison, console: Console, cut: str = "") -> Table:
+def _table(first: str, outcomes: Iterable[Outcome], console: Console, cut: str = "") -> Table:
     wide = console.width >= WIDE
-    risk = ("volat.", f"error to {comparison.base.portfolio.preferences.benchmark}") if wide else ()
+    risk = ("volat.", "tracking error") if wide else ()
     cost = ("tax", "spread") if wide else ("tax",)
-    table = figures_table(first, "seven", "small", *risk, *cost, "gain a year", "orders", "broken")
+    table = figures_table(first, "seven", "small", *risk, *cost, "net benefit", "orders", "broken")
     for outcome in outcomes:
         title = Text(printable(_short(outcome.title.removeprefix(cut))))
         table.add_row(title, *(for_console(cell) for cell in _cells(outcome, is_wide=wide)))

@@ -241,7 +241,7 @@ class PreferencesEntry(FileEntry):
     min_trade: Money = Field(_PREFERENCES.min_trade_usd, description="Smallest order, USD; default 100.")
     min_gain: Rate = Field(
         _PREFERENCES.min_gain,
-        description="Gain a year below which nothing is done, of the value; default 0.05%.",
+        description="Net benefit a year below which nothing is done, of the value; default 0.05%.",
     )
     return_uncertainty: Annotated[Decimal, fields.fraction("0", "0.1")] = Field(
         _PREFERENCES.return_uncertainty,

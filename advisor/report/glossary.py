@@ -40,7 +40,10 @@ GLOSSARY = (
     ),
     Entry("Doubt", "The error of an expected return that a sale must outweigh, a year, on the dollars sold."),
     Entry("Basis point (bp)", "A hundredth of a percentage point."),
-    Entry("Gain a year", "What the trades add: return, less a charge for risk, tax and cost spread over the horizon."),
+    Entry(
+        "Net benefit a year",
+        "What the trades add: return, less a charge for risk, tax and cost spread over the horizon.",
+    ),
     Entry("Price of a limit", "What one percentage point more room in it would be worth a year."),
     Entry("Lot", "One purchase, with its own cost and date; tax depends on which lots are sold."),
     Entry("Short-term, long-term", "Held for at most a year, or longer; the second is taxed at the lower rate."),

@@ -143,7 +143,7 @@ def limits_table(plan: RebalancePlan) -> Table | None:
     ]
     is_priced = any(is_costly(limit) for limit in plan.limits)
     if is_priced:
-        columns.append(Column("Price of a point", is_proposed=True))
+        columns.append(Column("Shadow price", is_proposed=True))
     rows = [_limit_row(limit, plan, is_priced=is_priced) for limit in plan.limits]
     notes = [_UPPER_END] if any(limit.type.counts_upper_end for limit in plan.limits) else []
     notes += [note for note, applies in _price_notes(plan, is_priced=is_priced) if applies]

@@ -228,7 +228,7 @@ def _cost_cards(plan: RebalancePlan) -> tuple[Card, ...]:
 def _idle_cards(plan: RebalancePlan) -> tuple[Card, ...]:
     return (
         Card(
-            "Gain forgone a year",
+            "Net benefit forgone a year",
             bps(max(plan.net_benefit.total, 0.0)),
             f"{money(dollars(max(plan.net_benefit.total, 0.0), plan.before))} a year, after tax and cost",
         ),

@@ -174,7 +174,7 @@ def view_audit_table(trade_off: TradeOff) -> Table | None:
         "any view: what the same thing earns in equilibrium, for its beta alone. With all views: what the proposal "
         "reckons with: that, moved by the views as far as they are trusted (Black and Litterman). Small caps: "
         "share of the household after the trades, before rounding to shares: without the view, with it as held, and "
-        "held with 100% confidence. Gain: of the best trades against doing nothing, in basis points of "
+        "held with 100% confidence. Net benefit: of the best trades against doing nothing, in basis points of "
         "household value a year, if returns are as expected there. The decision changes where other funds are bought, "
         "or none, or the share in small caps differs by a point. Each view is turned alone.",
         *_sources(trade_off.views),
@@ -254,7 +254,7 @@ def _sources(audits: tuple[ViewAudit, ...]) -> Iterator[str]:
 
 
 def stability_table(trade_off: TradeOff) -> Table | None:
-    """Bands of the small-cap share over draws of history, and the share by method; None where it cannot be told."""
+    """Bootstrap interval of the small-cap share, and the share by method; None where it cannot be told."""
     found = trade_off.stability
     if found is None:
         return None
@@ -269,7 +269,7 @@ def stability_table(trade_off: TradeOff) -> Table | None:
     ]
     return Table(
         "How far history decides",
-        (Column("Share of the household", "text"), Column("Small caps"), Column(_over_draws(found).capitalize())),
+        (Column("Share of the household", "text"), Column("Small caps"), Column(_interval_name(found))),
         tuple(rows),
         (
             f"{found.draws} draws of the months {found.start:%Y-%m} to {found.end:%Y-%m} in blocks of "
@@ -308,16 +308,21 @@ def _share_words(found: Stability) -> str:
     if found.pinned_by:
         return _pinned_words(found)
     if band.high - band.low < _FIXED:
-        told = f"The share in small caps is {_band(band.low, band.high)} {_over_draws(found)} of history"
+        told = f"The share in small caps is {_band(band.low, band.high)} throughout the {_interval_words(found)}"
         told += ": the estimate of risk hardly moves it."
     else:
-        told = f"The share in small caps lies within {_band(band.low, band.high)} {_over_draws(found)} of history."
+        told = f"The share in small caps lies within {_band(band.low, band.high)}, the {_interval_words(found)}."
     return f"{told}{_outside_words(found)}"
 
 
-def _over_draws(found: Stability) -> str:
-    """``in nine of ten draws``, or ``over all 20 draws`` where they are too few for that."""
-    return f"over all {found.draws - found.unmet} draws" if found.is_range else "in nine of ten draws"
+def _interval_name(found: Stability) -> str:
+    """``90% bootstrap interval``, or ``Range of 20 bootstrap draws`` where they are too few for that."""
+    return f"Range of {found.draws - found.unmet} bootstrap draws" if found.is_range else "90% bootstrap interval"
+
+
+def _interval_words(found: Stability) -> str:
+    name = _interval_name(found)
+    return f"{name[:1].lower()}{name[1:]}"
 
 
 def _pinned_words(found: Stability) -> str:
@@ -326,7 +331,7 @@ def _pinned_words(found: Stability) -> str:
     if found.pinned_by != "limits":
         name, side = split_label(found.pinned_by)
         what = f"your {'limit' if side is Side.MAX else 'minimum'} on {limit_noun(name)}"
-    return f"The share in small caps is pinned by {what} at {at}: draws of history cannot move it."
+    return f"The share in small caps is pinned by {what} at {at}: bootstrap draws of past months do not move it."
 
 
 def _is_outside(found: Stability) -> bool:

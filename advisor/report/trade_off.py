@@ -27,13 +27,13 @@ _OUTCOME_COLUMNS = (
     Column("Small caps"),
     Column("Volatility"),
     Column("Tax and spread"),
-    Column("Gain a year"),
+    Column("Net benefit a year"),
     Column("What makes the difference", "text"),
 )
 _OUTCOME_NOTES = (
     "Each was solved again under the file's limits but for what its name says, or, of a scenario, its causes; half "
-    "the move is measured, not solved. Gain: against doing nothing, in basis points of household value; of a scenario, "
-    "on its own inputs. Hypothetical.",
+    "the move is measured, not solved. Net benefit: against doing nothing, in basis points of household value; of a "
+    "scenario, on its own inputs. Hypothetical.",
 )
 
 
@@ -82,7 +82,7 @@ def sensitivity_table(trade_off: TradeOff) -> Table | None:
         Column("Volatility"),
         Column("Traded"),
         Column("Tax"),
-        Column("Gain a year"),
+        Column("Net benefit a year"),
     )
     rows = tuple(_measures_row(found.title, found.measures) for found in trade_off.sensitivities)
     notes = (

@@ -324,7 +324,7 @@ def _cards(shown: Shown | None, before: HouseholdState) -> tuple[Card, ...]:
         ("Small-cap funds", f"{percent(before.small_cap_weight)} today"),
         ("Volatility a year", f"{percent(before.volatility)} today"),
         ("Tax and spread", "once, this year"),
-        ("Gain a year", "against doing nothing"),
+        ("Net benefit a year", "against doing nothing"),
         ("Traded", "half the sum of all trades"),
     )
     return tuple(Card(label, figure, words) for (label, words), figure in zip(labels, figures, strict=True))
@@ -360,7 +360,7 @@ def _grid_table(caption: str, first: str, rows: list[Row]) -> Table:
         Column("Magnificent Seven"),
         Column("Volatility"),
         Column("Tax and spread"),
-        Column("Gain a year"),
+        Column("Net benefit a year"),
         Column("Traded"),
     )
     return Table(caption, columns, tuple(rows))

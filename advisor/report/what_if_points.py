@@ -58,7 +58,7 @@ MEASURES = (
     Measure("seven", "Magnificent Seven after the trades", lambda shown: shown.seven, percent, 100),
     Measure("volatility", "Volatility a year", lambda shown: shown.volatility, percent, 100),
     Measure("cost", "Tax and spread, once", lambda shown: float(shown.once_usd), exact_money, 1),
-    Measure("gain", "Gain a year against doing nothing", lambda shown: shown.gain, signed_bps, 10_000),
+    Measure("gain", "Net benefit a year against doing nothing", lambda shown: shown.gain, signed_bps, 10_000),
 )
 
 

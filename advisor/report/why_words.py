@@ -124,7 +124,7 @@ def horizons_table(plan: RebalancePlan) -> Table | None:
         Column("Sold"),
         Column("Bought"),
         Column("Tax"),
-        Column("Gain a year"),
+        Column("Net benefit a year"),
     )
     rows = [
         row(
