@@ -1,6 +1,6 @@
 """Portfolio rebalancing out of the Magnificent Seven and into small caps.
 
-The main jobs as functions, each loaded when it is first asked for (docs/python.md)::
+The main jobs as functions, each loaded when it is first asked for (docs/users/python.md)::
 
     from advisor import load_household, propose
     propose(load_household("portfolio.yaml")).write("reports")

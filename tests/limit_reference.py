@@ -1,4 +1,4 @@
-"""Writes what follows from `LIMIT_TYPES`: the tables of the README and docs/portfolio-file.md, and the schema.
+"""Writes what follows from `LIMIT_TYPES`: the tables of the README and docs/users/limits.md, and the schema.
 
 ::
 
@@ -27,7 +27,7 @@ def short_table() -> Iterator[str]:
 
 
 def long_table() -> Iterator[str]:
-    """The table of docs/portfolio-file.md."""
+    """The table of docs/users/limits.md."""
     yield from ("| Key | Sides | Meaning | Example |", "| --- | --- | --- | --- |")
     for one in LIMIT_TYPES.values():
         sides = ", ".join(f"`{side}`" for side in reversed(Side) if side in one.sides)
@@ -36,7 +36,7 @@ def long_table() -> Iterator[str]:
     yield f"| `do_not_sell` | | {what} | {DO_NOT_SELL} |"
 
 
-TABLES: dict[str, Callable[[], Iterator[str]]] = {"README.md": short_table, "docs/portfolio-file.md": long_table}
+TABLES: dict[str, Callable[[], Iterator[str]]] = {"README.md": short_table, "docs/users/limits.md": long_table}
 
 
 def with_table(document: str, table: Iterator[str]) -> str:

@@ -1,4 +1,4 @@
-"""Writes the reference of what a template is given into docs/report-templates.md, from `advisor.report.model`.
+"""Writes what a template is given into docs/developers/report-templates.md, from `advisor.report.model`.
 
 ::
 
@@ -17,7 +17,7 @@ from typing import Any, get_args, get_type_hints
 
 from advisor.report.model import ReportContext
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "report-templates.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "developers" / "report-templates.md"
 BEGIN, END = "<!-- fields: written by python -m tests.template_reference -->\n", "<!-- end of fields -->\n"
 WORDS = {"str": "text", "int": "number", "float": "number", "bool": "true or false", "None": "none"}
 

@@ -16,7 +16,8 @@ from advisor.cli.failure import KINDS
 from advisor.cli.main import COMMANDS, advisor
 from tests.command import CHECKOUT, PORTFOLIOS, call, contents, end, start
 
-MANUAL = (CHECKOUT / "docs" / "command-line.md").read_text("utf-8")
+PAGES = ("command-line", "more-commands", "exit-codes")
+MANUAL = "\n".join((CHECKOUT / "docs" / "users" / f"{page}.md").read_text("utf-8") for page in PAGES)
 HEAVY = ("numpy", "pandas", "cvxpy", "yfinance", "rich", "scipy", "pydantic", "yaml", "jinja2", "plutoprint")
 SAVER = PORTFOLIOS / "young-saver.yaml"
 NO_DATA = """\

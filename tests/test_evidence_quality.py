@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.errors import MarketDataError
-from advisor.evidence.funds import DatedFigure, FundFacts, funds_record, switch_years
+from advisor.evidence.funds import FundFacts, FundFigure, funds_record, switch_years
 from advisor.evidence.quality import risk_of
 from advisor.market.price_file import panel_of_table, read_prices
 from advisor.risk.measures import max_drawdown
@@ -18,8 +18,8 @@ from tests.samples import market
 
 
 def fund(symbol: str, fee: float | None, half_spread: float) -> FundFacts:
-    known = None if fee is None else DatedFigure(fee, None, "made up")
-    return FundFacts(symbol, "an index", known, DatedFigure(half_spread, None, "made up"), None, None)
+    known = None if fee is None else FundFigure(fee, None, "made up")
+    return FundFacts(symbol, "an index", known, FundFigure(half_spread, None, "made up"), None, None)
 
 
 def test_the_deepest_fall_is_that_of_every_pair_of_days() -> None:

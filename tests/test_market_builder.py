@@ -15,7 +15,7 @@ from advisor.market.snapshot import EMBEDDED, load_snapshot
 INPUTS = Path(__file__).resolve().parents[1].parent / "shared"
 needs_inputs = pytest.mark.skipif(
     not (INPUTS / "data" / "prices_wide.csv").is_file(),
-    reason="the price panel and the issuers' files are not shipped (docs/snapshot.md)",
+    reason="the price panel and the issuers' files are not shipped (docs/developers/snapshot.md)",
 )
 
 

@@ -250,7 +250,7 @@ def test_bytes_that_are_no_text_are_refused(folder: Path) -> None:
 
 
 def test_a_folder_without_prices_is_named(tmp_path: Path) -> None:
-    assert "a folder of market data needs prices.csv (docs/data.md), and there is none" in refusal(tmp_path)
+    assert "a folder of market data needs prices.csv (docs/users/data.md), and there is none" in refusal(tmp_path)
 
 
 def test_a_mark_at_the_beginning_and_blanks_are_no_fault(folder: Path) -> None:

@@ -93,7 +93,8 @@ def test_no_key_may_be_null() -> None:
 
 
 def test_every_key_is_explained_in_the_documentation() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "portfolio-file.md").read_text()
+    users = Path(__file__).parents[1] / "docs" / "users"
+    page = "".join((users / f"{name}.md").read_text() for name in ("portfolio-file", "limits", "views", "what-if"))
     schema = json_schema()
     keys = {key for entry in (schema, *schema["$defs"].values()) for key in entry["properties"]}
     assert {key for key in keys if f"`{key}`" not in page} == set()

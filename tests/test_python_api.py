@@ -43,7 +43,7 @@ def in_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_there_are_ten_names_and_each_is_documented() -> None:
     assert set(advisor.__all__) == NAMES
     assert set(dir(advisor)) >= NAMES
-    page = (ROOT / "docs" / "python.md").read_text("utf-8")
+    page = (ROOT / "docs" / "users" / "python.md").read_text("utf-8")
     for name in NAMES:
         found = getattr(advisor, name)
         assert inspect.getdoc(found), name
@@ -62,15 +62,15 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 def test_the_documentations_examples_run(in_samples: Path) -> None:
-    text = (ROOT / "docs" / "python.md").read_text("utf-8")
+    text = (ROOT / "docs" / "users" / "python.md").read_text("utf-8")
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL)
-    examples = doctest.DocTestParser().get_doctest(text, {}, "docs/python.md", "docs/python.md", 0)
+    examples = doctest.DocTestParser().get_doctest(text, {}, "docs/users/python.md", "docs/users/python.md", 0)
     assert len(examples.examples) > 15
     assert runner.run(examples).failed == 0
 
 
 def test_the_notebook_goes_from_a_file_to_a_picture_in_ten_lines(tmp_path: Path) -> None:
-    script = ROOT / "docs" / "examples" / "seven.py"
+    script = ROOT / "docs" / "users" / "examples" / "seven.py"
     lines = [line for line in script.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     assert len(lines) <= 10
     shutil.copytree(FOLDER, tmp_path / "portfolios")

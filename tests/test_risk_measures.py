@@ -162,7 +162,7 @@ def test_a_drawdown_of_nothing_or_of_what_is_not_a_number_is_refused(returns, we
 PANEL = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "ohlc" / "SPY.csv"
 
 
-@pytest.mark.skipif(not PANEL.is_file(), reason="the price panel is not shipped (docs/snapshot.md)")
+@pytest.mark.skipif(not PANEL.is_file(), reason="the price panel is not shipped (docs/developers/snapshot.md)")
 def test_the_worst_months_and_the_fall_of_spy_are_those_of_another_download() -> None:
     """Month-end adjusted closes of a file the builder does not read, to April 2026; the basis point is rounding.
 

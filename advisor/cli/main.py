@@ -78,7 +78,7 @@ def advisor() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit with the code of docs/command-line.md: 0 done, 2 to 7 named errors, 1 a bug.
+    """Run the command line and exit with the code of docs/users/command-line.md: 0 done, 2 to 7 named errors, 1 a bug.
 
     Given `arguments`, it is called by another program, whose signal handlers and streams stay.
     """

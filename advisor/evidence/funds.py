@@ -16,7 +16,7 @@ TAX_RATE = 0.15  # on long-term gains, as the portfolio file assumes where it sa
 
 
 @dataclass(frozen=True, slots=True)
-class DatedFigure:
+class FundFigure:
     """A fraction with its day and source; `as_of` None where the source gives none."""
 
     value: float
@@ -30,10 +30,10 @@ class FundFacts:
 
     symbol: str
     index: str
-    fee: DatedFigure | None
-    half_spread: DatedFigure
-    dividend_yield: DatedFigure | None
-    industrials: DatedFigure | None
+    fee: FundFigure | None
+    half_spread: FundFigure
+    dividend_yield: FundFigure | None
+    industrials: FundFigure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class FundsRecord:
     """The funds of the case, what the two indexes share by weight, and the seven in the large one (low, high)."""
 
     funds: tuple[FundFacts, ...]
-    overlap: DatedFigure
-    seven_low: DatedFigure
-    seven_high: DatedFigure
+    overlap: FundFigure
+    seven_low: FundFigure
+    seven_high: FundFigure
 
     def of(self, symbol: str) -> FundFacts:
         """Facts of one fund."""
@@ -63,8 +63,8 @@ def funds_record(market: MarketData) -> FundsRecord:
     return FundsRecord(
         tuple(_facts(market, symbol) for symbol in (BROAD, TWIN, SCREENED, LARGE)),
         _figure(market.overlaps[pair]),
-        DatedFigure(low, large.as_of, large.source),
-        DatedFigure(high, large.as_of, large.source),
+        FundFigure(low, large.as_of, large.source),
+        FundFigure(high, large.as_of, large.source),
     )
 
 
@@ -78,12 +78,12 @@ def _facts(market: MarketData, symbol: str) -> FundFacts:
         _figure(fund.expense_ratio) if fund.expense_ratio else None,
         _figure(fund.half_spread),
         _figure(fund.dividend_yield) if fund.dividend_yield else None,
-        DatedFigure(sectors[SECTOR], listed.as_of, listed.source) if SECTOR in sectors else None,
+        FundFigure(sectors[SECTOR], listed.as_of, listed.source) if SECTOR in sectors else None,
     )
 
 
-def _figure(known: Sourced) -> DatedFigure:
-    return DatedFigure(known.value, known.as_of, known.source)
+def _figure(known: Sourced) -> FundFigure:
+    return FundFigure(known.value, known.as_of, known.source)
 
 
 def switch_years(held: FundFacts, other: FundFacts, *, gain: float, tax_rate: float) -> float:

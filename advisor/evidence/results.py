@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import MarketDataError
-from advisor.evidence.funds import DatedFigure, FundFacts, FundsRecord
+from advisor.evidence.funds import FundFacts, FundFigure, FundsRecord
 from advisor.evidence.momentum import AfterStreak, CalendarYears, Momentum, Since, YearReturns
 from advisor.evidence.quality import Risk, SymbolRisk
 from advisor.evidence.rate_study import Bootstrap, ChangeSet, CycleMeans, Direction, EventStudy, RateHorizon
@@ -181,5 +181,5 @@ def _fund(row: Row) -> FundFacts:
     return FundFacts(row["symbol"], row["index"], fee, _figure(row["half_spread"]), dividend_yield, industrials)
 
 
-def _figure(row: Row) -> DatedFigure:
-    return DatedFigure(**_dated(row, "as_of"))
+def _figure(row: Row) -> FundFigure:
+    return FundFigure(**_dated(row, "as_of"))

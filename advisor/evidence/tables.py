@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from advisor.evidence.facts import case_figures, forecasts, rate_changes, rows
-from advisor.evidence.funds import BROAD, GAINS, TAX_RATE, TWIN, DatedFigure, FundsRecord, switch_years
+from advisor.evidence.funds import BROAD, GAINS, TAX_RATE, TWIN, FundFigure, FundsRecord, switch_years
 from advisor.evidence.model import EvidenceTable
 from advisor.evidence.momentum import CalendarYears, Momentum
 from advisor.evidence.quality import CRASH, Risk
@@ -305,13 +305,13 @@ def _funds(known: FundsRecord) -> EvidenceTable:
     return EvidenceTable("funds", "The funds", columns, lines, notes)
 
 
-def _dated_source(known: DatedFigure) -> str:
+def _dated_source(known: FundFigure) -> str:
     if known.as_of is None:
         return f"{known.source} (no date)"
     return known.source if str(known.as_of) in known.source else f"{known.source} ({known.as_of})"
 
 
-def _figure(known: DatedFigure | None, decimals: int) -> str:
+def _figure(known: FundFigure | None, decimals: int) -> str:
     return UNKNOWN if known is None else percent(known.value, decimals)
 
 

@@ -56,7 +56,9 @@ def folder_findings(
     Raises `MarketDataError` for a file that cannot be used, with its faults, and for prices that are missing or held.
     """
     if not (folder / PRICES).exists():
-        raise MarketDataError(f"{folder}: a folder of market data needs {PRICES} (docs/data.md), and there is none")
+        raise MarketDataError(
+            f"{folder}: a folder of market data needs {PRICES} (docs/users/data.md), and there is none"
+        )
     table = read_prices(folder / PRICES, symbols, date(as_of.year - YEARS, 1, 1))
     facts = _securities(folder / SECURITIES, now)
     files = _holdings_files(folder, as_of)

@@ -114,7 +114,7 @@ def _message(missing: list[str], market: MarketData) -> str:
         "Supply each of them in one of three ways:\n"
         "  1. in the portfolio file: securities: [{symbol: X, proxy: <a symbol with data>, price: <dollars a share>}]\n"
         "  2. with --market yahoo, which asks Yahoo for the ticker symbols of the file\n"
-        "  3. with --market FOLDER, prices.csv of your own (docs/data.md)"
+        "  3. with --market FOLDER, prices.csv of your own (docs/users/data.md)"
     )
 
 

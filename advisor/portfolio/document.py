@@ -147,7 +147,7 @@ def _decode(data: bytes) -> tuple[str, list[Issue]]:
             Issue(message, _place_at(before, len(before)), "save as UTF-8")
         ]
     if not text.strip():
-        return text, [Issue("the file is empty", hint="docs/portfolio-file.md shows a first one")]
+        return text, [Issue("the file is empty", hint="docs/users/portfolio-file.md shows a first one")]
     return text, [_character_issue(text, match.start()) for match in islice(_UNSAFE.finditer(text), MAX_ISSUES)]
 
 

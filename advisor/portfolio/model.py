@@ -80,7 +80,7 @@ class LimitMode(StrEnum):
 
 
 class CovarianceMethod(StrEnum):
-    """How a covariance is estimated from price history; docs/risk-from-history.md describes each."""
+    """How a covariance is estimated from price history; docs/users/risk-from-history.md describes each."""
 
     SAMPLE = "sample"
     LEDOIT_WOLF = "ledoit_wolf"

@@ -1,6 +1,7 @@
 """Where templates run: escaping always on, plain data only, and no way to anything else.
 
-The shipped template and one of the user's own get the same data in the same environment (docs/report-templates.md).
+The shipped template and one of the user's own get the same data in the same environment: see
+docs/developers/report-templates.md.
 """
 
 from __future__ import annotations

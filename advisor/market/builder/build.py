@@ -1,6 +1,6 @@
 """Puts the parts of a snapshot together and writes it.
 
-docs/snapshot.md describes the method and the source of every figure.
+docs/developers/snapshot.md describes the method and the source of every figure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Covariance from price history, in the factor form that `MarketData` carries. docs/risk-from-history.md compares.
+"""Covariance from price history, in the factor form that `MarketData` carries.
+
+docs/users/risk-from-history.md compares.
 
 1. Returns of the window by day, week or month; a history with fewer than `LEAST_PERIODS` of them is refused.
 2. The securities with a return in (nearly) every period: their covariance is the sample's, or shrunk.
