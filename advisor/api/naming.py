@@ -11,7 +11,10 @@ from advisor.errors import InputError, LimitsConflictError
 
 @contextmanager
 def naming(file: Path | str, data: bytes) -> Iterator[None]:
-    """Errors of a household with the name and, where it has places, the text of its file."""
+    """Errors of a household with the name and, where it has places, the text of its file.
+
+    Raises `LimitsConflictError` and `InputError` anew, so named.
+    """
     try:
         yield
     except LimitsConflictError as error:

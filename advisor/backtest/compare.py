@@ -237,7 +237,10 @@ def trial_variance(ratios: Sequence[float], periods: int) -> float:
 
 
 def figures_of(track: Track, cash: Vector, market: Vector, trials: tuple[int, float] | None) -> Figures:
-    """Figures of a track; `cash` and `market` are daily returns; `trials` their number and variance, if deflated."""
+    """Figures of a track; `cash` and `market` are daily returns; `trials` their number and variance, if deflated.
+
+    cash, market: shape (T - 1,).
+    """
     values, days = track.values_usd, track.days
     untaxed = measures.before_tax(values, track.taxes_usd)
     returns, gross = measures.returns_of_values(values), measures.returns_of_values(untaxed)

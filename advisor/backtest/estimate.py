@@ -69,7 +69,10 @@ class Estimator:
 
 
 def risk_aversion(rules: Rules, estimate: Estimate, weights: Vector) -> float:
-    """The file's, or that at which the exposure at the start is the best one, as `rebalance.plan` takes today's."""
+    """The file's, or that at which the exposure at the start is the best one, as `rebalance.plan` takes today's.
+
+    weights: fractions, shape (n,).
+    """
     if rules.risk_aversion is not None:
         return rules.risk_aversion
     return implied_risk_aversion(float(estimate.betas @ weights), estimate.market_volatility, rules.equity_premium)

@@ -42,7 +42,7 @@ class Ledger:
         self.n = n
 
     def values(self, prices: Vector) -> Vector:
-        """Value of each lot."""
+        """Value of each lot. USD, shape (lots,); prices: USD, shape (n,)."""
         return self.shares * prices[self.security]
 
     def by_symbol(self) -> Vector:
@@ -54,17 +54,20 @@ class Ledger:
         return np.asarray(self.account * self.n + self.security)
 
     def gain_per_dollar(self, prices: Vector) -> Vector:
-        """Gain of each dollar sold of each lot; 0 in a sheltered account."""
+        """Gain of each dollar sold of each lot; 0 in a sheltered account. Shape (lots,); prices: USD, shape (n,)."""
         now = prices[self.security]
         return np.where(self.taxable[self.account], (now - self.cost) / now, 0.0)
 
     def tax_per_dollar(self, gain: Vector, today: int) -> Vector:
-        """Tax of each dollar sold of each lot at the marginal rates."""
+        """Tax of each dollar sold of each lot at the marginal rates. gain and result: shape (lots,)."""
         short, long = rates(self.rules.tax)
         return np.where(self.long_from <= today, long, short) * gain
 
     def is_held_back(self, gain: Vector, today: int) -> NDArray[np.bool_]:
-        """Lots that may not be sold: locked by the file, at a loss beside a purchase, or about to be long-term."""
+        """Lots that may not be sold: locked by the file, at a loss beside a purchase, or about to be long-term.
+
+        gain and result: shape (lots,).
+        """
         locked = ~self.rules.may_sell[self.account, self.security]
         if not self.taxed:
             return np.asarray(locked)
@@ -73,7 +76,7 @@ class Ledger:
         return np.asarray(locked | waits | self.is_washed(gain, today))
 
     def is_washed(self, gain: Vector, today: int) -> NDArray[np.bool_]:
-        """Lots at a loss beside a purchase of the same within 30 days."""
+        """Lots at a loss beside a purchase of the same within 30 days. gain and result: shape (lots,)."""
         bought = self.bought_on[self.rules.identity[self.security]]
         return np.asarray((gain < 0) & (bought >= today - WASH_SALE_DAYS))
 
@@ -82,7 +85,10 @@ class Ledger:
         return np.asarray(self.loss_on[self.rules.identity] >= today - WASH_SALE_DAYS)
 
     def sell(self, sold_shares: Vector, prices: Vector, today: int) -> float:
-        """Sell shares of each lot; proceeds less spread go to the lot's account. Returns the spread."""
+        """Sell shares of each lot; proceeds less spread go to the lot's account. Returns the spread.
+
+        sold_shares: shape (lots,); prices: USD, shape (n,).
+        """
         sold = np.minimum(sold_shares, self.shares)
         proceeds = sold * prices[self.security]
         spread = proceeds * self.rules.half_spread[self.security]
@@ -103,6 +109,8 @@ class Ledger:
         """Buy shares, each a lot of its own; where nothing is taxed, of one lot with what is there. Returns the spread.
 
         Where an account has not the cash, all its purchases are cut alike.
+
+        account, security, bought_shares: shape (purchases,); prices: USD, shape (n,).
         """
         value = bought_shares * prices[security]
         paid = value * (1.0 + self.rules.half_spread[security])
@@ -157,6 +165,8 @@ class Ledger:
 
         Lots that are held back come last. A refund goes to the first taxable account. Returns what was paid, the sales
         and their spread.
+
+        prices: USD, shape (n,).
         """
         places = np.flatnonzero(self.taxable)
         if tax_usd <= 0 or not places.size:
@@ -186,7 +196,7 @@ class Ledger:
         return sold
 
     def latent_usd(self, prices: Vector, today: int) -> float:
-        """What the tax of this year would grow by if everything were sold now."""
+        """What the tax of this year would grow by if everything were sold now. prices: USD, shape (n,)."""
         gain = self.gain_per_dollar(prices) * self.values(prices)
         is_long = self.long_from <= today
         short, long = float(gain[~is_long].sum()), float(gain[is_long].sum())
@@ -225,6 +235,8 @@ def tranches(
     """Order of the lots that may be sold, by pair and cheapest first, and the piece that each falls into.
 
     A pair's lots are cut into `pieces` of about equal value; a piece holds whole lots, and may be empty.
+
+    pair, value, key, allowed: shape (lots,).
     """
     lots = np.flatnonzero(allowed)
     order = lots[np.lexsort((key[lots], pair[lots]))]

@@ -49,25 +49,28 @@ def before_tax(values: Vector, taxes: Vector) -> Vector:
 
 
 def growth_rate(values: Vector, days: Sequence[date]) -> float:
-    """Compound growth a year, by calendar days."""
+    """Compound growth a year, by calendar days. values: shape (T,)."""
     years = (days[-1] - days[0]).days / DAYS_A_YEAR
     return float((values[-1] / values[0]) ** (1.0 / years) - 1.0)
 
 
 def realized_volatility(returns: Vector) -> float:
-    """Standard deviation of daily returns (over T - 1), a year."""
+    """Standard deviation of daily returns, shape (T,), over T - 1, a year."""
     return float(np.std(returns, ddof=1) * math.sqrt(TRADING_DAYS))
 
 
 def largest_drawdown(values: Vector, days: Sequence[date]) -> Drawdown:
-    """The largest fall from a running peak; of equal ones the first."""
+    """The largest fall from a running peak; of equal ones the first. values: above zero, shape (T,)."""
     peaks = np.maximum.accumulate(values)
     trough = int(np.argmin(values / peaks))
     return Drawdown(risk.max_drawdown(values), days[int(np.argmax(values[: trough + 1]))], days[trough])
 
 
 def year_returns(values: Vector, days: Sequence[date]) -> tuple[YearReturn, ...]:
-    """Each calendar year from the last close of the year before; the first and the last may be parts."""
+    """Each calendar year from the last close of the year before; the first and the last may be parts.
+
+    values: shape (T,).
+    """
     years = np.array([day.year for day in days])
     ends = [int(np.flatnonzero(years == year)[-1]) for year in dict.fromkeys(years.tolist())]
     starts = [0, *ends[:-1]]
@@ -98,6 +101,8 @@ def deflated_sharpe_ratio(returns: Vector, cash: Vector, trials: int, variance: 
 
     `variance` is that of the daily Sharpe ratios among the trials. With one trial it is the probability that the true
     ratio is above zero.
+
+    returns, cash: by day, shape (T,).
     """
     excess = returns - cash
     if float(np.std(excess)) == 0.0:

@@ -60,7 +60,10 @@ def built(folder: Path) -> Results:
 
 
 def size_portfolios(path: Path) -> tuple[MonthlyPair, InputFile]:
-    """Monthly returns of the small and the large portfolio, and the file they are of; months without a gap."""
+    """Monthly returns of the small and the large portfolio, and the file they are of; months without a gap.
+
+    Raises `MarketDataError` for a month that is missing.
+    """
     content = content_of(path)
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     ends = [day(row["ym"], path.name) for row in rows]

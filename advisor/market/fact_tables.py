@@ -73,7 +73,7 @@ def number(text: str, where: str) -> float:
 
 
 def day(text: str, where: str) -> date:
-    """A date written ``YYYY-MM-DD``."""
+    """A date written ``YYYY-MM-DD``. Raises `MarketDataError` for anything else."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:

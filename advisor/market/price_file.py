@@ -45,7 +45,10 @@ class PanelSource:
 
 
 def read_prices(path: Path, symbols: Collection[str], first: date) -> PriceTable:
-    """Closes of `symbols` from `first` on; the other cells are not looked at, for a panel may have millions."""
+    """Closes of `symbols` from `first` on; the other cells are not looked at, for a panel may have millions.
+
+    Raises `MarketDataError` for a file that cannot be used.
+    """
     content = content_of(path)
     rows = rows_of(content, path)
     if not rows or rows[0][:1] != ["Date"]:

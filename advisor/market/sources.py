@@ -264,7 +264,7 @@ def _described(portfolio: Portfolio) -> frozenset[str]:
 
 
 def check_accepted(accepted: Mapping[str, Decimal], symbols: Sequence[str]) -> None:
-    """Refuse a price for a symbol that the portfolio does not need."""
+    """Refuse a price for a symbol that the portfolio does not need. Raises `MarketDataError`."""
     unknown = sorted(set(accepted) - set(symbols))
     if unknown:
         raise MarketDataError(f"--accept-price: {', '.join(unknown)} is not among the symbols of this portfolio file")

@@ -70,7 +70,10 @@ class Rows:
     sign: Vector
 
     def dual(self, z: Vector) -> Vector:
-        """Dual values, one for each entry of the constraint; not negative for an inequality."""
+        """Dual values, one for each entry of the constraint; not negative for an inequality.
+
+        z: of every row of the program, shape (m,).
+        """
         return np.asarray(self.sign * z[self.index])
 
 
@@ -110,7 +113,7 @@ class CompiledProblem:
             self._refuse_parameters_in_matrices(2 * different)
 
     def columns(self, variable: cp.Variable) -> np.ndarray:
-        """Columns of x that hold `variable`, flat."""
+        """Columns of x that hold `variable`, flat. Shape (entries of the variable,)."""
         return self._columns[variable.id]
 
     def rows(self, constraint: cp.Constraint) -> Rows:
@@ -197,13 +200,15 @@ class ConeSolver:
         self._solver: clarabel.DefaultSolver | None = None
 
     def set(self, parameter: cp.Parameter, value: Vector | float) -> None:
-        """Give `parameter` a value, for every solve until it is set again."""
+        """Give `parameter` a value, for every solve until it is set again. value: of the parameter's own shape."""
         self.theta[self.compiled.parameters[parameter.id]] = np.ravel(value, order="F")
 
     def cap(self, constraint: cp.Constraint, most: Vector) -> None:
         """Give ``variable <= constant`` another constant, for every solve until it is given again.
 
         A parameter would do, but cvxpy takes memory for every column times every parameter: 3 GB at 10,000 lots.
+
+        most: of the variable's own shape.
         """
         self._caps[constraint.id] = (self.compiled.rows(constraint).index, most)
 
@@ -212,6 +217,8 @@ class ConeSolver:
 
         Before the first solve alone. Raises `ValueError` where the rows do not hold `old`, of either sign, or where a
         coefficient that was zero as compiled is to be another: its place is not kept.
+
+        columns: shape (k,); old, new: shape (rows, k).
         """
         rows, matrix = self.compiled.rows(constraint).index, self._base.copy()
         held = matrix[rows][:, columns].toarray()
@@ -225,13 +232,18 @@ class ConeSolver:
         self._base = matrix
 
     def weigh(self, weight: float, columns: np.ndarray, linear: Vector) -> None:
-        """Give `columns` another linear objective, and then the whole of it a weight beside the quadratic one."""
+        """Give `columns` another linear objective, and then the whole of it a weight beside the quadratic one.
+
+        columns, linear: shape (k,).
+        """
         self._weight, self._linear = weight, (columns, linear)
 
     def shift(self, constraint: cp.Constraint, columns: np.ndarray, by: float) -> None:
         """Add `by` to the coefficients of `columns` in every row of `constraint`, until `unshift`.
 
         Raises `ValueError` for a coefficient that is zero as compiled: its place is not kept.
+
+        columns: shape (k,).
         """
         if constraint.id not in self._places:
             self._places[constraint.id] = _places(

@@ -57,7 +57,7 @@ def least_objective(program: ConeProgram, z: Vector, largest: Vector | float) ->
 
     For such an x and any z in the dual cone, ``q'x >= q'x - z'(b - Ax) = (q + A'z)'x - b'z``. z is first moved into the
     dual cone, which the solver's may miss by its tolerance; and what rounding may have added to the sums is taken off,
-    or entries of 1e6 in A could prove a feasible problem infeasible.
+    or entries of 1e6 in A could prove a feasible problem infeasible. z: shape (m,); largest: shape (n,).
     """
     inside = _into_dual_cone(program, z)
     residual = np.sum(largest * np.abs(program.q + program.A.T @ inside))
@@ -76,7 +76,10 @@ def proves_infeasible(program: ConeProgram, z: Vector, largest: Vector | float) 
 
 
 def outside_cone(program: ConeProgram, s: Vector) -> Vector:
-    """Breach of each row of `s`, zero inside the cone; a second-order cone's stands at its first row."""
+    """Breach of each row of `s`, zero inside the cone; a second-order cone's stands at its first row.
+
+    s and result: shape (m,).
+    """
     breach = np.zeros_like(s)
     first = program.zero + program.nonneg
     breach[: program.zero] = np.abs(s[: program.zero])
@@ -99,7 +102,7 @@ class SecondOrderCone:
 
 
 def second_order_cones(program: ConeProgram, x: Vector) -> Iterator[SecondOrderCone]:
-    """The second-order cones of the program at x, in row order."""
+    """The second-order cones of the program at x, in row order. x: shape (n,)."""
     first = program.zero + program.nonneg
     for size in program.soc:
         matrix = program.A[first : first + size].toarray()
@@ -112,7 +115,7 @@ def second_order_cones(program: ConeProgram, x: Vector) -> Iterator[SecondOrderC
 
 
 def objective_and_gradient(program: ConeProgram, x: Vector) -> tuple[float, Vector]:
-    """``(1/2) x'Px + q'x`` and its gradient."""
+    """``(1/2) x'Px + q'x`` and its gradient. x and gradient: shape (n,)."""
     curvature = _curvature(program, x)
     return float(x @ curvature / 2 + program.q @ x), curvature + program.q
 

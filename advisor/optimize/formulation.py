@@ -155,7 +155,10 @@ class Formulation:
         ]
 
     def largest_values(self, compiled: CompiledProblem) -> Vector:
-        """What no column of `compiled` exceeds in absolute value, within its rows: no trade enlarges a household."""
+        """What no column of `compiled` exceeds in absolute value, within its rows: no trade enlarges a household.
+
+        Shape (columns,).
+        """
         x, size = self.x, 10.0 * self.reach.size
         added = 0.0 if x.flow is None else x.flow.most * len(x.flow.accounts)
         largest = np.full(compiled.program.q.size, size + added)

@@ -75,12 +75,12 @@ class MixedProgram:
         self._columns = np.arange(cost.size, dtype=np.int32)
 
     def at_most(self, row: Vector, end: float) -> None:
-        """Add ``row @ x <= end``; `row` may be shorter than x."""
+        """Add ``row @ x <= end``; `row` may be shorter than x. row: shape (k,), with k at most the length of x."""
         (columns,) = np.nonzero(row)
         self._solver.addRow(-highspy.kHighsInf, end, columns.size, columns.astype(np.int32), row[columns])
 
     def solve(self, lower: Vector, upper: Vector) -> MixedAnswer:
-        """The best x between `lower` and `upper`."""
+        """The best x between `lower` and `upper`. lower, upper: shape (n,)."""
         self._solver.changeColsBounds(self._columns.size, self._columns, _finite(lower), _finite(upper))
         self._solver.run()
         info = self._solver.getInfo()

@@ -55,12 +55,15 @@ class ShareLimit:
     price: float = UNREACHED
 
     def measure(self, weights: Vector, cash: float, root: Matrix) -> float:
-        """The limited share; of several the one that is nearest to its bound."""
+        """The limited share; of several the one that is nearest to its bound.
+
+        weights: shape (n,); root: shape (k, n).
+        """
         del root
         return self.side * float((self.side * (self.rows @ weights + self.cash * cash)).max())
 
     def excess(self, bound: float, weights: Vector, cash: float, root: Matrix) -> float:
-        """How far the share lies beyond `bound`; negative inside."""
+        """How far the share lies beyond `bound`; negative inside. weights: shape (n,); root: shape (k, n)."""
         return self.side * (self.measure(weights, cash, root) - bound)
 
 
@@ -74,13 +77,13 @@ class VolatilityLimit:
     side: float = 1.0
 
     def measure(self, weights: Vector, cash: float, root: Matrix) -> float:
-        """Standard deviation a year."""
+        """Standard deviation a year. weights: shape (n,); root: shape (k, n)."""
         del cash
         active = root @ weights - (0.0 if self.benchmark is None else root[:, self.benchmark])
         return float(np.linalg.norm(active))
 
     def excess(self, bound: float, weights: Vector, cash: float, root: Matrix) -> float:
-        """How far the deviation lies above `bound`; negative below."""
+        """How far the deviation lies above `bound`; negative below. weights: shape (n,); root: shape (k, n)."""
         return self.measure(weights, cash, root) - bound
 
 

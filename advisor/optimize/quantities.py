@@ -27,7 +27,10 @@ class Quantities:
 
 
 def round_outward(inputs: AllocationInputs, sell: Vector, buy: Vector) -> Quantities:
-    """Sales rounded up and purchases down, so that no account runs short; the end of a lot goes with it."""
+    """Sales rounded up and purchases down, so that no account runs short; the end of a lot goes with it.
+
+    sell: shape (lots,), buy: shape (purchases,), fractions of household value.
+    """
     lots, buys = inputs.lots, inputs.buys
     wanted = sell / lots.share_value
     held = np.array([float(shares) for shares in lots.shares])

@@ -28,7 +28,7 @@ class FromText:
     schema: JsonSchema
 
     def validate(self, value: object) -> object:
-        """Value of the text; a fault carries its hint along."""
+        """Value of the text; a fault carries its hint along. Raises what pydantic takes for a fault."""
         if value is None:
             raise _fault("nothing is given here", "give a value, or remove the key")
         if not isinstance(value, str):
@@ -114,7 +114,7 @@ def one_of(words: tuple[str, ...], meanings: dict[str, str]) -> FromText:
 
 
 def two_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
-    """The symbols, which are two."""
+    """The symbols, which are two. Raises what pydantic takes for a fault."""
     if len(symbols) != 2:
         raise _fault("two symbols are meant here", "write relative: [IJR, SPY], the first over the second")
     return symbols

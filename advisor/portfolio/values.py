@@ -65,7 +65,7 @@ def _figure(text: str, form: str, low: Decimal | None, high: Decimal | None) -> 
 
 
 def whole_number(text: str, low: int, high: int) -> int:
-    """Count in plain digits, within [low, high]."""
+    """Count in plain digits, within [low, high]. Raises `ValueFaultError`."""
     value = number(text, Decimal(low), Decimal(high))
     if value != value.to_integral_value():
         raise ValueFaultError(f"{text} is not a whole number", f"write {int(value)}")
@@ -73,7 +73,7 @@ def whole_number(text: str, low: int, high: int) -> int:
 
 
 def positive(text: str, read: Callable[[str], Decimal] = number) -> Decimal:
-    """Figure above zero: shares, or a price where `read` is `usd`."""
+    """Figure above zero: shares, or a price where `read` is `usd`. Raises `ValueFaultError`."""
     value = read(text)
     if value <= 0:
         raise ValueFaultError(f"{text} is not above zero", "short positions and empty lots are not supported")
@@ -81,7 +81,7 @@ def positive(text: str, read: Callable[[str], Decimal] = number) -> Decimal:
 
 
 def fraction(text: str, low: Decimal | None = None, high: Decimal | None = None) -> Decimal:
-    """Fraction written as ``25%`` or ``0.25``, within [low, high] (fractions)."""
+    """Fraction written as ``25%`` or ``0.25``, within [low, high] (fractions). Raises `ValueFaultError`."""
     plain = text.removesuffix("%")
     if re.fullmatch(PRINTED, plain, re.ASCII) is None:
         meant = _without_marks(plain)
@@ -96,7 +96,7 @@ def fraction(text: str, low: Decimal | None = None, high: Decimal | None = None)
 
 
 def day(text: str) -> date:
-    """Date written as YYYY-MM-DD."""
+    """Date written as YYYY-MM-DD. Raises `ValueFaultError`."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is None:
         raise ValueFaultError(f"{quoted(text)} is not a date", _day_hint(text))
     try:
@@ -135,14 +135,14 @@ def _known_day(year: int, month: int, number: int) -> date | None:
 
 
 def flag(text: str) -> bool:
-    """``true`` or ``false``."""
+    """``true`` or ``false``. Raises `ValueFaultError`."""
     if text not in ("true", "false"):
         raise ValueFaultError(f"{quoted(text)} is neither true nor false", "write true or false")
     return text == "true"
 
 
 def symbol(text: str) -> str:
-    """Ticker in ASCII capitals, with one spelling for share classes (BRK.B)."""
+    """Ticker in ASCII capitals, with one spelling for share classes (BRK.B). Raises `ValueFaultError`."""
     if re.fullmatch(SYMBOL, text, re.ASCII) is None:
         shown = quoted(text) if text.isascii() else quoted(ascii(text)[1:-1])
         raise ValueFaultError(f"{shown} is not a ticker symbol", _symbol_hint(text))
@@ -176,7 +176,7 @@ def _printed(text: str, what: str, longest: int) -> str:
 
 
 def confidence(text: str) -> Decimal:
-    """Confidence in [0, 1], written as ``40%``, ``0.4``, or one of `CONFIDENCE_WORDS`."""
+    """Confidence in [0, 1], written as ``40%``, ``0.4``, or one of `CONFIDENCE_WORDS`. Raises `ValueFaultError`."""
     if text in CONFIDENCE_WORDS:
         return CONFIDENCE_WORDS[text]
     if re.search(r"[0-9]", text) is None:
@@ -187,7 +187,7 @@ def confidence(text: str) -> Decimal:
 
 
 def view_set(text: str) -> str:
-    """Name of a set of views that the program carries."""
+    """Name of a set of views that the program carries. Raises `ValueFaultError`."""
     if text in VIEW_SETS:
         return text
     hint = (
@@ -197,7 +197,10 @@ def view_set(text: str) -> str:
 
 
 def choice(text: str, choices: Sequence[str], meanings: dict[str, str] | None = None) -> str:
-    """One of the words in `choices`; `meanings` maps other usual words to them, for the hint alone."""
+    """One of the words in `choices`; `meanings` maps other usual words to them, for the hint alone.
+
+    Raises `ValueFaultError`.
+    """
     if text in choices:
         return text
     usual = (meanings or {}).get(re.sub(r"[ \-]", "_", text.lower()))

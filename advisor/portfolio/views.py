@@ -36,7 +36,7 @@ class ViewSet:
 
 @cache
 def view_set(name: str) -> ViewSet:
-    """The set `name`, one of `model.VIEW_SETS`."""
+    """The set `name`, one of `model.VIEW_SETS`. Raises `InputError` where it cannot be read."""
     data = (files("advisor.portfolio") / "view_sets" / f"{name}.yaml").read_bytes()
     document = read_document(data)
     entry, issues = read_view_set(document)

@@ -57,7 +57,10 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
 
 
 def survey(portfolio: Portfolio, market: MarketData) -> SurveyedHousehold:
-    """Measure the household as it stands, and collect the optimizer's inputs."""
+    """Measure the household as it stands, and collect the optimizer's inputs.
+
+    Raises `InputError` for a household that is worth nothing.
+    """
     if household_value_usd(portfolio, market) <= 0:
         raise InputError((Issue("the household is worth nothing at these prices"),), portfolio.name)
     model = risk_model(market, universe(portfolio))

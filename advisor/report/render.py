@@ -39,7 +39,10 @@ def render_svg(chart: Chart) -> str:
 
 
 def template_values(context: ReportContext) -> dict[str, Plain]:
-    """What a template is given (docs/developers/report-templates.md): the context as plain data, colours and fonts."""
+    """What a template is given (docs/developers/report-templates.md): the context as plain data, colours and fonts.
+
+    Raises TypeError for what is no dataclass.
+    """
     given = plain(context)
     if not isinstance(given, dict):
         raise TypeError("the context is no dataclass")

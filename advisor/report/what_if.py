@@ -187,7 +187,7 @@ def _cost_figure(beside: Beside, bounds: Bounds, before: HouseholdState) -> Figu
 
 
 def render_what_if(page: WhatIfPage) -> str:
-    """One self-contained page; equal input gives equal text."""
+    """One self-contained page; equal input gives equal text. Raises TypeError for what is no dataclass."""
     script = (share("templates") / "_what-if.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     values = plain(page)

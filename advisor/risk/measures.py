@@ -19,19 +19,22 @@ def weight_vector(model: RiskModel, weights: Mapping[str, float]) -> Vector:
 
 
 def volatility(model: RiskModel, weights: Vector) -> float:
-    """Standard deviation of the return, a year: sqrt(w' Sigma w)."""
+    """Standard deviation of the return, a year: sqrt(w' Sigma w). weights: fractions, shape (n,)."""
     return float(np.linalg.norm(model.root @ weights))
 
 
 def tracking_error(model: RiskModel, weights: Vector, benchmark: str) -> float:
-    """Standard deviation of the return in excess of the benchmark's, a year: sqrt((w-b)' Sigma (w-b))."""
+    """Standard deviation of the return in excess of the benchmark's, a year: sqrt((w-b)' Sigma (w-b)).
+
+    weights: fractions, shape (n,).
+    """
     active = weights.copy()
     active[model.index(benchmark)] -= 1.0
     return float(np.linalg.norm(model.root @ active))
 
 
 def beta(model: RiskModel, weights: Vector, benchmark: str) -> float:
-    """Sensitivity of the return to the benchmark's: cov(r, r_b) / var(r_b)."""
+    """Sensitivity of the return to the benchmark's: cov(r, r_b) / var(r_b). weights: fractions, shape (n,)."""
     return float(betas(model, benchmark) @ weights)
 
 

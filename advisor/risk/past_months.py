@@ -15,7 +15,10 @@ MONTHS_A_YEAR = 12
 
 
 def episode_return(episode: StressEpisode, weights: Mapping[str, float]) -> float:
-    """Return of a household that held `weights` (fractions; the rest is cash at 0) through the episode."""
+    """Return of a household that held `weights` (fractions; the rest is cash at 0) through the episode.
+
+    Raises `MarketDataError` for a symbol that the episode lacks.
+    """
     missing = [symbol for symbol in weights if symbol not in episode.returns]
     if missing:
         raise MarketDataError(f"the episode {episode.name!r} has no return for {', '.join(sorted(missing))}")

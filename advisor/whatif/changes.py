@@ -87,7 +87,7 @@ def parts(portfolio: Portfolio) -> dict[Key, object]:
 
 
 def with_part(portfolio: Portfolio, other: Portfolio, key: Key) -> Portfolio:
-    """`portfolio` with the part `key` as `other` has it."""
+    """`portfolio` with the part `key` as `other` has it. Raises ValueError for a key that is none."""
     match key:
         case ("accounts", name):
             accounts = _exchanged(portfolio.accounts, other.accounts, lambda account: account.name == name)

@@ -38,7 +38,10 @@ def stress_episodes(prices: pd.DataFrame, stand_ins: Mapping[str, Sequence[str]]
 
 
 def deepest_fall(levels: Vector, sessions: int) -> tuple[int, int]:
-    """Places of the peak and the trough of the largest relative fall that lasts at most `sessions`."""
+    """Places of the peak and the trough of the largest relative fall that lasts at most `sessions`.
+
+    levels: shape (T,).
+    """
     best, span = 0.0, (0, 0)
     for start in range(len(levels) - 1):
         ahead = levels[start : start + sessions + 1]

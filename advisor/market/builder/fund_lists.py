@@ -41,7 +41,7 @@ class FundSources:
 
 
 def load_sources(facts: Path, holdings: Path, stocks: Stocks) -> FundSources:
-    """Read the issuers' files and the ten-largest lists."""
+    """Read the issuers' files and the ten-largest lists. Raises `MarketDataError` for a file that cannot be used."""
     files = [_read_file(path) for path in sorted(holdings.iterdir()) if path.suffix in (".csv", ".xlsx")]
     if len({file.fund for file in files}) != len(files):
         raise MarketDataError(f"{holdings}: more than one file for a fund")
@@ -76,7 +76,10 @@ def _top_lists(facts: Path, sector_names: Mapping[str, str]) -> dict[str, TopLis
 
 
 def all_constituents(funds: Mapping[str, Row], sources: FundSources) -> dict[str, Constituents]:
-    """Constituents of every fund of the table, in alphabetical order."""
+    """Constituents of every fund of the table, in alphabetical order.
+
+    Raises `MarketDataError` for a fund without a list.
+    """
     known: dict[str, Constituents] = {}
     waiting = dict(funds)
     while waiting:

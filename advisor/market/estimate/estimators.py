@@ -39,7 +39,7 @@ def pairwise_covariance(X: Matrix) -> tuple[Matrix, Matrix]:
 
     Missing returns are NaN. Three matrix products: of the masks, of the sums, of the products; a 0 in the place of a
     missing value enters each of them with weight 0 alone. NaN for a pair with fewer than two common periods. The
-    result need not be positive semidefinite.
+    result need not be positive semidefinite. Returns: shape (T, n); results: shape (n, n).
     """
     centred, mask = _centred(X)
     counts = mask.T @ mask
@@ -50,7 +50,10 @@ def pairwise_covariance(X: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def common_correlation(X: Matrix) -> Matrix:
-    """Correlation of each pair over the periods that both have, variances too; NaN where one does not move in them."""
+    """Correlation of each pair over the periods that both have, variances too; NaN where one does not move in them.
+
+    X: returns, shape (T, n); result: shape (n, n).
+    """
     centred, mask = _centred(X)
     counts = mask.T @ mask
     with np.errstate(divide="ignore", invalid="ignore"):

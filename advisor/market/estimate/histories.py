@@ -78,6 +78,8 @@ def fit_in_turn(
     Two short histories so keep what they have in common beyond the full ones. `covariance` is that of `columns`, whose
     first is taken into every regression where there are too few periods for all. Returns the columns in the order of
     the loadings' factors too. Raises `MarketDataError` for columns that repeat each other.
+
+    returns: shape (T, n); covariance: shape (c, c), for c columns.
     """
     known = np.isfinite(returns)
     order = list(columns)

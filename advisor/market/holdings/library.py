@@ -68,7 +68,10 @@ def kept_path(holdings: HoldingsFile, content: bytes, folder: Path) -> Path:
 
 
 def imported(folder: Path) -> tuple[ImportedFile, ...]:
-    """All lists of the folder, by fund and date, from their names; none is opened."""
+    """All lists of the folder, by fund and date, from their names; none is opened.
+
+    Raises `MarketDataError` for a folder that cannot be read.
+    """
     check_ours(folder)
     try:
         paths = sorted(folder.iterdir())
@@ -102,7 +105,10 @@ def newest(folder: Path, as_of: date) -> Mapping[str, HoldingsFile]:
 
 
 def read_imported(file: ImportedFile) -> HoldingsFile:
-    """One list of the folder, checked against the digest, fund and date of its name."""
+    """One list of the folder, checked against the digest, fund and date of its name.
+
+    Raises `MarketDataError` where they differ.
+    """
     try:
         content = read_file(file.path, MAX_BYTES)
     except OSError as error:

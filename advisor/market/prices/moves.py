@@ -123,10 +123,13 @@ def rows_in_order(moves: Sequence[PriceMove], count: int) -> NDArray[np.bool_]:
 
 
 def is_unadjusted(values: Vector, place: int, ratio: float) -> bool:
-    """Whether the step to row `place` is that of a split, which adjusted values do not show."""
+    """Whether the step to row `place` is that of a split, which adjusted values do not show.
+
+    values: adjusted closes, shape (T,).
+    """
     return max(ratio, 1.0 / ratio) >= SMALLEST_SPLIT and is_explained(values, place, ratio)
 
 
 def is_explained(values: Vector, place: int, ratio: float) -> bool:
-    """Whether the step to row `place` is about that of a split, however small."""
+    """Whether the step to row `place` is about that of a split, however small. values: adjusted closes, shape (T,)."""
     return abs(log(values[place]) - log(values[place - 1]) + log(ratio)) < log(EXPLAINED)

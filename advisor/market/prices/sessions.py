@@ -68,7 +68,10 @@ class Sessions:
         return self._until(day) > 0 and self.days[self._until(day) - 1] == day
 
     def last_completed(self, now: datetime) -> date:
-        """Last session whose close is at least 15 minutes before `now`, which has a time zone."""
+        """Last session whose close is at least 15 minutes before `now`, which has a time zone.
+
+        Raises ValueError for a time without a zone, or outside of the calendar.
+        """
         self._until(today(now))
         place = bisect_right(self.closes, now - SETTLING)
         if place == 0:

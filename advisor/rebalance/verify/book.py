@@ -70,7 +70,7 @@ class Book:
         return sum(w for symbol, w in self.weights.items() if categories[symbol].split(" ")[0] == "Small")
 
     def vector(self, symbols: list[str]) -> np.ndarray:
-        """Weights in the order of `symbols`."""
+        """Weights in the order of `symbols`. Shape (n,)."""
         return np.array([self.weights.get(symbol, 0.0) for symbol in symbols])
 
     def deviation(self, benchmark: str | None = None) -> float:
@@ -109,7 +109,10 @@ class Book:
 
 
 def covariance(market: MarketData, symbols: list[str]) -> np.ndarray:
-    """Annual covariance of `symbols` from loadings and idiosyncratic variances."""
+    """Annual covariance of `symbols` from loadings and idiosyncratic variances.
+
+    Shape (n, n), fractions squared a year.
+    """
     table = market.covariance
     rows = [table.symbols.index(symbol) for symbol in symbols]
     beta, own = table.loadings[rows], table.idiosyncratic[rows]
