@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from advisor.cli.main import main
+from advisor.cli.schema import NAMES
 
 RIGHT = """\
 version: 1
@@ -144,6 +146,16 @@ def test_the_schema_is_one_json_document(capsys) -> None:
     code, out, err = run(capsys, "schema")
     assert (code, err) == (0, "")
     assert json.loads(out)["required"] == ["version", "name", "accounts"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_schema_is_one_and_a_name_that_is_nearly_right_is_told(capsys, name: str) -> None:
+    code, out, err = run(capsys, "schema", name)
+    assert (code, err) == (0, "")
+    jsonschema.Draft202012Validator.check_schema(json.loads(out))
+    code, _, err = run(capsys, "schema", name[:-1])
+    assert code == 2
+    assert f"did you mean {name}" in err
 
 
 def test_checking_imports_no_heavy_library(right: Path) -> None:

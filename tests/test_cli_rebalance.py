@@ -371,7 +371,7 @@ def test_hostile_files_are_answered_or_refused_with_a_named_reason(
     count: int, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = MarketInput(load_snapshot(), None)
-    monkeypatch.setattr("advisor.cli.rebalance.market_input", lambda *_, **__: found)
+    monkeypatch.setattr("advisor.cli.options.Run.market_for", lambda *_: found)
     file, out = tmp_path / "hostile.yaml", tmp_path / "out"
     codes, compared = [], flow.with_trade_off
     for number, text in enumerate(hostile_households(count, seed=20261120)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,9 @@ import click
 
 from advisor.api.naming import naming
 from advisor.cli.options import (
+    Run,
     checked,
     common_options,
-    market_input,
     portfolio_argument,
     price_age_option,
     require_fresh_prices,
@@ -49,13 +48,7 @@ def ask(
     *,
     file: Path,
     question: str,
-    as_of: date | None,
-    market: str,
-    offline: bool,
-    accepted: dict[str, Decimal],
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
+    run: Run,
     goals: tuple[str, ...],
     max_price_age: int | None,
     accounts: tuple[str, ...],
@@ -75,24 +68,22 @@ def ask(
       advisor ask tech-employee.yaml least-gain --goal limits.magnificent_seven.max=50%
       advisor ask impossible.yaml least-deposit --account IRA
     """  # noqa: D400 - the list of questions ends the sentence
-    del debug
     from advisor.market.resolve import resolve
-    from advisor.portfolio.load import read_portfolio
 
-    portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
-    asked = _with_goals(portfolio, data, goals, as_of)
+    portfolio, data = run.read(file)
+    asked = _with_goals(portfolio, data, goals, run.as_of)
     chosen = _accounts(asked, question, accounts)
     with naming(file, data):
-        found = market_input(asked, market, offline=offline, accepted=accepted, quiet=quiet)
+        found = run.market_for(asked)
         require_fresh_prices(found.market.as_of, asked.as_of, max_price_age)
         resolved = resolve(found.market, asked)
-        with late_bar(1, "Searching", quiet=quiet):
+        with late_bar(1, "Searching", quiet=run.quiet):
             answer = _answer(asked, resolved, question, chosen)
-    if as_json:
+    if run.as_json:
         emit_json(_document(answer, asked, resolved, goals))
     else:
         emit(_text(answer, asked, resolved, goals))
-    if not quiet:
+    if not run.quiet:
         for warned in _warnings(answer, asked, resolved):
             note(warned.message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.api.naming import naming
-from advisor.cli.options import (
-    checked,
-    common_options,
-    market_input,
-    no_bar,
-    portfolio_argument,
-    progress_bar,
-    today_in_new_york,
-)
+from advisor.cli.options import Run, checked, common_options, portfolio_argument
 from advisor.cli.output import emit
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
@@ -98,13 +90,7 @@ def _bands(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
 def backtest(
     *,
     file: Path,
-    as_of: date | None,
-    market: str,
-    offline: bool,
-    accepted: dict[str, Decimal],
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
+    run: Run,
     prices: Path | None,
     start: str | None,
     end: str | None,
@@ -126,7 +112,6 @@ def backtest(
       advisor backtest tech-employee.yaml --prices closes.csv
       advisor backtest tech-employee.yaml --prices closes.csv --frequency yearly --band 0% --band 2%
     """
-    del debug
     if out == "":  # most likely an unset variable of a script
         raise click.UsageError("--out is empty: give a folder, or leave it out")
     first, last = _days(start, end)
@@ -135,21 +120,19 @@ def backtest(
     from advisor.backtest.model import Frequency
     from advisor.backtest.source import price_panel
     from advisor.market.resolve import resolve
-    from advisor.market.sources import Request
-    from advisor.portfolio.load import read_portfolio
 
-    portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
+    portfolio, data = run.read(file)
     variants = tuple(dict.fromkeys(Frequency(name) for name in frequencies))
     last = portfolio.as_of if last is None else min(last, portfolio.as_of)
     asked = Asked(variants, bands, window_years, delay, not no_tax, tried, first, last)
     with naming(file, data):
-        request = Request(market, datetime.now(UTC).replace(microsecond=0), offline, accepted)
-        source = price_panel(request, prices, portfolio, no_bar if quiet else progress_bar)
-        found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+        request = run.request()
+        source = price_panel(request, prices, portfolio, run.watch())
+        found = run.market_for(portfolio)
         facts = resolve(found.market, portfolio)
-        with late_bar(walks(asked), "Walking", quiet=quiet) as bar:
+        with late_bar(walks(asked), "Walking", quiet=run.quiet) as bar:
             test = backtest_of(portfolio, facts, source.panel, asked, bar.step)
-    _show(test, portfolio, facts, source, out, as_json=as_json)
+    _show(test, portfolio, facts, source, out, as_json=run.as_json)
 
 
 def _show(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.options import common_options, no_bar, portfolio_argument, progress_bar, today_in_new_york
+from advisor.cli.options import Run, common_options, portfolio_argument
 from advisor.cli.output import emit, emit_json, note
 from advisor.errors import LimitsConflictError, MarketDataError, UnverifiedAnswerError
 
@@ -53,13 +52,7 @@ class RiskRow:
 def compare_risk(
     *,
     file: Path,
-    as_of: date | None,
-    market: str,
-    offline: bool,
-    accepted: dict[str, Decimal],
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
+    run: Run,
 ) -> None:
     """Compare the ways of estimating risk from price history: four methods with daily, weekly and monthly returns.
 
@@ -70,21 +63,19 @@ def compare_risk(
     Example:
       advisor data compare-risk tech-employee.yaml --market yahoo
     """
-    del debug
-    from advisor.market.sources import Request, load_markets
-    from advisor.portfolio.load import read_portfolio
+    from advisor.market.sources import load_markets
     from advisor.portfolio.model import CovarianceChoice
 
-    portfolio, _ = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
-    request = Request(market, datetime.now(UTC).replace(microsecond=0), offline, accepted)
-    market_by, kept = load_markets(request, portfolio, no_bar if quiet else progress_bar)
+    portfolio, _ = run.read(file)
+    request = run.request()
+    market_by, kept = load_markets(request, portfolio, run.watch())
     own = portfolio.preferences.covariance or CovarianceChoice()
     rows, data = compared(portfolio, market_by, own)
-    if as_json:
+    if run.as_json:
         emit_json(_document(rows, own, portfolio, data))
     else:
         emit(_text(rows, own, portfolio, data))
-    for text in () if quiet else kept:
+    for text in () if run.quiet else kept:
         note(text)
 
 

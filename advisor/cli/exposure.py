@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.options import common_options, market_input, portfolio_argument, today_in_new_york
+from advisor.cli.options import Run, common_options, portfolio_argument
 from advisor.cli.output import emit, emit_json, note
 
 if TYPE_CHECKING:
@@ -25,13 +24,7 @@ if TYPE_CHECKING:
 def exposure(
     *,
     file: Path,
-    as_of: date | None,
-    market: str,
-    offline: bool,
-    accepted: dict[str, Decimal],
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
+    run: Run,
     show_all: bool,
 ) -> None:
     """Show how much of a household is really the Magnificent Seven, directly and through its funds.
@@ -43,28 +36,26 @@ def exposure(
     Example:
       advisor exposure tech-employee.yaml
     """
-    del debug
     from advisor.exposure.lookthrough import look_through
     from advisor.exposure.overlap import overlap
     from advisor.market.resolve import resolve
-    from advisor.portfolio.load import read_portfolio
     from advisor.rebalance.warn import market_warnings
 
-    portfolio, _ = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
-    found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+    portfolio, _ = run.read(file)
+    found = run.market_for(portfolio)
     resolved = resolve(found.market, portfolio)
     seen = look_through(portfolio, resolved)
     funds = [fund.symbol for fund in seen.funds]
     overlaps = {(a, b): overlap(resolved, a, b) for i, a in enumerate(funds) for b in funds[i + 1 :]}
     warnings = market_warnings(portfolio, resolved, seen)
-    if as_json:
+    if run.as_json:
         document = _document(seen, overlaps, portfolio.as_of, resolved)
         emit_json({**document, "warnings": [{"code": warned.code, "message": warned.message} for warned in warnings]})
     else:
         from advisor.cli.summary import exposure_text
 
-        emit(exposure_text(seen, overlaps, portfolio, resolved, quiet=quiet, show_all=show_all))
-    if not quiet:
+        emit(exposure_text(seen, overlaps, portfolio, resolved, quiet=run.quiet, show_all=show_all))
+    if not run.quiet:
         for warned in warnings:
             note(warned.message)
 

@@ -35,7 +35,7 @@ COMMANDS = {
     "diff": "Say what changed between two recommendations, and which input caused it.",
     "data": "Import issuers' holdings files, and see what market data is held.",
     "samples": "List sample households, or write one into the current folder.",
-    "schema": "Print the JSON Schema of the portfolio file, for editors.",
+    "schema": "Print the JSON Schema of the portfolio file, for editors, or of a document.",
 }
 BUG = 1
 ASKS_FOR_HELP = {"-h", "--help", "--version"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,7 +19,7 @@ from advisor.cli.output import note
 from advisor.errors import printable
 
 if TYPE_CHECKING:
-    from advisor.market.sources import MarketInput
+    from advisor.market.sources import MarketInput, Request
     from advisor.portfolio.model import Portfolio
 
 SOURCES = ("snapshot", "yahoo")
@@ -49,8 +51,62 @@ def portfolio_argument(command: Command) -> Command:
     return click.argument("file", type=click.Path(readable=False, path_type=Path))(command)
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the common options ask for."""
+
+    as_of: date | None
+    market: str
+    offline: bool
+    accepted: Mapping[str, Decimal]
+    as_json: bool
+    quiet: bool
+
+    def read(self, file: Path) -> tuple[Portfolio, bytes]:
+        """The portfolio on the day of the decision, and the bytes of its file."""
+        from advisor.portfolio.load import read_portfolio
+
+        return read_portfolio(file, today=today_in_new_york(), as_of=self.as_of)
+
+    def request(self) -> Request:
+        """The market data that are asked for, now."""
+        from advisor.market.sources import Request
+
+        return Request(self.market, datetime.now(UTC).replace(microsecond=0), self.offline, self.accepted)
+
+    def watch(self) -> Callable[[str, Sequence[str]], AbstractContextManager[Callable[[str], None]]]:
+        """What shows which symbols are being fetched."""
+        return no_bar if self.quiet else progress_bar
+
+    def market_for(self, portfolio: Portfolio) -> MarketInput:
+        """Market data for a portfolio; a bar on standard error shows what is fetched."""
+        from advisor.market.sources import load_market
+
+        found = load_market(self.request(), portfolio, self.watch())
+        if self.market == "yahoo" and not self.quiet:
+            for text in found.kept_notes:
+                note(text)
+        return found
+
+
 def common_options(command: Command) -> Command:
-    """Options that every command on a portfolio has."""
+    """Options that every command on a portfolio has; it is given them as one `Run`."""
+
+    @functools.wraps(command)
+    def with_run(
+        *,
+        as_of: date | None,
+        market: str,
+        offline: bool,
+        accepted: dict[str, Decimal],
+        as_json: bool,
+        quiet: bool,
+        debug: bool,
+        **own: Any,  # noqa: ANN401 - of the command
+    ) -> Any:  # noqa: ANN401
+        del debug  # read by `cli.main` from the arguments
+        return command(run=Run(as_of, market, offline, accepted, as_json, quiet), **own)
+
     options = [
         day_option,
         *market_options(),
@@ -58,9 +114,10 @@ def common_options(command: Command) -> Command:
         click.option("--quiet", is_flag=True, help="Print no progress and no warnings."),
         click.option("--debug", is_flag=True, help="Show the stack of an error."),
     ]
+    found: Any = with_run
     for option in reversed(options):
-        command = option(command)
-    return command
+        found = option(found)
+    return cast("Command", found)
 
 
 def market_options() -> list[Callable[[Command], Command]]:
@@ -176,20 +233,6 @@ def checked(option: str, read: Callable[[_Given], _Found], given: _Given, words:
 def today_in_new_york() -> date:
     """Today, where the markets are."""
     return datetime.now(ZoneInfo("America/New_York")).date()
-
-
-def market_input(
-    portfolio: Portfolio, market: str, *, offline: bool, accepted: Mapping[str, Decimal], quiet: bool
-) -> MarketInput:
-    """Market data for a portfolio, as the three options name them; a bar on standard error shows what is fetched."""
-    from advisor.market.sources import Request, load_market
-
-    now = datetime.now(UTC).replace(microsecond=0)
-    found = load_market(Request(market, now, offline, accepted), portfolio, no_bar if quiet else progress_bar)
-    if market == "yahoo" and not quiet:
-        for text in found.kept_notes:
-            note(text)
-    return found
 
 
 @contextmanager

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from advisor.api.naming import naming
-from advisor.cli.options import (
-    common_options,
-    market_input,
-    portfolio_argument,
-    price_age_option,
-    require_fresh_prices,
-    today_in_new_york,
-)
+from advisor.cli.options import Run, common_options, portfolio_argument, price_age_option, require_fresh_prices
 from advisor.cli.output import emit, note
 from advisor.cli.progress import late_bar
 from advisor.cli.signals import finish
@@ -59,13 +50,7 @@ def _with_template(ctx: click.Context, param: click.Parameter, value: Path | Non
 def rebalance(
     *,
     file: Path,
-    as_of: date | None,
-    market: str,
-    offline: bool,
-    accepted: dict[str, Decimal],
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
+    run: Run,
     max_price_age: int | None,
     out: str | None,
     pdf_engine: str,
@@ -81,12 +66,10 @@ def rebalance(
       advisor rebalance tech-employee.yaml
       advisor rebalance tech-employee.yaml --market yahoo
     """
-    del debug
     if out == "":  # most likely an unset variable of a script
         raise click.UsageError("--out is empty: give a folder, or leave it out")
-    from advisor.portfolio.load import read_portfolio
 
-    portfolio, data = read_portfolio(file, today=today_in_new_york(), as_of=as_of)
+    portfolio, data = run.read(file)
 
     from advisor.api.recommend import Page, proposal, report_files, require_engine
     from advisor.files import replaced
@@ -95,9 +78,9 @@ def rebalance(
     require_engine(pdf_engine)
     told: list[str] = []  # shown when the bar is gone
     with naming(file, data):
-        found = market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+        found = run.market_for(portfolio)
         require_fresh_prices(found.market.as_of, portfolio.as_of, max_price_age)
-    with late_bar(3, "Planning", quiet=quiet) as bar:
+    with late_bar(3, "Planning", quiet=run.quiet) as bar:
         with naming(file, data):
             own = PortfolioFile(printable(file.name), data.decode())
             recommendation = proposal(portfolio, found, own, lambda: bar.step("Comparing"))
@@ -105,12 +88,12 @@ def rebalance(
         files = report_files(recommendation, told.append, Page(pdf_engine, template))
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}"
     with replaced(folder, files) as written:
-        if as_json:
+        if run.as_json:
             emit(recommendation.json_text.encode())
         else:
             emit(_summary(recommendation, file, written))
         finish()
-    if not quiet:
+    if not run.quiet:
         for message in (*told, *(warned.message for warned in recommendation.plan.warnings)):
             note(message)
 

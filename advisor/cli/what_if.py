@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,9 @@ import click
 from advisor.api.naming import naming
 from advisor.api.versions import versions
 from advisor.cli.options import (
+    Run,
     checked,
     common_options,
-    market_input,
     portfolio_argument,
     price_age_option,
     require_fresh_prices,
@@ -59,13 +58,7 @@ if TYPE_CHECKING:
 def what_if(
     *,
     file: Path,
-    as_of: date | None,
-    market: str,
-    offline: bool,
-    accepted: dict[str, Decimal],
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
+    run: Run,
     settings: tuple[str, ...],
     sweeps: tuple[str, ...],
     files: tuple[Path, ...],
@@ -83,30 +76,28 @@ def what_if(
       advisor what-if tech-employee.yaml --set limits.magnificent_seven.max=50%
       advisor what-if tech-employee.yaml --sweep limits.magnificent_seven.max=60%:85%:5%
     """
-    del debug
     if out == "":  # most likely an unset variable of a script
         raise click.UsageError("--out is empty: give a folder, or leave it out")
-    from advisor.portfolio.load import read_portfolio
     from advisor.portfolio.original import original
 
     today = today_in_new_york()
-    portfolio, data = read_portfolio(file, today=today, as_of=as_of)
-    base = original(data, today=today, as_of=as_of)
+    portfolio, data = run.read(file)
+    base = original(data, today=today, as_of=run.as_of)
     wanted = _wanted(portfolio, base, settings, sweeps, files, today)
 
     from advisor.api.compare import Base, compared, steps_of
     from advisor.rebalance.record import PortfolioFile
 
     with naming(file, data):
-        found = _market(portfolio, wanted, market, offline=offline, accepted=accepted, quiet=quiet)
+        found = _market(portfolio, wanted, run)
         require_fresh_prices(found.market.as_of, portfolio.as_of, max_price_age)
         name = PortfolioFile(printable(file.name), data.decode())
-        with late_bar(steps_of(wanted), "Comparing", quiet=quiet) as bar:
+        with late_bar(steps_of(wanted), "Comparing", quiet=run.quiet) as bar:
             asked = Base(portfolio, found.market, name, base, versions(), found.document)
             comparison = compared(asked, wanted, bar.step)
     folder = Path(out) if out else Path("reports") / f"{file.stem}-{portfolio.as_of.isoformat()}-what-if"
-    _write(folder, comparison, as_json=as_json)
-    if not quiet:
+    _write(folder, comparison, as_json=run.as_json)
+    if not run.quiet:
         for old in _left_over(folder, comparison):
             note(f"{old} is of an earlier run: that pick has no answer now")
         for warned in comparison.warnings():
@@ -160,16 +151,14 @@ def _scenarios_of(path: Path, base: Original, today: date, day: date) -> tuple[t
     return (Scenario(printable(path.stem), other),), True
 
 
-def _market(
-    portfolio: Portfolio, wanted: Wanted, market: str, *, offline: bool, accepted: dict[str, Decimal], quiet: bool
-) -> MarketInput:
+def _market(portfolio: Portfolio, wanted: Wanted, run: Run) -> MarketInput:
     """Market data for all that is compared, or, where a source has not all of it, for the file."""
     from advisor.api.compare import needs
 
     try:
-        return market_input(needs(portfolio, wanted), market, offline=offline, accepted=accepted, quiet=quiet)
+        return run.market_for(needs(portfolio, wanted))
     except MarketDataError:
-        return market_input(portfolio, market, offline=offline, accepted=accepted, quiet=quiet)
+        return run.market_for(portfolio)
 
 
 def _write(folder: Path, comparison: Comparison, *, as_json: bool) -> None:

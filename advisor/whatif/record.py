@@ -66,7 +66,7 @@ def pick_record(pick: Pick, outcome: Outcome | None, folder: str | None) -> Reco
 
 def what_if_schema() -> dict[str, Any]:
     """The JSON Schema of what ``advisor what-if`` writes."""
-    text = (files("advisor.rebalance") / "schemas" / "what-if-2.json").read_text("utf-8")
+    text = (files("advisor.whatif") / "schemas" / "what-if-2.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 

@@ -290,6 +290,6 @@ def _causes_record(causes: Causes) -> Record:
 
 def diff_schema() -> dict[str, Any]:
     """The JSON Schema of what ``advisor diff --json`` prints."""
-    text = (files("advisor.rebalance") / "schemas" / "diff-1.json").read_text("utf-8")
+    text = (files("advisor.whatif") / "schemas" / "diff-1.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
