@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from advisor.api.recommend import Page, Recommendation, report_files, with_trade_off
-from advisor.report.pdf import ENGINES, PdfUnavailableError, pdf_engine, print_offline
+from advisor.report.page.pdf import ENGINES, PdfUnavailableError, pdf_engine, print_offline
 from tests.samples import answer
 
 VOID = {"meta", "link", "br", "wbr", "img", "input", "hr", "col"}

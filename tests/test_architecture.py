@@ -40,7 +40,7 @@ OWNERS = {
 }
 VERIFY_MAY_IMPORT = {"advisor.market.data", "advisor.portfolio.model", "advisor.rebalance.check"}
 BANNED = {"pickle", "shelve", "marshal", "joblib", "dill", "cloudpickle", "subprocess"}
-MAY_START_A_PROCESS = PACKAGE / "report" / "bounded.py"  # this interpreter again, in which a user's template is limited
+MAY_START_A_PROCESS = PACKAGE / "report" / "page" / "bounded.py"  # this interpreter again, to limit a template
 BANNED_CALLS = {"eval", "exec", "compile", "__import__", "print"}
 
 
@@ -82,7 +82,7 @@ def test_imports_go_one_way_only() -> None:
 
 
 def test_the_direction_test_names_file_and_line_of_a_wrong_import() -> None:
-    tree = ast.parse("from __future__ import annotations\nimport advisor.report.render\nimport cvxpy\n")
+    tree = ast.parse("from __future__ import annotations\nimport advisor.report.page.render\nimport cvxpy\n")
     faults = list(faults_of_direction(PACKAGE / "risk" / "measures.py", tree))
     assert [fault.split(": ")[0] for fault in faults] == [
         f"{PACKAGE / 'risk' / 'measures.py'}:2",
@@ -160,7 +160,9 @@ def test_no_process_is_started_through_a_shell() -> None:
     tree = ast.parse(MAY_START_A_PROCESS.read_text("utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     started = [call for call in calls if ast.unparse(call.func).startswith("subprocess.")]
-    assert [ast.unparse(call.args[0]) for call in started] == ["[sys.executable, '-P', '-m', 'advisor.report.bounded']"]
+    assert [ast.unparse(call.args[0]) for call in started] == [
+        "[sys.executable, '-P', '-m', 'advisor.report.page.bounded']"
+    ]
     assert "shell" not in {word.arg for call in started for word in call.keywords}
 
 

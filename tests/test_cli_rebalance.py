@@ -22,7 +22,7 @@ from advisor.api import recommend as flow
 from advisor.market.snapshot import load_snapshot
 from advisor.market.sources import MarketInput
 from advisor.rebalance.check import Check
-from advisor.report.pdf import PdfUnavailableError
+from advisor.report.page.pdf import PdfUnavailableError
 from tests.command import CHECKOUT, PORTFOLIOS, REPORT_FILES, call, contents, end, start
 from tests.counts import first
 from tests.hostile_households import hostile_households

@@ -15,7 +15,7 @@ import pytest
 
 from advisor.market.snapshot import EMBEDDED
 from advisor.rebalance.orders_file import orders_csv
-from advisor.report.sentences import orders_note
+from advisor.report.sections.answer import orders_note
 from tests.command import call
 from tests.samples import ANSWERED, answer, record_of
 

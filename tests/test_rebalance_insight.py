@@ -11,7 +11,7 @@ from advisor.rebalance.model import NetBenefit, RebalancePlan
 from advisor.rebalance.outcome import months_to_break_even, months_until_used_up
 from advisor.rebalance.record import PortfolioFile, record
 from advisor.rebalance.verify import verify
-from advisor.report.why_words import break_even_words
+from advisor.report.sections.why import break_even_words
 from tests.random_answers import answer
 from tests.samples import answer as sample_answer
 from tests.samples import sample

@@ -16,7 +16,7 @@ from advisor.rebalance.model import LotSale, Trade
 from advisor.rebalance.orders_file import orders_csv
 from advisor.rebalance.record import trade_record
 from advisor.rebalance.verify.orders_file import COLUMNS, check_orders_file
-from advisor.report.sentences import orders_note
+from advisor.report.sections.answer import orders_note
 from advisor.units import to_cents
 from tests.samples import market
 from tests.tampered import NAMES, VERSIONS, file_text, fresh, household

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from advisor.market.valuations import valuations
-from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table, valuation_table
-from advisor.report.least_cost import cost_chart
-from advisor.report.risk_tables import SHOCKS, losses_table, shocks_table
-from advisor.report.trade_off import alternatives_table, frontier_chart, sensitivity_table
+from advisor.report.sections.comparison import funds_table, overlap_table, sector_table, size_table, valuation_table
+from advisor.report.sections.least_cost import cost_chart
+from advisor.report.sections.risk import SHOCKS, losses_table, shocks_table
+from advisor.report.sections.trade_off import alternatives_table, frontier_chart, sensitivity_table
 from advisor.whatif.model import TradeOff
 from tests.report_fixture import do_nothing_plan, plan, trade_off
 from tests.samples import answer

@@ -17,7 +17,7 @@ from advisor.rebalance.model import LimitResult
 from advisor.report.context import Sources, report_context
 from advisor.report.model import Table
 from advisor.report.parts import BONDS, FUNDS, SEVEN, group_of
-from advisor.report.why_words import break_even_words
+from advisor.report.sections.why import break_even_words
 from tests.report_fixture import (
     NASTY,
     SHA,

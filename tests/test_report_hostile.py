@@ -19,7 +19,7 @@ from advisor.market.data import Constituents, MarketData, Security, Sourced
 from advisor.portfolio.load import load_portfolio
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
 from advisor.portfolio.schema import json_schema
-from advisor.report.pdf import ENGINES, print_offline
+from advisor.report.page.pdf import ENGINES, print_offline
 from tests.counts import first
 from tests.reports import Node, body_text, needs, parsed, reader
 from tests.samples import NEVER, market, sample, text_of

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.report import pdf as engines
-from advisor.report.pdf import ENGINES, PANGO, PdfUnavailableError, pdf_engine, print_offline, render_pdf
+from advisor.report.page import pdf as engines
+from advisor.report.page.pdf import ENGINES, PANGO, PdfUnavailableError, pdf_engine, print_offline, render_pdf
 from tests.counts import first
 from tests.reports import body_text, html, needs, parsed, pdf, pieces, reader, squeezed, without_edges
 from tests.samples import ANSWERED, sample

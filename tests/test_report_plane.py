@@ -167,7 +167,7 @@ def test_a_waterfall_stays_inside_its_drawing(changes, first):
 
 def test_the_orders_of_the_plan_add_up_to_the_change_of_the_seven():
     """A hand calculation: amount times the fund's share of the seven, over the value after the trades."""
-    from advisor.report.drawings import waterfall_chart
+    from advisor.report.sections.drawings import waterfall_chart
     from tests.report_fixture import FUNDS, market, plan
 
     made = plan()
@@ -227,7 +227,7 @@ def test_a_name_that_stands_off_its_point_is_led_to_it():
 
 
 def test_orders_of_one_kind_are_told_apart_by_their_account_and_a_single_one_is_not():
-    from advisor.report.drawings import waterfall_chart
+    from advisor.report.sections.drawings import waterfall_chart
     from tests.report_fixture import market, plan
 
     made = plan()
@@ -242,7 +242,7 @@ def test_orders_of_one_kind_are_told_apart_by_their_account_and_a_single_one_is_
 
 
 def test_orders_that_do_not_move_the_seven_are_not_drawn():
-    from advisor.report.drawings import waterfall_chart
+    from advisor.report.sections.drawings import waterfall_chart
     from tests.samples import answer
 
     saver = answer("young-saver")

@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from advisor.rebalance.model import Explanation
-from advisor.report.pdf import ENGINES, PdfUnavailableError, print_offline, render_pdf
-from advisor.report.render import render_html
-from advisor.report.sandbox import wrappable
+from advisor.report.page.pdf import ENGINES, PdfUnavailableError, print_offline, render_pdf
+from advisor.report.page.render import render_html
+from advisor.report.page.sandbox import wrappable
 from advisor.share import share
 from tests.report_fixture import DAY, NASTY, context, do_nothing_plan, nasty_context, plan
 

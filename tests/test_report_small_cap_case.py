@@ -14,7 +14,7 @@ from advisor.evidence.rate_study import RateHorizon
 from advisor.evidence.results import dated_results
 from advisor.format import NO_BREAK
 from advisor.portfolio.model import View
-from advisor.report.small_cap_case import (
+from advisor.report.sections.small_cap_case import (
     TWINS,
     case_words,
     claims_table,

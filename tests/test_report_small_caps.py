@@ -10,7 +10,7 @@ import pytest
 from advisor.evidence.momentum import YearReturns
 from advisor.evidence.results import dated_results
 from advisor.format import NO_BREAK
-from advisor.report.small_caps import relative_chart, years_table
+from advisor.report.sections.small_cap_history import relative_chart, years_table
 
 DAY = date(2026, 11, 20)
 RELATIVE, YEARS = dated_results().relative, dated_results().years

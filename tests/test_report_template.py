@@ -15,9 +15,9 @@ import pytest
 from advisor.api import recommend as flow
 from advisor.api.recommend import Page, report_files
 from advisor.errors import InputError
-from advisor.report import bounded, render
-from advisor.report.bounded import render_bounded
-from advisor.report.sandbox import environment, plain
+from advisor.report.page import bounded, render
+from advisor.report.page.bounded import render_bounded
+from advisor.report.page.sandbox import environment, plain
 from advisor.share import share
 from tests import template_reference
 from tests.command import PORTFOLIOS, call, contents

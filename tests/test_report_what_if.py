@@ -15,8 +15,8 @@ from advisor.format import money, percent, shares, signed_bps
 from advisor.portfolio.written import fraction_text
 from advisor.report.charts.marks import text_box
 from advisor.report.context import Sources
-from advisor.report.disclosures import IMPORTANT, disclosures
-from advisor.report.what_if import Beside, render_what_if, what_if_page
+from advisor.report.sections.disclosures import IMPORTANT, disclosures
+from advisor.report.what_if_page import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.grid import grid
 from advisor.whatif.least_cost import least_cost

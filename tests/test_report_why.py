@@ -13,8 +13,8 @@ from advisor.optimize.problem import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import Lot, Position
 from advisor.rebalance.model import BranchResult, Explanation, MenuResult
 from advisor.report.context import Sources, report_context
-from advisor.report.marginal_values import MOST_KEPT, MOST_NEAR, MOST_SOLD, marginal_values_table
-from advisor.report.why_words import EQUIVALENT, break_even_words, funds_words, horizon_words, orders_words
+from advisor.report.sections.marginal_values import MOST_KEPT, MOST_NEAR, MOST_SOLD, marginal_values_table
+from advisor.report.sections.why import EQUIVALENT, break_even_words, funds_words, horizon_words, orders_words
 from tests.report_fixture import SHA, VERSIONS, context, do_nothing_plan, market, plan, portfolio, reason
 from tests.samples import ANSWERED, answer
 

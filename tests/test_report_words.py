@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from advisor.report.limits import broken_today, level_after, level_today, limits_table
-from advisor.report.sentences import cards
-from advisor.report.why_words import funds_words
+from advisor.report.sections.answer import cards
+from advisor.report.sections.why import funds_words
 from tests.samples import answer
 
 

@@ -26,8 +26,8 @@ from advisor.rebalance.plan import survey
 from advisor.rebalance.record import PortfolioFile, inputs_record, state_record, to_json
 from advisor.rebalance.warn import planning_warnings
 from advisor.report.context import Sources
-from advisor.report.sentences import orders_note
-from advisor.report.what_if import Beside, render_what_if, what_if_page
+from advisor.report.sections.answer import orders_note
+from advisor.report.what_if_page import Beside, render_what_if, what_if_page
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.changes import changes
 from advisor.whatif.grid import grid

@@ -29,10 +29,10 @@ from advisor.rebalance.plan import rebalance
 from advisor.rebalance.record import PortfolioFile, Record, record, to_json
 from advisor.rebalance.verify import verify
 from advisor.report.context import NO_TRADE_OFF, Sources, report_context
-from advisor.report.drawings import seven_chart
-from advisor.report.pdf import PdfUnavailableError, pdf_engine, render_pdf
-from advisor.report.render import render_html, render_svg
-from advisor.report.sentences import answer, orders_note
+from advisor.report.page.pdf import PdfUnavailableError, pdf_engine, render_pdf
+from advisor.report.page.render import render_html, render_svg
+from advisor.report.sections.answer import answer, orders_note
+from advisor.report.sections.drawings import seven_chart
 from advisor.whatif.model import TradeOff
 from advisor.whatif.record import trade_off_record
 from advisor.whatif.trade_off import trade_off

@@ -145,7 +145,7 @@ def _answer(portfolio: Portfolio, market: MarketData, question: str, accounts: t
 
 def _text(answer: Inverse, portfolio: Portfolio, market: MarketData, goals: tuple[str, ...]) -> str:
     from advisor.cli.summary import for_console, plain_lines, plain_table
-    from advisor.report.sentences import dated
+    from advisor.report.sections.answer import dated
 
     age = (portfolio.as_of - market.as_of).days
     assumed = [f"Goals: {', '.join(goals)}, and the file's other limits." if goals else "Goals: the file's limits."]

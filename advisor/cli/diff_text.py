@@ -13,8 +13,8 @@ from advisor import format as fmt
 from advisor.cli.summary import console_for, figures_table, for_console
 from advisor.errors import printable
 from advisor.rebalance.model import LimitResult
-from advisor.report.cause_words import NOTHING, change_words
 from advisor.report.limits import limit_figure
+from advisor.report.sections.cause_words import NOTHING, change_words
 from advisor.whatif.difference import Step
 from advisor.whatif.two_answers import Causes, RecordedAnswer, TwoAnswers, with_other_orders
 

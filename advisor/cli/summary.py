@@ -31,9 +31,9 @@ from advisor.report.limits import (
     price_in_dollars,
     price_words,
 )
-from advisor.report.sentences import answer
-from advisor.report.small_cap_case import stability_words
-from advisor.report.why_words import break_even_words, funds_words, orders_words
+from advisor.report.sections.answer import answer
+from advisor.report.sections.small_cap_case import stability_words
+from advisor.report.sections.why import break_even_words, funds_words, orders_words
 from advisor.whatif.model import Outcome, TradeOff
 
 LIMIT_WORDS = {

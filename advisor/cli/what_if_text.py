@@ -16,9 +16,9 @@ from advisor.api.compare import Comparison, Picked
 from advisor.cli.summary import console_for, dates_words, figures_table, for_console
 from advisor.errors import printable
 from advisor.rebalance.warn import prices_are_stale
-from advisor.report.cause_words import cause_words, change_words
 from advisor.report.limits import bound_words, level_after, limit_words
-from advisor.report.sentences import illustration_words
+from advisor.report.sections.answer import illustration_words
+from advisor.report.sections.cause_words import cause_words, change_words
 from advisor.whatif.model import Outcome
 from advisor.whatif.outcomes import broken_limits, value_before_usd
 

@@ -19,24 +19,7 @@ from advisor.format import css_string, day, iso, plural
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
-from advisor.report.comparison_tables import funds_table, overlap_table, sector_table, size_table, valuation_table
-from advisor.report.data_tables import (
-    assumption_facts,
-    assumptions_table,
-    certificate_words,
-    checks_table,
-    constituents_table,
-    data_facts,
-    prices_table,
-    proof_table,
-)
-from advisor.report.disclosures import IMPORTANT, data_dates, disclosures, fund_days
-from advisor.report.drawings import allocation_chart, seven_chart, stress_chart, waterfall_chart
-from advisor.report.exposure_tables import account_table, company_table, concentration, fund_table
-from advisor.report.glossary import GLOSSARY
-from advisor.report.least_cost import cost_chart
 from advisor.report.limits import broken_sentence, broken_today, limits_table
-from advisor.report.marginal_values import HOW_TO_READ, marginal_values_table
 from advisor.report.model import (
     Answer,
     Assumptions,
@@ -54,7 +37,25 @@ from advisor.report.model import (
     Trades,
     Why,
 )
-from advisor.report.plan_tables import (
+from advisor.report.sections.answer import age_line, answer, cards, drawbacks, reasons, stress_words
+from advisor.report.sections.comparison import funds_table, overlap_table, sector_table, size_table, valuation_table
+from advisor.report.sections.data import (
+    assumption_facts,
+    assumptions_table,
+    certificate_words,
+    checks_table,
+    constituents_table,
+    data_facts,
+    prices_table,
+    proof_table,
+)
+from advisor.report.sections.disclosures import IMPORTANT, data_dates, disclosures, fund_days
+from advisor.report.sections.drawings import allocation_chart, seven_chart, stress_chart, waterfall_chart
+from advisor.report.sections.exposure import account_table, company_table, concentration, fund_table
+from advisor.report.sections.glossary import GLOSSARY
+from advisor.report.sections.least_cost import cost_chart
+from advisor.report.sections.marginal_values import HOW_TO_READ, marginal_values_table
+from advisor.report.sections.plan import (
     gain_table,
     holdings_table,
     measures_table,
@@ -63,9 +64,8 @@ from advisor.report.plan_tables import (
     stress_table,
     tax_table,
 )
-from advisor.report.risk_tables import losses_table, shocks_table
-from advisor.report.sentences import age_line, answer, cards, drawbacks, reasons, stress_words
-from advisor.report.small_cap_case import (
+from advisor.report.sections.risk import losses_table, shocks_table
+from advisor.report.sections.small_cap_case import (
     case_words,
     claims_table,
     no_stability_words,
@@ -76,9 +76,9 @@ from advisor.report.small_cap_case import (
     stability_words,
     view_audit_table,
 )
-from advisor.report.small_caps import relative_chart, years_table
-from advisor.report.trade_off import alternatives_table, frontier_chart, sensitivity_table
-from advisor.report.why_words import break_even_words, funds_words, horizon_words, horizons_table, orders_words
+from advisor.report.sections.small_cap_history import relative_chart, years_table
+from advisor.report.sections.trade_off import alternatives_table, frontier_chart, sensitivity_table
+from advisor.report.sections.why import break_even_words, funds_words, horizon_words, horizons_table, orders_words
 from advisor.whatif.model import TradeOff
 
 NO_TRADE_OFF = TradeOff((), None, None, ())

@@ -10,10 +10,10 @@ from advisor.rebalance.model import HouseholdState, RebalancePlan, StressLoss, T
 from advisor.report.charts.bars import Bar, BarPanel, StressBar, StressEnd, paired_bars, stress_bars
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.steps import ChartStep, waterfall
-from advisor.report.exposure_tables import company_index, seven_companies
 from advisor.report.limits import find_limit
 from advisor.report.parts import GROUPS, dollars, group_weights, is_trade
-from advisor.report.sentences import worse_episodes
+from advisor.report.sections.answer import worse_episodes
+from advisor.report.sections.exposure import company_index, seven_companies
 
 _MOST_STEPS = 8
 

@@ -31,7 +31,6 @@ from advisor.format import (
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, Portfolio
 from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, StressLoss, Trade
-from advisor.report.exposure_tables import ACCOUNT_WORDS, ends_of
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import (
     CASH,
@@ -47,6 +46,7 @@ from advisor.report.parts import (
     table,
     tone_of,
 )
+from advisor.report.sections.exposure import ACCOUNT_WORDS, ends_of
 from advisor.units import to_cents
 
 _STATUS_WORDS = {

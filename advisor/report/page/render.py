@@ -10,7 +10,7 @@ import jinja2
 
 from advisor.report.charts.marks import COLOURS, Chart
 from advisor.report.model import ReportContext
-from advisor.report.sandbox import TEMPLATE, Plain, environment, plain
+from advisor.report.page.sandbox import TEMPLATE, Plain, environment, plain
 from advisor.share import share
 
 CONTEXT_VERSION = "1"  # of what a template is given; a name that goes or changes its meaning makes it "2"
@@ -26,7 +26,7 @@ def render_html(context: ReportContext, own: Path | None = None) -> str:
     values = template_values(context)
     if own is None:
         return _shipped().render(values)
-    from advisor.report.bounded import render_bounded
+    from advisor.report.page.bounded import render_bounded
 
     return render_bounded(values, own)
 

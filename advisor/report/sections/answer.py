@@ -35,7 +35,7 @@ from advisor.rebalance.warn import prices_are_stale
 from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
 from advisor.report.model import Card
 from advisor.report.parts import dollars, is_trade
-from advisor.report.why_words import break_even_words
+from advisor.report.sections.why import break_even_words
 
 _LARGE_COMPANY = 0.1  # of the household, from which a single company is named as a remaining risk
 _LEAST_REST = Decimal("0.01")  # of the household: cash that the trades leave and the answer names

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from advisor.format import EN_DASH, cents, interval, money, percent, plural, signed_bps
 from advisor.rebalance.model import HouseholdState, RebalancePlan, Trade
-from advisor.report.cause_words import cause_words
 from advisor.report.charts.marks import Chart
 from advisor.report.charts.plane import Axis, Line, Marker, Plane, exact_words, plane_chart
 from advisor.report.limits import level_after, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
+from advisor.report.sections.cause_words import cause_words
 from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
 from advisor.whatif.outcomes import broken_limits
 

@@ -23,7 +23,7 @@ from typing import NoReturn
 import jinja2
 
 from advisor.errors import InputError, Issue, Location
-from advisor.report.sandbox import TEMPLATE, Plain, environment
+from advisor.report.page.sandbox import TEMPLATE, Plain, environment
 from advisor.share import share
 from advisor.streams import own_standard_output
 
@@ -41,7 +41,7 @@ def render_bounded(values: Mapping[str, Plain], own: Path) -> str:
     job = json.dumps({"own": str(own.resolve()), "values": values}, allow_nan=False)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "advisor.report.bounded"],
+            [sys.executable, "-P", "-m", "advisor.report.page.bounded"],
             input=job.encode(),
             capture_output=True,
             env=_environment(),

@@ -20,14 +20,14 @@ from advisor.rebalance.model import HouseholdState
 from advisor.report.charts.marks import COLOURS, Chart
 from advisor.report.charts.plane import Axis, Plane, exact_words, plane_chart, scales
 from advisor.report.context import Sources, header_of
-from advisor.report.disclosures import IMPORTANT, data_dates, disclosures, fund_days
-from advisor.report.least_cost import least_cost_chart, outcome_spots
 from advisor.report.model import Card, Cell, Column, Entry, Figure, Header, Row, Table
+from advisor.report.page.render import fonts
+from advisor.report.page.sandbox import environment, plain
 from advisor.report.parts import row
-from advisor.report.render import fonts
-from advisor.report.sandbox import environment, plain
-from advisor.report.sentences import illustration_words
-from advisor.report.trade_off import outcomes_table
+from advisor.report.sections.answer import illustration_words
+from advisor.report.sections.disclosures import IMPORTANT, data_dates, disclosures, fund_days
+from advisor.report.sections.least_cost import least_cost_chart, outcome_spots
+from advisor.report.sections.trade_off import outcomes_table
 from advisor.report.what_if_points import (
     MEASURES,
     Bounds,
