@@ -115,10 +115,10 @@ def test_the_summary_says_what_limits_funds_and_whole_shares_cost(written: tuple
 
 def test_a_narrow_terminal_has_prices_below_the_limits(tmp_path: Path) -> None:
     text = in_terminal(["rebalance", COUPLE, "--out", tmp_path / "out"], {"COLUMNS": "80", "NO_COLOR": "1"})
-    assert "worth of a point" not in text
+    assert "shadow price" not in text
     assert "Worth of a point of Magnificent Seven: " in text
     wide = in_terminal(["rebalance", COUPLE, "--out", tmp_path / "out"], {"COLUMNS": "100", "NO_COLOR": "1"})
-    assert "worth of a point" in wide
+    assert "shadow price" in wide
 
 
 def test_equal_input_gives_equal_bytes(written: tuple[Path, str, str], tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import shutil
 import statistics
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -196,8 +197,12 @@ def test_without_a_day_nothing_is_proposed_but_exposure_is_known() -> None:
 
 
 def test_yahoo_needs_the_moment(in_samples: Path) -> None:
-    with pytest.raises(ValueError, match="reads no clock"):
-        advisor.propose(advisor.load_household("tech-employee.yaml"), market="yahoo")
+    household = advisor.load_household("tech-employee.yaml")
+    for now in (None, datetime(2026, 11, 20)):  # noqa: DTZ001 - refused
+        with pytest.raises(advisor.InputError, match="reads no clock"):
+            advisor.propose(household, market="yahoo", now=now)
+    with pytest.raises(advisor.InputError, match="reads no clock"):
+        _ = advisor.load_household("tech-employee.yaml", market="yahoo").magnificent_seven
 
 
 @pytest.mark.parametrize("as_of", ["11/20/2026", "2026-13-01"])
@@ -234,3 +239,69 @@ def test_importing_takes_under_five_milliseconds() -> None:
     took = [float(subprocess.run([sys.executable, "-c", timer], capture_output=True, text=True, check=True).stdout)
             for _ in range(15)]  # fmt: skip
     assert min(took) < 5.0, statistics.median(took)
+
+
+PLAIN = {"version": 1, "name": "A", "accounts": [{"name": "B", "type": "roth", "cash": 1}]}
+ENDLESS: dict = {}
+ENDLESS["accounts"] = ENDLESS
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda h: advisor.load_household(None),
+        lambda h: advisor.load_household(5),
+        lambda h: advisor.load_household([PLAIN]),
+        lambda h: advisor.load_household(ENDLESS),
+        lambda h: advisor.load_household(h),
+        lambda h: advisor.load_household(PLAIN, as_of=20260714),
+        lambda h: advisor.load_household(PLAIN, as_of=pd.NaT),
+        lambda h: advisor.load_household(PLAIN, as_of=date(9999, 12, 31)),
+        lambda h: h.on(pd.Period("2026-07")),
+        lambda h: advisor.propose("portfolio.yaml"),
+        lambda h: advisor.propose(h, market=None, as_of=None),
+        lambda h: advisor.propose(h, as_of="2026-07-14", market=7),
+        lambda h: advisor.what_if(None),
+        lambda h: advisor.what_if(h, ["A"], as_of="2026-07-14"),
+        lambda h: advisor.what_if(h, {"A": None, "B": [1]}, as_of="2026-07-14"),
+        lambda h: advisor.what_if(h, {"proposal": {}}, as_of="2026-07-14"),
+        lambda h: advisor.what_if(h, {"": {}}, as_of="2026-07-14"),
+        lambda h: advisor.what_if(h, {"a\x1b[31m": {}}, as_of="2026-07-14"),
+        lambda h: advisor.what_if(h, {"A": {"limits": {"cash": {"min": 0.1}}}}, as_of="2026-07-14"),
+        lambda h: advisor.what_if(h, sweeps={"limits.cash.min": 0.5}, as_of="2026-07-14"),
+        lambda h: advisor.what_if(h, sweeps={"limits.cash.min": None}, as_of="2026-07-14"),
+        lambda h: advisor.Household.from_lots({"a": 1}, {"J": {}}),
+        lambda h: advisor.Household.from_lots(LOTS, {"J": None}),
+        lambda h: advisor.Household.from_lots(LOTS, [{"name": "J"}]),
+        lambda h: advisor.Household.from_lots(LOTS, {"J": {"type": "roth", "holdings": []}}),
+        lambda h: advisor.Household.from_lots(LOTS, {"J": {"type": "roth", "name": "Z"}}),
+        lambda h: advisor.Household.from_lots(LOTS.assign(symbol=[None, "VOO"]), {"J": {"type": "roth"}}),
+        lambda h: advisor.Household.from_lots(pd.concat([LOTS, LOTS[["shares"]]], axis=1), {"J": {"type": "roth"}}),
+        lambda h: advisor.verify_record(None),
+        lambda h: answer("tech-employee").write(None),
+        lambda h: answer("tech-employee").write("a\0b"),
+    ],
+    ids=range(31),
+)
+def test_a_mistake_is_an_input_error_with_a_place(mistake) -> None:
+    with pytest.raises(advisor.InputError) as refused:
+        mistake(advisor.load_household(PLAIN))
+    assert re.match(r"[\w .:()-]+: .", str(refused.value))
+
+
+@pytest.mark.parametrize("engine", ["this", "os", "", ".x", None, "chrome"])
+def test_no_module_but_a_pdf_engine_is_imported(engine, tmp_path: Path) -> None:
+    with pytest.raises(advisor.AdvisorError, match="auto, plutoprint and weasyprint"):
+        answer("tech-employee").write(tmp_path, pdf_engine=engine)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_floats_are_taken_with_eight_places() -> None:
+    tree = {**PLAIN, "accounts": [{"name": "B", "type": "roth", "cash": 0.1 + 0.2,
+            "holdings": [{"symbol": "VOO", "shares": np.float32(18.42)}, {"symbol": "IWM", "shares": np.int64(3)}]}],
+            "limits": {"small_caps": {"max": 1 / 3}}, "preferences": {"whole_shares": np.bool_(False)}}  # fmt: skip
+    found = advisor.load_household(tree).on("2026-07-14")
+    assert found.accounts[0].cash_usd == Decimal("0.3")
+    assert [position.shares for position in found.accounts[0].positions] == [Decimal("18.42000008"), 3]
+    assert found.limits[0].bound == Decimal("0.33333333")
+    assert not found.preferences.whole_shares

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from advisor.api.plain import read_path
 from advisor.api.recommend import Recommendation, recommend
 from advisor.api.recorded import MARKET_FILE
 from advisor.errors import AdvisorError, LimitsConflictError, UnverifiedAnswerError
@@ -151,7 +152,7 @@ class Comparison:
 
     def write(self, folder: str | Path) -> tuple[Path, ...]:
         """Write what-if.json, what-if.html and a folder for each pick, all or none; raises `OutputError`."""
-        with self.written(Path(folder)) as paths:
+        with self.written(read_path(folder, "write")) as paths:
             return paths
 
     def _repr_html_(self) -> str:

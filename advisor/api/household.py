@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from advisor.errors import InputError, Issue, printable
+from advisor.api.plain import Day, file_node, read_day, read_path, refused
+from advisor.errors import printable
 from advisor.market.sources import SNAPSHOT, YAHOO, MarketInput, Request, load_market
 from advisor.portfolio.document import Node, read_document
 from advisor.portfolio.load import load_portfolio, read_bytes
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from advisor.exposure.lookthrough import Exposure
 
-Day: TypeAlias = date | str
+NEEDED = ("account", "symbol", "shares")  # columns of a table of lots
 LOT = ("shares", "cost_per_share", "acquired")
 NO_DAY = "no day of the decision: give as_of, or write it in the file"
 
@@ -43,18 +44,25 @@ class Household:
     day : date or None
         Day of the decision; None where the file gives none.
     market : str or Path
-        Market data: ``"snapshot"``, the embedded one; the path of a snapshot file, or of a folder with prices.csv.
+        Market data: ``"snapshot"``, the embedded one; the path of a snapshot file, or of a folder with prices.csv;
+        ``"yahoo"``.
+    now : datetime or None
+        The present moment, in a time zone; needed for Yahoo alone.
 
     Examples
     --------
     >>> from advisor import load_household
-    >>> load_household("tech-employee.yaml").magnificent_seven  # doctest: +SKIP
-    (0.7117, 0.7130)
+    >>> [round(end, 3) for end in load_household("tech-employee.yaml").magnificent_seven]
+    [0.88, 0.88]
     """
 
     file: PortfolioFile
     day: date | None
     market: str | Path = SNAPSHOT
+    now: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"Household({self.name!r}, file={self.file.name!r}, day={self.day}, market={str(self.market)!r})"
 
     @classmethod
     def from_lots(
@@ -101,9 +109,9 @@ class Household:
         InputError
             Neither the file nor `as_of` gives a day, or the file is wrong on that day.
         """
-        chosen = self.day if as_of is None else _day(as_of)
+        chosen = self.day if as_of is None else read_day(as_of)
         if chosen is None:
-            raise InputError((Issue(NO_DAY),), self.file.name)
+            raise refused(self.file.name, NO_DAY)
         return load_portfolio(self.file.text.encode(), file=self.file.name, today=chosen, as_of=chosen)
 
     @property
@@ -135,8 +143,10 @@ class Household:
         from advisor.exposure.lookthrough import look_through
         from advisor.market.resolve import resolve
 
+        if self.day is None and self.market != SNAPSHOT:
+            raise refused(self.file.name, NO_DAY)  # prices are read up to it
         portfolio = self._any_day
-        return look_through(portfolio, resolve(market_of(portfolio, self.market).market, portfolio))
+        return look_through(portfolio, resolve(market_of(portfolio, self.market, self.now).market, portfolio))
 
     @cached_property
     def _any_day(self) -> Portfolio:
@@ -151,7 +161,11 @@ class Household:
 
 
 def load_household(
-    source: str | Path | Mapping[str, object], *, as_of: Day | None = None, market: str | Path = SNAPSHOT
+    source: str | Path | Mapping[str, object],
+    *,
+    as_of: Day | None = None,
+    market: str | Path = SNAPSHOT,
+    now: datetime | None = None,
 ) -> Household:
     """Load and check a household.
 
@@ -159,10 +173,13 @@ def load_household(
     ----------
     source : str, Path or mapping
         Path of a portfolio file (YAML), or the same content as plain values: numbers, text, dates, lists and mappings.
+        Floats are taken with eight decimal places.
     as_of : date or str, optional
         Day of the decision, in place of the file's.
     market : str or Path
         Market data: ``"snapshot"`` (default), ``"yahoo"``, a snapshot file, or a folder with prices.csv.
+    now : datetime, optional
+        The present moment, in a time zone; needed for Yahoo alone.
 
     Returns
     -------
@@ -180,39 +197,73 @@ def load_household(
     'Tech employee'
     """
     if isinstance(source, Mapping):
-        file = PortfolioFile("household", file_text(_as_text(source)))
+        file, shown = PortfolioFile("household", file_text(file_node(source, "household"))), "household"
     else:
-        path = Path(source)
-        file = PortfolioFile(printable(path.name), _decoded(read_bytes(path), str(path)))
+        path = read_path(source, "load_household")
+        shown = str(path)
+        file = PortfolioFile(printable(path.name), _decoded(read_bytes(path), shown))
     data = file.text.encode()
-    given = None if as_of is None else _day(as_of)
-    load_portfolio(data, file=_shown(source), today=given or _last_day(data), as_of=given)
-    return Household(file, given or _stated_day(data), market)
+    given = None if as_of is None else read_day(as_of)
+    load_portfolio(data, file=shown, today=given or _last_day(data), as_of=given)
+    return Household(file, given or _stated_day(data), market, now)
+
+
+def required(household: object) -> Household:
+    """The household; raises `InputError` for what is none, a path most likely."""
+    if isinstance(household, Household):
+        return household
+    raise refused("household", f"a {type(household).__name__} is no household", "give load_household(...)")
 
 
 def market_of(portfolio: Portfolio, market: str | Path, now: datetime | None = None) -> MarketInput:
     """Market data for `portfolio` from a source as `load_household` names it.
 
-    A folder is read as at the end of the day of the decision. Raises ValueError for Yahoo without the moment `now`, in
-    a time zone: this library reads no clock. Raises `MarketDataError` with the way out.
+    A folder is read as at the end of the day of the decision. Raises `InputError` for Yahoo without the moment `now`,
+    in a time zone: this library reads no clock. Raises `MarketDataError` with the way out.
     """
-    source = str(market)
-    if source == YAHOO and now is None:
-        raise ValueError("market='yahoo' needs now=datetime.now(timezone.utc): the library reads no clock")
+    source = str(read_path(market, "market"))
+    if source == YAHOO and (now is None or now.tzinfo is None):
+        raise refused(
+            "now", "market='yahoo' needs the moment: this library reads no clock", "now=datetime.now(timezone.utc)"
+        )
     return load_market(Request(source, now or datetime.combine(portfolio.as_of, time.max, UTC)), portfolio, _no_watch)
 
 
-def _accounts(lots: pd.DataFrame, accounts: Mapping[str, Mapping[str, object]]) -> Iterator[dict[str, object]]:
+def _accounts(lots: Any, accounts: Any) -> Iterator[dict[str, object]]:  # noqa: ANN401 - checked here
     """Each account with its holdings, from the rows of the table."""
-    missing = [column for column in ("account", "symbol", "shares") if column not in lots.columns]
-    rows = [] if missing else [{str(key): value for key, value in row.items()} for row in lots.to_dict("records")]
-    strangers = sorted({str(row["account"]) for row in rows} - set(accounts))
-    if missing or strangers:
-        words = f"no column {missing[0]}" if missing else f"lots of {strangers[0]!r}, which is not among the accounts"
-        raise InputError((Issue(f"the table of lots has {words}"),), "lots")
-    for name, values in accounts.items():
-        own = [row for row in rows if str(row["account"]) == name]
-        yield {"name": name, **values, "holdings": list(_holdings(own))}
+    rows = _rows(lots)
+    if not isinstance(accounts, Mapping) or not all(isinstance(values, Mapping) for values in accounts.values()):
+        raise refused("accounts", "not a mapping of mappings", 'like {"Joint": {"type": "taxable", "cash": 2500}}')
+    names = {str(name): values for name, values in accounts.items()}
+    strangers = sorted({str(row["account"]) for row in rows} - set(names))
+    if strangers:
+        raise refused("lots", f"lots of {strangers[0]!r}, which is not among the accounts", "add it to accounts")
+    for name, values in names.items():
+        if taken := {"name", "holdings"} & set(values):
+            raise refused("accounts", f"{name!r} has {min(taken)}", "names are the keys, and holdings the table")
+        yield {"name": name, **values, "holdings": list(_holdings(row for row in rows if str(row["account"]) == name))}
+
+
+def _rows(lots: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - checked here
+    """The rows of a table by column name; each has an account and a symbol."""
+    if not (hasattr(lots, "columns") and hasattr(lots, "to_dict")):
+        raise refused(
+            "lots", f"a {type(lots).__name__} is not a table", "give a pandas DataFrame with a row for each lot"
+        )
+    columns = [str(column) for column in lots.columns]
+    missing = [column for column in NEEDED if column not in columns]
+    twice = [column for column in (*NEEDED, *LOT) if columns.count(column) > 1]
+    if missing or twice:
+        words = f"no column {missing[0]}" if missing else f"two columns {twice[0]}"
+        raise refused(
+            "lots", f"the table has {words}", f"it needs {', '.join(NEEDED)}, and may have {', '.join(LOT[1:])}"
+        )
+    rows = [{str(key): value for key, value in row.items()} for row in lots.to_dict("records")]
+    for number, row in enumerate(rows, start=1):
+        empty = [column for column in NEEDED if _is_missing(row[column])]
+        if empty:
+            raise refused("lots", f"row {number} has no {empty[0]}")
+    return rows
 
 
 def _holdings(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, object]]:
@@ -226,34 +277,6 @@ def _holdings(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, object]]:
 
 def _is_missing(value: object) -> bool:
     return value is None or value != value
-
-
-def _as_text(value: object) -> Node:
-    """A tree of texts, as a file has it; keys without a value are left out."""
-    if isinstance(value, Mapping):
-        return {str(key): _as_text(item) for key, item in value.items() if item is not None}
-    if isinstance(value, (list, tuple)):
-        return [_as_text(item) for item in value]
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float | Decimal):
-        return f"{Decimal(str(value)):f}"
-    return str(value)
-
-
-def _day(value: Day) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return day(value)
-    except ValueFaultError as fault:
-        raise InputError((Issue(f"as_of: {fault}", hint=fault.hint),), "as_of") from None
 
 
 def _stated_day(data: bytes) -> date | None:
@@ -290,11 +313,7 @@ def _decoded(data: bytes, file: str) -> str:
         raise
 
 
-def _shown(source: str | Path | Mapping[str, object]) -> str:
-    return "household" if isinstance(source, Mapping) else str(source)
-
-
-def _no_watch(*_: object) -> Any:  # noqa: ANN401 - a context that shows nothing
-    from contextlib import nullcontext
-
-    return nullcontext(lambda _: None)
+@contextmanager
+def _no_watch(*_: object) -> Iterator[Callable[[str], None]]:
+    """Nothing is shown of what is fetched."""
+    yield lambda _: None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from advisor.api.household import Day, Household, market_of
+from advisor.api.household import Household, market_of, required
 from advisor.api.naming import naming
+from advisor.api.plain import Day
 from advisor.api.recommend import Recommendation, proposal
 
 
@@ -24,7 +25,7 @@ def propose(
     market : str or Path, optional
         Market data: ``"snapshot"``, ``"yahoo"``, a snapshot file or a folder with prices.csv; default: the household's.
     now : datetime, optional
-        The present moment, in a time zone; needed for Yahoo alone.
+        The present moment, in a time zone; needed for Yahoo alone; default: the household's.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def propose(
     >>> made.orders.groupby("side").size().to_dict()
     {'buy': 2, 'sell': 2}
     """
-    portfolio = household.on(as_of)
+    portfolio = required(household).on(as_of)
     with naming(household.file.name, household.file.text.encode()):
-        found = market_of(portfolio, household.market if market is None else market, now)
+        found = market_of(portfolio, household.market if market is None else market, now or household.now)
         return proposal(portfolio, found, household.file)

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.api.plain import read_path
 from advisor.api.recorded import MARKET_FILE
 from advisor.api.versions import versions
 from advisor.errors import MarketDataError, OutputError, UnverifiedAnswerError
@@ -114,9 +115,10 @@ class Recommendation:
         OutputError
             The folder cannot be written to, or the named engine is not there.
         """
+        place = read_path(folder, "write")
         require_engine(pdf_engine)
         files = report_files(self, lambda text: warnings.warn(text, stacklevel=3), Page(pdf_engine))
-        with replaced(Path(folder), files) as written:
+        with replaced(place, files) as written:
             return written
 
     def _repr_html_(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.api.plain import read_path
 from advisor.api.recorded import read_beside, read_record, recorded_market, recorded_portfolio
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
@@ -25,6 +26,9 @@ class Verification:
     not_checked: tuple[str, ...]
     portfolio: Portfolio
     market: MarketData
+
+    def __repr__(self) -> str:
+        return f"Verification(passed={self.passed}, checks={len(self.checks)}, failed={len(self.failed)})"
 
     @property
     def passed(self) -> bool:
@@ -66,10 +70,12 @@ def verify_record(file: str | Path, *, market: str | Path | None = None) -> Veri
     >>> verify_record("out/recommendation.json").passed
     True
     """
-    path = Path(file)
+    path = read_path(file, "verify_record")
     document: dict[str, Any] = read_record(path)
     portfolio, _ = recorded_portfolio(document, path)
-    data = resolve(recorded_market(document, path, None if market is None else str(market)), portfolio)
+    data = resolve(
+        recorded_market(document, path, None if market is None else str(read_path(market, "market"))), portfolio
+    )
     checks = verify_written(document, portfolio, data)
     orders = read_beside(path, ORDERS)
     if orders is not None:

@@ -297,7 +297,7 @@ class _Decider:
     def _solve(self, day: WalkDay, tranche: _Tranches, when: date) -> tuple[DayTrades, Vector]:
         """The day's trades, and what is sold of each lot as a fraction of value.
 
-        A loss is not realised beside a purchase of the same: the purchase is left out, and the day is solved again.
+        A loss is not realized beside a purchase of the same: the purchase is left out, and the day is solved again.
         """
         identity = self.rules.identity
         while True:

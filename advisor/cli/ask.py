@@ -57,7 +57,7 @@ def ask(
 
     \b
       least-deposit       the least cash into one account
-      least-gain          the least gain that this year's sales realise
+      least-gain          the least gain that this year's sales realize
       least-relaxation    how far limits would have to move
       largest-withdrawal  the most cash out of the taxable accounts, without short-term gains
 

@@ -199,7 +199,7 @@ def _trades(trades: tuple[Trade, ...]) -> Table:
 def _limits(plan: RebalancePlan, *, has_prices: bool) -> Table:
     """Limits, with what a percentage point more room is worth a year where any of them costs something."""
     is_priced = has_prices and any(is_costly(limit) for limit in plan.limits)
-    price = ("worth of a point",) if is_priced else ()
+    price = ("shadow price",) if is_priced else ()
     table = figures_table("Limit", "yours", "today", "proposed", *price, words="")
     for limit in plan.limits:
         table.add_row(

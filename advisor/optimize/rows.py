@@ -90,7 +90,7 @@ def _traded(x: Unknowns, inputs: AllocationInputs, name: str) -> cp.Expression:
 
 
 def _most_traded(x: Unknowns, limit: TradeLimit) -> cp.Expression:
-    """Turnover is of value today, which a cash flow changes; the realised gain is an amount."""
+    """Turnover is of value today, which a cash flow changes; the realized gain is an amount."""
     if x.flow is None or limit.limit.name != "turnover":
         return cp.Constant(limit.bound)
     return limit.bound * (1 + x.flow.sign * cp.sum(x.flows))

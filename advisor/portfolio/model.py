@@ -238,7 +238,7 @@ class Preferences:
     min_trade_usd: Decimal = Decimal(100)
     min_gain: Decimal = Decimal("0.0005")  # of household value a year; below it, nothing is done
     return_uncertainty: Decimal = Decimal("0.005")  # error of an expected return, a year, that a sale must outweigh
-    wait_days: int = 30  # a short-term gain this close to long-term is not realised
+    wait_days: int = 30  # a short-term gain this close to long-term is not realized
     reserve_tax: bool = True  # keep the tax of these trades as cash in the taxable accounts
     is_reserve_stated: bool = field(default=False, compare=False)  # False: the default above, which messages must say
     whole_shares: bool = True  # orders in whole shares, except where an account or a fund takes parts of a share

@@ -256,7 +256,7 @@ class PreferencesEntry(FileEntry):
     )
     wait_days: Annotated[int, fields.whole_number(0, 366)] = Field(
         _PREFERENCES.wait_days,
-        description="Short-term gains this many days from long-term are not realised; 0 to 366, default 30.",
+        description="Short-term gains this many days from long-term are not realized; 0 to 366, default 30.",
     )
     benchmark: Symbol = Field(_PREFERENCES.benchmark, description="Symbol to compare with; default SPY.")
     reserve_tax: Annotated[bool, fields.FLAG] = Field(

@@ -93,9 +93,9 @@ def ask_least_deposit(portfolio: Portfolio, market: MarketData, account: str) ->
 
 
 def ask_least_gain(portfolio: Portfolio, market: MarketData) -> Inverse:
-    """The least net gain, realised by this year's sales together, with which every other limit can be met.
+    """The least net gain, realized by this year's sales together, with which every other limit can be met.
 
-    The file's own limit of realised gain is left out. Raises `LimitsConflictError` where the others conflict.
+    The file's own limit of realized gain is left out. Raises `LimitsConflictError` where the others conflict.
     """
     free = replace(portfolio, limits=tuple(limit for limit in portfolio.limits if limit.name != "realized_gain"))
     capped = _with_limit(free, Limit("realized_gain", Side.MAX, Decimal(0)))

@@ -23,7 +23,7 @@ def _not_checked(record: dict[str, Any]) -> list[str]:
     told = ["that no better orders exist"]
     ranged = any(limit["price_range_bps_per_pp"] is not None for limit in record["limits"])
     if ranged or any(not has_one_price(limit["name"]) for limit in record["limits"]):
-        told.append("prices of limits that are no one price for each trade")
+        told.append("shadow prices of limits that are not the same for each trade")
     told += [
         "what rounding to shares loses, below half a basis point a year",
         "what other horizons, funds and tax branches would give",
@@ -48,7 +48,7 @@ def _beside(trade_off: dict[str, Any] | None) -> list[str]:
     if trade_off.get("views"):
         told.append("what each view does to the answer")
     if trade_off.get("stability") is not None:
-        told.append("stability over draws of history")
+        told.append("bootstrap intervals")
     unanswered = [one["name"] for one in trade_off["alternatives"] if one["after"] is None]
     if unanswered:
         told.append(f"that there is no answer for {', '.join(unanswered)}")

@@ -28,8 +28,10 @@ class PdfUnavailableError(Exception):
 def pdf_engine(name: str = "auto") -> str:
     """The engine of that name, or the first of `ENGINES` that can be imported for ``auto``.
 
-    Raises `PdfUnavailableError` with the command that would install it.
+    Raises `PdfUnavailableError` for a name that is none, and with the command that would install one that is missing.
     """
+    if name not in ("auto", *ENGINES):
+        raise PdfUnavailableError(f"no PDF engine is called {name!r}: there is auto, {' and '.join(ENGINES)}")
     if name != "auto":
         _module(name)
         return name

@@ -44,7 +44,7 @@ GLOSSARY = (
         "Net benefit a year",
         "What the trades add: return, less a charge for risk, tax and cost spread over the horizon.",
     ),
-    Entry("Price of a limit", "What one percentage point more room in it would be worth a year."),
+    Entry("Shadow price", "What one percentage point more room in it would be worth a year."),
     Entry("Lot", "One purchase, with its own cost and date; tax depends on which lots are sold."),
     Entry("Short-term, long-term", "Held for at most a year, or longer; the second is taxed at the lower rate."),
     Entry("Wash sale", "A loss that is not deductible because the same security is bought within 30 days of the sale."),
