@@ -665,8 +665,8 @@ scenarios:
 
 def test_a_scenario_is_the_file_with_its_own_values_in_their_places() -> None:
     base = load(SMALL + WITH_SCENARIOS)
-    tighter, looser, other = base.past_months
-    assert [scenario.name for scenario in base.past_months] == ["Tighter", "Looser", "Other"]
+    tighter, looser, other = base.scenarios
+    assert [scenario.name for scenario in base.scenarios] == ["Tighter", "Looser", "Other"]
     as_written = load(
         (SMALL + WITH_SCENARIOS.partition("scenarios")[0]).replace("seven: {max: 30%}", "seven: {max: 20%}")
     )
@@ -681,7 +681,7 @@ def test_a_scenario_is_the_file_with_its_own_values_in_their_places() -> None:
         0,
         Decimal("250.50"),
     ]
-    assert all(scenario.portfolio.scenarios == () for scenario in base.past_months)
+    assert all(scenario.portfolio.scenarios == () for scenario in base.scenarios)
 
 
 def test_past_trades_of_the_file_may_be_too_old_to_matter_on_the_day_of_a_scenario() -> None:

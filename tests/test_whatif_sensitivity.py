@@ -122,7 +122,7 @@ def test_a_market_of_fifty_months_has_the_one_window_that_fits() -> None:
     portfolio = typical()
     data = resolved(portfolio)
     short = replace(data.past_months, months=data.past_months.months[-50:], returns=data.past_months.returns[-50:])
-    found = sensitivities(portfolio, replace(data, scenarios=short))
+    found = sensitivities(portfolio, replace(data, past_months=short))
     assert [row.title for row in found if "years" in row.title] == [
         "risk from the last 3 years of months (2023-07 to 2026-06)"
     ]

@@ -49,7 +49,7 @@ def _tables(test: Backtest) -> Iterator[str]:
         ),
     )
     yield _table(
-        ("", "tracking error", "Sharpe", "deflated", "turnover", "small caps"),
+        ("", "track. error", "Sharpe", "deflated", "turnover", "small caps"),
         test,
         lambda f: (
             fmt.percent(f.tracking_error),
