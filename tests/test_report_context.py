@@ -209,7 +209,7 @@ def test_a_limit_without_one_price_shows_both_ends_in_points_and_dollars():
     assert column(shown, "Shadow price") == ["0.20 to 0.90 bp", "0.04 bp or more", "12.3 bp"]
     assert [row.cells[-1].lines for row in shown.rows] == [("$20 to $90",), ("$4.11 or more",), ("$1,233",)]
     assert column(shown, "Status")[2] == "Met, at the limit but for rounding to shares"
-    assert any("two prices" in note for note in shown.notes)
+    assert any("two shadow prices" in note for note in shown.notes)
 
 
 def test_episodes_in_which_the_proposal_is_worse_are_counted_and_marked_with_both_figures():

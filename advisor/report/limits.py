@@ -18,13 +18,13 @@ _UPPER_END = (
     "cannot rule out."
 )
 _PRICE = (
-    "Price: what one percentage point more room would be worth, in basis points of household value and in dollars a "
-    "year (for an amount in dollars, one percent of household value more; for beta, 0.01 more). A dash: more room is "
-    "worth nothing. Prices belong to the best trades before rounding to shares."
+    "Shadow price: what one percentage point more room would be worth, in basis points of household value and in "
+    "dollars a year (for an amount in dollars, one percent of household value more; for beta, 0.01 more). A dash: more "
+    "room is worth nothing. They belong to the best trades before rounding to shares."
 )
 _PRICE_RANGE = (
-    "Where a limit has two prices, no single one holds: a little more room is worth the first, a little less costs the "
-    "second."
+    "Where a limit has two shadow prices, no single one holds: a little more room is worth the first, a little less "
+    "costs the second."
 )
 _UNPRICED = "No limit costs anything: a little more room in any of them is worth nothing."
 _SOFT = (
