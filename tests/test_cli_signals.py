@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,17 +38,6 @@ STEPS = [
     ("advisor.files", "_keep"),
     ("advisor.files", "_sync_folder"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def signals_as_in_a_terminal() -> Iterator[None]:
-    """A suite that runs in the background has SIGINT ignored, and the commands it starts inherit that."""
-    ignored = [number for number in NUMBERS if signal.getsignal(number) is signal.SIG_IGN]
-    for number in ignored:
-        signal.signal(number, signal.SIG_DFL)
-    yield
-    for number in ignored:
-        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.mark.parametrize("swallowed", [False, True])
