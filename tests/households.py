@@ -11,20 +11,17 @@ import numpy as np
 
 from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Side
 from advisor.portfolio.model import (
-    SMALL_CAP_FUNDS,
     Account,
     AccountType,
     DoNotSell,
-    FilingStatus,
     Limit,
     LimitMode,
     Lot,
     PastTrade,
     Portfolio,
     Position,
-    Preferences,
-    TaxSituation,
 )
+from advisor.portfolio.preferences import SMALL_CAP_FUNDS, FilingStatus, Preferences, TaxSituation
 from tests.samples import market
 from tests.views import view
 

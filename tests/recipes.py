@@ -194,7 +194,7 @@ tree = {"version": 1, "name": "A", "as_of": "2026-07-14", "limits": {"magnificen
 TAX_RULE = Recipe(
     instead=(
         (
-            "advisor/portfolio/model.py",
+            "advisor/portfolio/preferences.py",
             "return Decimal(1500) if self.filing_status is FilingStatus.MARRIED_SEPARATE else Decimal(3000)",
             "return Decimal(2500) if self.filing_status is FilingStatus.MARRIED_SEPARATE else Decimal(5000)",
         ),

@@ -26,23 +26,14 @@ from advisor.market.data import (
     StressEpisode,
 )
 from advisor.portfolio.limit_types import Side
-from advisor.portfolio.model import (
-    Account,
-    AccountType,
-    FilingStatus,
-    Limit,
-    Lot,
-    Portfolio,
-    Position,
-    Preferences,
-    SecurityNote,
-    TaxSituation,
-)
+from advisor.portfolio.model import Account, AccountType, Limit, Lot, Portfolio, Position, SecurityNote
+from advisor.portfolio.preferences import FilingStatus, Preferences, TaxSituation
 from advisor.rebalance.model import (
     Assumption,
     BranchResult,
     Certificate,
     Check,
+    DefaultResult,
     Explanation,
     HorizonResult,
     HouseholdState,
@@ -50,11 +41,14 @@ from advisor.rebalance.model import (
     LotSale,
     MenuResult,
     NetBenefit,
+    PlanResult,
     RebalancePlan,
+    ReferenceResult,
     StressLoss,
     TaxResult,
     Trade,
     TradeReason,
+    TwoPlans,
     Warned,
 )
 from advisor.report.context import Sources, report_context
@@ -440,7 +434,7 @@ def _explanation() -> Explanation:
     taxed, roth, _ = (account.name for account in portfolio().accounts)
     seven, iwm = "magnificent_seven__max", "funds__IWM__max"
     old, recent = (date(2019, 5, 14), "18.42"), (date(2026, 2, 11), "135.10")
-    common = {"return": -930.0, "risk": 1402.9, "doubt": -50.0, "spread": -0.3}
+    common = {"mix": 487.9, "views": -30.0, "fees": 15.0, "doubt": -50.0, "spread": -0.3}
     reasons = (
         reason("sell", taxed, "NVDA", 0.1726, old, **common, tax=-919.6, **{seven: 429.7, "cash": 67.3}),
         reason("sell", taxed, "NVDA", 1.0, recent, **common, tax=-829.9, **{seven: 429.7, "cash": 69.8}),
@@ -448,8 +442,8 @@ def _explanation() -> Explanation:
         reason("sell", taxed, "MSFT", 2e-9, (date(2020, 3, 20), "210.40"), **common, tax=-1300.0, **{seven: 429.7}),
         reason("sell", taxed, "SPY", 1.0, (date(2026, 3, 2), "771.20"), **common, tax=12.0, **{seven: 120.1}),
         reason("sell", roth, "QQQ", 0.52, None, **common, tax=-0.0, **{seven: 191.1, "cash": -613.7}),
-        reason("buy", taxed, "IJR", 0.0862, None, **{"return": 462.9, "risk": -369.8, "spread": -0.2, "cash": -92.9}),
-        reason("buy", roth, "IWM", 0.0, None, **{"return": 493.1, "risk": -589.1, "spread": -0.1, iwm: -21.0}),
+        reason("buy", taxed, "IJR", 0.0862, None, mix=80.1, views=19.0, fees=-6.0, spread=-0.2, cash=-92.9),
+        reason("buy", roth, "IWM", 0.0, None, mix=-70.0, views=-7.0, fees=-19.0, spread=-0.1, **{iwm: -21.0}),
     )
     horizons = tuple(
         HorizonResult(years, 0.25, small, sold, sold * 0.97, D(tax), gain)
@@ -461,6 +455,7 @@ def _explanation() -> Explanation:
         )
     )
     return Explanation(
+        plan="best",
         menu=MenuResult(("IJR",), 1e-6, ((("IWM",), 1.13e-4), (("VTWO",), 9e-6), (("IJR", "IWM", "VTWO"), 0.0))),
         reasons=reasons,
         horizons=horizons,
@@ -469,9 +464,34 @@ def _explanation() -> Explanation:
     )
 
 
+DEFAULTS = (
+    DefaultResult("cash_and_bills", 0.05, 0.05, 0.073, 0.01028, 0.01272, yields=True, charge=0.045),
+    DefaultResult("us_stocks", 0.8705, 0.8705, 0.8475, 0.0, 0.0, yields=True, charge=0.045),
+)  # the file has small_caps.max, which takes the place of the default
+CHEAPEST = NetBenefit(-0.00248, -0.0029, 0.0011, -0.00001, -0.00031, -0.00012, later_tax=-0.00024)
+
+
+def _plans() -> TwoPlans:
+    """The best plan adds 0.0013 a year to the cheapest one: more than the least gain of 0.0005."""
+    trades = _trades()
+    cheapest = PlanResult(trades[:6], D("9301.20"), D("38.40"), CHEAPEST)
+    return TwoPlans(cheapest, PlanResult(trades, D("10267.53"), D("61.12"), _benefit()), "best", 0.0005)
+
+
+def _benefit() -> NetBenefit:
+    return NetBenefit(-0.00118, -0.0033, 0.00271, -0.00002, -0.00037, -0.0002)
+
+
+def _reference() -> ReferenceResult:
+    """What is held, but for Nvidia's shares beyond a tenth, which count as IJR."""
+    weights = BEFORE_WEIGHTS | {"NVDA": 0.1, "IJR": 0.0214}
+    return ReferenceResult(weights, {"Nvidia": 0.0214}, ())
+
+
 def plan() -> RebalancePlan:
     """Twelve trades that mend three broken limits."""
     origins = {"IJR": "your view (house outlook 2026-06)"}
+    own_mix = "implied by your own mix"
     return RebalancePlan(
         status="trade",
         trades=_trades(),
@@ -480,17 +500,18 @@ def plan() -> RebalancePlan:
         tax=TaxResult(D("11836.95"), D("23212.23"), D("10267.53"), D("0.00"), D("10267.53"), D("0.00"), D("0.00")),
         spread_usd=D("61.12"),
         limits=LIMITS,
-        net_benefit=NetBenefit(-0.00118, -0.0033, 0.00271, -0.00002, -0.00037, -0.0002),
+        net_benefit=_benefit(),
         benchmark="SPY",
         risk_aversion=2.61,
         horizon_years=3.0,
+        cost_years=3.0,
+        later_tax_saved=0.0,
+        carryforward_value=0.2297,
         return_uncertainty=0.005,
         equity_premium=0.045,
         risk_free=0.0362,
         assumptions=tuple(
-            Assumption(
-                symbol, 0.07 + 0.002 * rank, 0.15 + 0.01 * rank, 0.9 + 0.05 * rank, origins.get(symbol, "equilibrium")
-            )
+            Assumption(symbol, 0.07 + 0.002 * rank, 0.15 + 0.01 * rank, 0.9 + 0.05 * rank, origins.get(symbol, own_mix))
             for rank, symbol in enumerate(AFTER_WEIGHTS)
         ),
         warnings=(
@@ -498,6 +519,9 @@ def plan() -> RebalancePlan:
             Warned("wash_sale", "SPY is sold at a loss in Brokerage: do not buy an S&P 500 fund before 2026-08-28."),
         ),
         certificate=_certificate(),
+        reference=_reference(),
+        defaults=DEFAULTS,
+        plans=_plans(),
         explanation=_explanation(),
     )
 
@@ -515,6 +539,8 @@ def do_nothing_plan() -> RebalancePlan:
         for limit in LIMITS
         if limit.name != "realized_gain"
     )
+    benefit = NetBenefit(0.00016, 0.00012, 0.00015, -0.00002, -0.00004, -0.00005)
+    found = PlanResult(base.trades[:1], D("120.00"), D("2.00"), benefit)
     return replace(
         base,
         status="do_nothing",
@@ -524,7 +550,12 @@ def do_nothing_plan() -> RebalancePlan:
         tax=TaxResult(D(0), D(0), D(0), D(0), D(0), D(0), D(0)),
         spread_usd=D(0),
         limits=limits,
-        net_benefit=NetBenefit(0.00016, 0.00012, 0.00015, -0.00002, -0.00004, -0.00005),
+        net_benefit=benefit,
+        defaults=tuple(
+            replace(default, bound=default.after, before=default.after, reserve=0.0, beyond=0.0, yields=False)
+            for default in DEFAULTS
+        ),
+        plans=TwoPlans(None, found, "nothing", 0.0005),
         explanation=replace(
             base.explanation, horizons=tuple(replace(row, gain=row.gain / 5) for row in base.explanation.horizons)
         ),

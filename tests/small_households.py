@@ -15,17 +15,8 @@ from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.limit_types import Side
-from advisor.portfolio.model import (
-    Account,
-    AccountType,
-    FilingStatus,
-    Limit,
-    Lot,
-    Portfolio,
-    Position,
-    Preferences,
-    TaxSituation,
-)
+from advisor.portfolio.model import Account, AccountType, Limit, Lot, Portfolio, Position
+from advisor.portfolio.preferences import FilingStatus, Preferences, TaxSituation
 from advisor.rebalance.plan import SurveyedHousehold, rebalance, survey
 from advisor.rebalance.record import PortfolioFile, record
 from advisor.rebalance.verify import verify

@@ -33,7 +33,7 @@ accounts:
   - {name: Roth, type: roth, cash: 1000.25, holdings: [{symbol: NVDA, shares: 900}, {symbol: SPY, shares: 100}]}
   - {name: IRA, type: traditional, cash: 500, holdings: [{symbol: QQQ, shares: 40}]}
 limits: {magnificent_seven: {max: 99%}, small_caps: {max: 20%}}
-preferences: {min_gain: 2%}
+preferences: {min_gain: 3%, min_gain_usd: 100000}
 """,
     "warned": """
 version: 1

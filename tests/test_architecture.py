@@ -38,7 +38,12 @@ OWNERS = {
     "curl_cffi": {"market"},
     "requests": {"market"},
 }
-VERIFY_MAY_IMPORT = {"advisor.market.data", "advisor.portfolio.model", "advisor.rebalance.check"}
+VERIFY_MAY_IMPORT = {
+    "advisor.market.data",
+    "advisor.portfolio.model",
+    "advisor.portfolio.preferences",
+    "advisor.rebalance.check",
+}
 BANNED = {"pickle", "shelve", "marshal", "joblib", "dill", "cloudpickle", "subprocess"}
 MAY_START_A_PROCESS = PACKAGE / "report" / "page" / "bounded.py"  # this interpreter again, to limit a template
 BANNED_CALLS = {"eval", "exec", "compile", "__import__", "print"}

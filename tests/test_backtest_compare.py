@@ -118,10 +118,24 @@ def test_what_a_reader_could_take_wrongly_is_said() -> None:
     assert "not that the holdings were chosen with hindsight" in words
     assert "saves tax on other income, on up to $3,000" in words
     assert "Withdrawals from a traditional account are not taxed" in words
+    assert "expected returns implied by the household's own mix of the day" in words
+    assert "risk aversion that at which VTI (SPY until VTI has the window) earns today's premium of 4.5%" in words
+    assert "the lesser of 5 bp of the household and $500 a year" in words
+    assert "Shares of one company above 10% of the household count as the US stock funds on offer" in words
+    assert "do not grow beyond what they are on the day. These bounds yield" in words
     assert "shorter than a year" not in words
     days = panel().days
     short = run(Asked(start=days[-200]))
     assert "shorter than a year" in " ".join(assumptions(short))
+
+
+def test_what_the_file_leaves_out_is_not_said_to_be_done() -> None:
+    text = HOUSEHOLD.replace(", small_caps: {max: 30%}", "")
+    text = text.replace("{horizon_years: 3}", "{horizon_years: 3, company_share: 100%, risk_aversion: 3}")
+    words = " ".join(assumptions(run(Asked(), text)))
+    assert "Shares of one company" not in words
+    assert "risk aversion that of the file" in words
+    assert "nor do small caps beyond 20% of US stocks" in words
 
 
 def test_the_benchmark_has_neither_trades_nor_a_tracking_error() -> None:

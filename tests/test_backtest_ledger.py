@@ -11,7 +11,7 @@ import pytest
 
 from advisor.backtest.ledger import Ledger, carried, tranches
 from advisor.backtest.model import Holdings, Rules
-from advisor.portfolio.model import TaxSituation
+from advisor.portfolio.preferences import TaxSituation
 
 PRICES = np.array([100.0, 50.0])
 START = date(2020, 1, 2)
@@ -29,14 +29,23 @@ def rules(**changes: object) -> Rules:
         min_cash_usd=np.zeros(2),
         small_caps=np.array([False, True]),
         identity=np.array([0, 1]),
+        classes={},
+        companies=(None, None),
+        company_share=0.1,
+        least_cash=0.0,
+        least_small_caps=0.0,
+        caps_small_caps=False,
         half_spread=np.zeros(2),
         expense_ratio=np.zeros(2),
         equity_premium=0.045,
         risk_aversion=None,
         return_uncertainty=0.0,
-        horizon_years=3.0,
+        cost_years=3.0,
+        later_tax_saved=0.0,
+        carried_value=0.0,
         min_trade_usd=1.0,
         min_gain=0.0,
+        min_gain_usd=0.0,
         wait_days=30,
         tax=TAX,
     )

@@ -162,11 +162,14 @@ def test_a_limit_that_nobody_has_to_keep_does_not_end_the_rest_within_the_band(m
 
 def test_nothing_is_done_for_less_than_the_least_gain_while_limits_hold() -> None:
     prices = panel()
-    eager, patient = walked(prices, Policy(), min_gain=0.0), walked(prices, Policy(), min_gain=0.01)
+    eager = walked(prices, Policy(), min_gain=0.0)
+    patient = walked(prices, Policy(), min_gain=0.01, min_gain_usd=1e9)
     still = [one for one in patient.decisions if one.reason == "min_gain"]
     assert still
     assert not any(one.sold_usd.any() or one.bought_usd.any() for one in still)
     assert patient.traded_usd.sum() < eager.traded_usd.sum()
+    lesser = walked(prices, Policy(), min_gain=0.01, min_gain_usd=0.0)
+    np.testing.assert_array_equal(lesser.traded_usd, eager.traded_usd)  # the lesser of the two counts
 
 
 @pytest.mark.parametrize("delay", [0, 1])

@@ -43,7 +43,7 @@ def test_the_answer_comes_first_in_one_sentence(half: Path, capsys) -> None:
         "before the trades."
     )
     assert any(line.split() == ["Magnificent", "Seven,", "upper", "end", "100.0%", "50.0%"] for line in lines)
-    assert lines[-1].endswith("18 of 18 passed. A proposal, not executed.")
+    assert lines[-1].endswith("21 of 21 passed. A proposal, not executed.")
 
 
 def test_nothing_is_written(half: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from advisor.market.data import MarketData, Origin
 from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, Split
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import read_snapshot
-from advisor.portfolio.model import CovarianceChoice, ReturnPeriod
+from advisor.portfolio.preferences import CovarianceChoice, ReturnPeriod
 from tests.market_households import LAST, NOW, calendar, history, portfolio
 from tests.samples import market
 from tests.small_market import small_market

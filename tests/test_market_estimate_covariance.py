@@ -16,7 +16,7 @@ from advisor.errors import MarketDataError
 from advisor.market.data import FactorCovariance
 from advisor.market.estimate.covariance import covariance_from_history
 from advisor.market.estimate.returns import PricePanel, returns_of
-from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, ReturnPeriod
+from advisor.portfolio.preferences import CovarianceChoice, CovarianceMethod, ReturnPeriod
 from tests.command import CHECKOUT
 
 END = date(2026, 7, 13)

@@ -10,7 +10,7 @@ import pytest
 from advisor.errors import MarketDataError
 from advisor.market.estimate.returns import PricePanel, ReturnTable, panel_of, returns_of, years_before
 from advisor.market.prices.history import PriceHistory, SecurityKind
-from advisor.portfolio.model import ReturnPeriod
+from advisor.portfolio.preferences import ReturnPeriod
 
 DAILY, WEEKLY, MONTHLY = ReturnPeriod.DAILY, ReturnPeriod.WEEKLY, ReturnPeriod.MONTHLY
 NONE = float("nan")

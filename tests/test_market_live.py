@@ -15,7 +15,7 @@ from advisor.errors import MarketDataError
 from advisor.market.live import Desk, Prices, price_histories, read_facts, read_history, security_facts
 from advisor.market.prices.cache import Cache
 from advisor.market.prices.history import FaultCause, PriceHistory, SecurityFacts, SecurityKind, SourceFault
-from advisor.portfolio.model import CovarianceChoice, ReturnPeriod
+from advisor.portfolio.preferences import CovarianceChoice, ReturnPeriod
 from tests.market_households import LAST, NOW, Source, at, calendar, days_before, history, unwatched
 from tests.samples import market
 

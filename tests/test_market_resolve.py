@@ -12,7 +12,8 @@ from advisor.market.data import NO_PAST_MONTHS
 from advisor.market.resolve import resolve
 from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.limit_types import Side
-from advisor.portfolio.model import Limit, Preferences, SecurityNote
+from advisor.portfolio.model import Limit, SecurityNote
+from advisor.portfolio.preferences import Preferences
 from advisor.risk.past_months import month_returns
 from tests.small_market import household, small_market
 from tests.views import view

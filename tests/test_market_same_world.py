@@ -33,7 +33,7 @@ from tests.yahoo_server import LAST_DAY, NOW, Chart, YahooServer, answer_here
 
 PRICES = Path(__file__).parents[2] / "shared" / "data" / "prices_wide.csv"
 LATER = "couple-mixed-lots"  # has lots of after the last day of the prices, and so keeps its own day
-CHECKS = 18
+CHECKS = 21
 ALL_LIMITS = """\
 limits:
   cvar_95: {max: 99%}

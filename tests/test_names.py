@@ -6,6 +6,7 @@ import ast
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,24 @@ def is_apart(path: Path) -> bool:
     return room_of(path) == "cli" or path.parent.name == "verify"
 
 
+@cache
+def trees() -> tuple[tuple[Path, ast.Module], ...]:
+    """Every module, read once."""
+    return tuple(modules())
+
+
+@cache
+def homes_of() -> dict[str, set[Path]]:
+    """Where each public name is defined."""
+    found: dict[str, set[Path]] = {}
+    for name, path in definitions():
+        found.setdefault(name, set()).add(path)
+    return found
+
+
 def definitions() -> Iterator[tuple[str, Path]]:
     """Each public class, function and constant of a module."""
-    for path, tree in modules():
+    for path, tree in trees():
         if is_apart(path):
             continue
         for node in tree.body:
@@ -49,19 +65,17 @@ def test_no_name_of_the_list_is_listed_twice() -> None:
 
 @pytest.mark.parametrize("name", listed())
 def test_a_name_of_the_list_has_one_home(name: str) -> None:
-    homes = sorted({str(path.relative_to(PACKAGE)) for found, path in definitions() if found == name})
+    homes = sorted(str(path.relative_to(PACKAGE)) for path in homes_of().get(name, ()))
     if homes:
         assert len(homes) == 1, homes
     else:  # a field or a module
-        uses = [
-            path for path, _ in modules() if path.stem == name or re.search(rf"^    {name}:", path.read_text(), re.M)
-        ]
+        uses = [path for path, _ in trees() if path.stem == name or re.search(rf"^    {name}:", path.read_text(), re.M)]
         assert uses, name
 
 
 def test_no_two_public_classes_have_one_name() -> None:
     homes: dict[str, set[Path]] = {}
-    for path, tree in modules():
+    for path, tree in trees():
         if is_apart(path):
             continue
         for node in tree.body:
@@ -71,7 +85,7 @@ def test_no_two_public_classes_have_one_name() -> None:
 
 
 def test_words_that_were_retired_do_not_come_back() -> None:
-    found = [(path.name, match[0]) for path, _ in modules() for match in RETIRED.finditer(path.read_text("utf-8"))]
+    found = [(path.name, match[0]) for path, _ in trees() for match in RETIRED.finditer(path.read_text("utf-8"))]
     assert found == []
 
 

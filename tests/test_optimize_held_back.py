@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from advisor.optimize.held_back import barred_identities, held_back, wash_identities
-from advisor.portfolio.model import Lot, PastTrade, Portfolio, Preferences
+from advisor.portfolio.model import Lot, PastTrade, Portfolio
+from advisor.portfolio.preferences import Preferences
 from tests.small_households import AS_OF, account, household, lot, resolved
 
 DEAR, CHEAP = 400, 100  # IWM closes at 293.48, IJR at 144.99, VTWO at 118.59

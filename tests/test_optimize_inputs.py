@@ -10,7 +10,8 @@ import pytest
 
 from advisor.optimize.limits import RiskLimit, TradeLimit, WeightLimit, compile_limits
 from advisor.portfolio.limit_types import Side
-from advisor.portfolio.model import DoNotSell, Limit, PastTrade, Preferences
+from advisor.portfolio.model import DoNotSell, Limit, PastTrade
+from advisor.portfolio.preferences import Preferences
 from tests.small_households import AS_OF, account, household, limits, lot, resolved, surveyed, tax
 
 # 20,353.00 NVDA + 58,696.00 IWM + 951.00 cash = 80,000.00 in Joint; 20,000.00 cash in the Roth: 100,000 in all.

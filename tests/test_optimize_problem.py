@@ -12,7 +12,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from advisor.optimize.problem import AllocationProblem, Solution
-from advisor.portfolio.model import LimitMode, Portfolio, Preferences
+from advisor.portfolio.model import LimitMode, Portfolio
+from advisor.portfolio.preferences import Preferences
 from advisor.rebalance.measurer import utility
 from tests.small_households import (
     account,
@@ -25,6 +26,7 @@ from tests.small_households import (
     surveyed,
 )
 from tests.textbook_problem import Textbook
+from tests.views import view
 
 CASES = range(50)
 SEEDS = range(12)
@@ -92,7 +94,8 @@ def test_the_objective_is_the_measured_utility_less_costs(seed: int) -> None:
     book = case(seed)[2]
     trades = np.append(solution.sell, solution.buy)
     costs = 1 - size + book.tax(trades, book.carried)
-    doubt = float(portfolio.preferences.return_uncertainty) * solution.sell.sum()
+    doubt = float(portfolio.preferences.return_uncertainty) * solution.sell[book.gain >= 0].sum()
+    costs -= book.saved_later * book.gain @ solution.sell
     expected = utility(after, size, i.risk_aversion, i.covariance_inflation) - doubt - costs / i.horizon_years
     assert solution.objective == pytest.approx(expected, abs=1e-8)
 
@@ -174,7 +177,8 @@ def test_a_limit_over_the_scenario_months_binds_where_its_own_measure_says(name:
 
 def test_a_household_of_cash_alone() -> None:
     """SciPy-free: one fund, no lots; the best share is where the marginal utility meets the cost, or the bound."""
-    portfolio = household(account("A", "roth", 10_000), preferences=Preferences(buy=("IJR",), risk_aversion=Decimal(2)))
+    wanted = Preferences(buy=("IJR",), risk_aversion=Decimal(2))
+    portfolio = household(account("A", "roth", 10_000), preferences=wanted, views=(view("IJR", "0.09"),))
     problem = problem_of(portfolio)
     book = Textbook(portfolio, 2.0)
     grid = np.linspace(0, 1 / 1.00005, 200_001)

@@ -9,7 +9,8 @@ import pytest
 
 from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.quantities import Quantities, liquidated, round_outward, sale_orders
-from advisor.portfolio.model import Portfolio, Preferences
+from advisor.portfolio.model import Portfolio
+from advisor.portfolio.preferences import Preferences
 from tests.small_households import account, household, lot, surveyed
 
 STEP = Decimal("0.001")

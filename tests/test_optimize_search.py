@@ -15,7 +15,8 @@ from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import DUST, best_solution, every_case, one_way_case, open_cases, wash_pairs
 from advisor.optimize.tax_branches import LONG_LOSS, NET_GAIN, NET_LOSS
-from advisor.portfolio.model import Portfolio, Preferences
+from advisor.portfolio.model import Portfolio
+from advisor.portfolio.preferences import Preferences
 from tests.households import random_household
 from tests.random_answers import allocated
 from tests.small_households import account, household, limits, lot, problem_of, solved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -11,6 +12,7 @@ from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.search import best_solution
 from advisor.optimize.shadow_prices import STEP, limit_prices
 from advisor.optimize.solve import allocate
+from advisor.portfolio.preferences import Preferences
 from tests.households import random_household
 from tests.small_households import (
     account,
@@ -23,12 +25,13 @@ from tests.small_households import (
     solved,
     surveyed,
 )
-from tests.views import view
 
 
 def capped(**bounds: object):
     return household(
-        account("Joint", "taxable", 5000, {"NVDA": [lot(250, 60)], "SPY": [lot(60, 400)]}), limits=limits(**bounds)
+        account("Joint", "taxable", 5000, {"NVDA": [lot(250, 60)], "SPY": [lot(60, 400)]}),
+        limits=limits(**bounds),
+        preferences=Preferences(company_share=Decimal(1)),  # so that the cap alone asks for the sale
     )
 
 
@@ -52,7 +55,7 @@ def test_a_limit_said_twice_has_an_interval_in_place_of_a_price() -> None:
     portfolio = household(
         account("Roth", "roth", 0, {"NVDA": [lot(250)], "BND": [lot(700)]}),
         limits=limits(magnificent_seven_max="0.3", single_company_max="0.3"),
-        views=(view("NVDA", "0.3"),),
+        preferences=Preferences(company_share=Decimal(1)),
     )
     problem = problem_of(portfolio)
     best = solved(problem)

@@ -18,7 +18,8 @@ from advisor.optimize.fund_choice import INDIFFERENT
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.solve import allocate
 from advisor.optimize.tax_branches import LONG_LOSS, NET_GAIN, NET_LOSS
-from advisor.portfolio.model import DoNotSell, Portfolio, Preferences
+from advisor.portfolio.model import DoNotSell, Portfolio
+from advisor.portfolio.preferences import Preferences
 from tests.households import random_household
 from tests.small_households import account, household, limits, lot, planned, problem_of, small_household, tax
 from tests.test_optimize_search import harvester, ways
@@ -267,8 +268,8 @@ def test_a_solver_that_gives_up_by_itself_gives_no_advice(monkeypatch: pytest.Mo
 
 
 def test_a_bare_word_of_infeasible_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The solver claims of both its attempts that no portfolio meets the limits; the elastic problem finds one."""
-    answers = iter(["PrimalInfeasible", "PrimalInfeasible"])
+    """The solver claims of all its attempts that no portfolio meets the limits; the elastic problem finds one."""
+    answers = iter(["PrimalInfeasible"] * 4)
     spoil(monkeypatch, lambda honest: next(answers, honest))
     portfolio = roth(5000, HALF_NVDA, limits=limits(magnificent_seven_max="0.4"), preferences=Preferences(buy=()))
     with pytest.raises(UnverifiedAnswerError, match="neither an answer nor a proof"):

@@ -55,6 +55,20 @@ def test_another_risk_model_gives_the_objective_of_a_new_compilation(first: int)
     assert objective(under) == pytest.approx(objective(problem_of(other)), abs=1e-8)
 
 
+@pytest.mark.parametrize("first", MONTHS)
+def test_another_under_another_gives_the_objective_of_a_new_compilation(first: int) -> None:
+    """The cheapest plan of a draw: today's returns under a risk model that is itself not the compiled one."""
+    portfolio = typical(volatility_max="0.24")
+    compiled = problem_of(survey(portfolio, resolved(portfolio)))
+    between = survey(portfolio, other_market(portfolio, 25))
+    other = survey(portfolio, other_market(portfolio, first))
+    averse = replace(other, inputs=replace(other.inputs, risk_aversion=2 * other.inputs.risk_aversion))
+    for last in (between, other, averse, between.tracking_today()):
+        under = problem_under(last, problem_under(between, compiled))
+        assert under.compiled is compiled.compiled
+        assert objective(under) == pytest.approx(objective(problem_of(last)), abs=1e-8)
+
+
 def test_the_problem_that_was_compiled_still_answers_for_itself() -> None:
     portfolio = typical()
     compiled = problem_of(survey(portfolio, resolved(portfolio)))

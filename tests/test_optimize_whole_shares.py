@@ -12,8 +12,11 @@ import pytest
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities
 from advisor.optimize.whole_shares import CLOSE, GOOD, orders_in_shares
-from advisor.portfolio.model import DoNotSell, Portfolio, Position, Preferences
-from advisor.rebalance.candidates import best_orders, shortfall_of, small_orders
+from advisor.portfolio.model import DoNotSell, Portfolio, Position
+from advisor.portfolio.preferences import Preferences
+from advisor.rebalance import candidates
+from advisor.rebalance.candidates import shortfall_of, small_orders
+from advisor.rebalance.proposal import best_orders
 from tests.small_households import (
     account,
     faults_of,
@@ -91,7 +94,7 @@ class EveryOrder:
         self.x = self.shares * np.array(one) / book.total
 
     def allowed(self) -> np.ndarray:
-        """No account below its cash, ends of lots only with the position, no order below the least trade."""
+        """No account below its cash, ends of lots only with the position, no order or rest below the least trade."""
         lots = len(self.held)
         keep = (self.book.cash_today - self.x @ self.book.paid.T >= self.book.least_cash - 1e-12).all(axis=1)
         least = float(self.portfolio.preferences.min_trade_usd) / self.book.total
@@ -100,7 +103,11 @@ class EveryOrder:
             gone = (self.shares[:, :lots][:, own] == self.held[own]).all(axis=1)
             amount = self.x[:, :lots][:, own].sum(axis=1)
             ends = (self.shares[:, :lots][:, own] % 1 > 0).any(axis=1)
-            keep &= gone | (~ends & ((amount == 0) | (amount >= least - 1e-12)))
+            whole = float(self.book.worth[own].sum())
+            rests = (
+                (least == 0) | (whole - amount >= least - 1e-12) | (self.book.most[:lots][own].sum() < whole - 1e-12)
+            )
+            keep &= gone | (~ends & ((amount == 0) | ((amount >= least - 1e-12) & rests)))
         bought = self.x[:, lots:]
         return keep & ((bought == 0) | (bought >= least - 1e-12)).all(axis=1)
 
@@ -113,9 +120,11 @@ class EveryOrder:
         start = np.array(book.gains(np.zeros(self.x.shape[1])))
         short = start[0] + self.x[:, :lots] @ np.where(book.is_long, 0.0, book.gain)
         long = start[1] + self.x[:, :lots] @ np.where(book.is_long, book.gain, 0.0)
-        owed = np.array([schedule_d(s, t, **book.law) for s, t in zip(short, long, strict=True)])
+        law = {**book.law, "carried": book.carried}
+        owed = np.array([schedule_d(s, t, **law) for s, t in zip(short, long, strict=True)])
+        owed -= book.saved_later * (self.x[:, :lots] @ book.gain)
         risk = book.risk_aversion / 2 * np.einsum("ij,jk,ik->i", w, book.sigma, w)
-        doubt = float(preferences.return_uncertainty) * self.x[:, :lots].sum(axis=1)
+        doubt = float(preferences.return_uncertainty) * self.x[:, :lots][:, book.gain >= 0].sum(axis=1)
         cost = (self.x @ book.spread + owed) / float(preferences.horizon_years)
         return w @ book.net_return + book.data.risk_free.value * cash - risk - doubt - cost
 
@@ -137,21 +146,28 @@ def as_values(problem: AllocationProblem, found: Quantities) -> np.ndarray:
 
 
 TINY = [seed for seed in range(34) if seed not in (11, 13)]  # those two have limits that conflict
+WITHOUT_ORDERS = (21,)
 
 
 @pytest.mark.parametrize("seed", TINY)
 def test_no_number_of_shares_is_better(seed: int) -> None:
     """To within half a basis point of the continuous optimum, where the search stops, or else a fiftieth of one.
 
-    Seeds 4 and 32 have their best shares in another tax branch than their continuous optimum.
+    Seeds 4 and 32 have their best shares in another tax branch than their continuous optimum. Seed 21 has limits that
+    no orders of its least trade hold.
     """
     portfolio = tiny(seed)
     problem = problem_of(portfolio)
     solution = solved(problem)
     found = orders_in_shares(problem, solution, problem.inputs.min_trade)
-    assert found is not None
     every = EveryOrder(portfolio, problem.inputs.risk_aversion)
-    x, best = as_values(problem, found), every.best()
+    best = every.best()
+    if seed in WITHOUT_ORDERS:
+        assert found is None
+        assert best == -np.inf
+        return
+    assert found is not None
+    x = as_values(problem, found)
     assert np.abs(every.x[every.allowed()] - x).max(axis=1).min() < 1e-12
     assert min(every.book.slacks(x)) > -1e-7
     reached = every.book.objective(x)
@@ -289,7 +305,7 @@ def test_orders_of_households_of_every_size_hold_all_limits(seed: int) -> None:
         )
         sized = replace(sized, accounts=cents)
         found = surveyed(sized)
-        best = best_orders(found, problem_of(sized))
+        best = best_orders(found, candidates.problem_of(found))
         assert shortfall_of(found, best.candidate) == {}
         assert small_orders(found, best.candidate.trades) == ()
         assert faults_of(sized, planned(sized)) == []
@@ -297,5 +313,5 @@ def test_orders_of_households_of_every_size_hold_all_limits(seed: int) -> None:
         assert best.rounding_loss >= -1e-7 - cents_of_orders
         losses[size] = best.rounding_loss
     assert losses[100_000] < 1e-4
-    assert losses[650_000] < 2e-5
+    assert losses[650_000] < GOOD  # the search looks no further
     assert losses[10_000_000] < 1e-5

@@ -13,19 +13,18 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import InputError, Location
+from advisor.market.resolve import resolve
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio, read_portfolio
-from advisor.portfolio.model import (
-    SECTORS,
-    AccountType,
-    BuildingBlocks,
+from advisor.portfolio.model import SECTORS, AccountType, BuildingBlocks, LimitMode
+from advisor.portfolio.preferences import (
     CovarianceChoice,
     CovarianceMethod,
     FilingStatus,
-    LimitMode,
     Preferences,
     ReturnPeriod,
     TaxSituation,
+    UnsoldGains,
 )
 from tests.samples import market
 
@@ -270,9 +269,17 @@ FAULTS = {
     "rates over the whole": (SMALL + "tax: {short_term_rate: 60%, state_rate: «40%»}\n", "below 100%", ""),
     "a filing status": (SMALL + "tax: {filing_status: «mfj»}\n", "is not one of", "did you mean married_joint?"),
     "a negative carryforward": (SMALL + "tax: {carryforward: {long_term: «-1»}}\n", "negative", ""),
-    "buying something else": (SMALL + "preferences: {buy: [IWM, «SPY»]}\n", "buys only IWM, VTWO, IJR", "securities"),
-    "buying by a proxy that is no small cap": (
-        SMALL + "securities: [{symbol: XX, proxy: VOO}]\npreferences: {buy: [«XX»]}\n", "buys only", ""),
+    "a later rate over the long one": (
+        SMALL + "tax: {later_long_term_rate: «15.1%»}\n", "is above long_term_rate", "never a credit"),
+    "parts of unsold gains": (
+        SMALL + "preferences: {«unsold_gains»: {sold: 60%, donated: 30%}}\n", "add up to 90%", "make up 100%"),
+    "another end of gains": (
+        SMALL + "preferences: {unsold_gains: «given»}\n", "not one of sold, held_until_death, donated", ""),
+    "held for how long": (
+        SMALL + "preferences: {unsold_gains: «held_until_death»}\n", "needs held_years", "held_years: 25"),
+    "held for weeks": (SMALL + "preferences: {held_years: «0.1»}\n", "too small", "at least 0.25"),
+    "a negative gain": (SMALL + "preferences: {min_gain_usd: «-500»}\n", "negative", ""),
+    "more than all of a company": (SMALL + "preferences: {company_share: «101%»}\n", "too large", "at most 100%"),
     "buying twice": (SMALL + "preferences: {buy: [IWM, «IWM»]}\n", "listed twice", ""),
     "an account's purchase": (changed("type: roth", "type: roth\n    buy: [IJR, «IWO»]"), "not in preferences.buy", ""),
     "an empty list of purchases": (SMALL + "preferences: {«buy»: }\n", "must be a list", ""),
@@ -389,6 +396,7 @@ def test_every_part_of_a_full_file_arrives() -> None:
         carryforward_short_usd=Decimal(0),
         carryforward_long_usd=Decimal(4100),
         carryforward_value=Decimal("0.02"),
+        later_long_term_rate=Decimal("0.15"),
         is_stated=True,
     )
     assert portfolio.preferences == Preferences(
@@ -399,6 +407,10 @@ def test_every_part_of_a_full_file_arrives() -> None:
         benchmark="VOO",
         min_trade_usd=Decimal(500),
         min_gain=Decimal("0.001"),
+        min_gain_usd=Decimal(250),
+        company_share=Decimal("0.2"),
+        unsold_gains=UnsoldGains(Decimal("0.6"), Decimal("0.3"), Decimal("0.1")),
+        held_years=Decimal(25),
         return_uncertainty=Decimal("0.01"),
         wait_days=10,
         reserve_tax=False,
@@ -445,6 +457,42 @@ def test_an_account_may_offer_nothing_to_buy() -> None:
     portfolio = load(changed("type: roth", "type: roth\n    buy: []"))
     assert not portfolio.may_buy(portfolio.accounts[1], "IWM")
     assert portfolio.may_buy(portfolio.accounts[0], "IWM")
+
+
+def test_any_fund_may_be_bought_and_what_is_no_fund_or_has_no_data_is_refused_at_its_line() -> None:
+    text = SMALL + "preferences:\n  buy:\n    - IJR\n    - RSP\n"
+    assert load(text).preferences.buy == ("IJR", "RSP")
+    assert resolve(market(), load(text)).securities["RSP"].is_fund
+    portfolio = load(text + "    - JPM\n    - ZZZZ\n")
+    with pytest.raises(InputError) as caught:
+        resolve(market(), portfolio)
+    told = {issue.where.line: issue.message for issue in caught.value.issues}
+    lines = {line.strip("- "): number for number, line in enumerate(text.splitlines(), start=1)}
+    assert told.keys() == {lines["RSP"] + 1, lines["RSP"] + 2}
+    assert "JPM cannot be bought: it is shares of" in told[lines["RSP"] + 1]
+    assert "ZZZZ cannot be bought: snapshot-2026-07-13 has no data for it" in told[lines["RSP"] + 2]
+
+
+@pytest.mark.parametrize("end", ["sold", "held_until_death", "donated"])
+def test_one_word_says_what_becomes_of_all_unsold_gains(end: str) -> None:
+    preferences = load(SMALL + f"preferences: {{unsold_gains: {end}, held_years: 30}}\n").preferences
+    parts = {"sold": Decimal(0), "held_until_death": Decimal(0), "donated": Decimal(0)} | {end: Decimal(1)}
+    assert preferences.unsold_gains == UnsoldGains(**parts)
+    assert load(SMALL).preferences.unsold_gains == UnsoldGains(Decimal(1), Decimal(0), Decimal(0))
+
+
+def test_the_least_gain_is_the_lesser_of_a_part_of_value_and_dollars() -> None:
+    preferences = load(SMALL + "preferences: {min_gain: 0.1%, min_gain_usd: 250}\n").preferences
+    assert preferences.least_gain(Decimal(100_000)) == 0.001  # $100 a year
+    assert preferences.least_gain(Decimal(1_000_000)) == 0.00025  # $250 a year
+    assert load(SMALL).preferences.least_gain(Decimal(2_000_000)) == 0.00025  # $500 of two million
+
+
+def test_a_smallest_order_that_is_not_stated_grows_with_the_household_where_none_is_needed() -> None:
+    unstated, stated = load(SMALL).preferences, load(SMALL + "preferences: {min_trade: 40}\n").preferences
+    assert (unstated.smallest_order_usd, stated.smallest_order_usd) == (100, 40)
+    assert [unstated.least_trade_usd(Decimal(value)) for value in (50_000, 100_000, 2_000_000)] == [100, 100, 2000]
+    assert stated.least_trade_usd(Decimal(2_000_000)) == 40
 
 
 def test_parts_of_a_share_are_for_fractional_accounts_mutual_funds_and_who_asks_for_them() -> None:

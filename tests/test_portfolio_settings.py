@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -44,7 +45,6 @@ def without_scenarios(portfolio: Portfolio) -> Portfolio:
         ("preferences.buy=[IJR]", "{horizon_years: 3,", "{horizon_years: 3, buy: [IJR],"),
         (" preferences.horizon_years = 10 ", "horizon_years: 3", "horizon_years: 10"),
         ("as_of=2026-12-01", "as_of: 2026-11-20", "as_of: 2026-12-01"),
-        ("deposit.Roth IRA=250.50", "cash: 400", "cash: 650.50"),
         ("limits.funds.QQQ.max=1%", "  cash: {min: 1%}\n", "  cash: {min: 1%}\n  funds: {QQQ: {max: 1%}}\n"),
         ("limits.sectors.Information Technology.max=60%", "  cash: {min: 1%}\n",
          "  cash: {min: 1%}\n  sectors: {Information Technology: {max: 60%}}\n"),
@@ -53,6 +53,16 @@ def without_scenarios(portfolio: Portfolio) -> Portfolio:
 )  # fmt: skip
 def test_a_setting_is_the_value_written_into_the_file(words: str, old: str, new: str) -> None:
     assert opened().with_settings([setting(words)]) == as_written(old, new)
+
+
+def test_a_deposit_is_in_the_cash_of_its_account_and_known_as_new() -> None:
+    found, written = (
+        opened().with_settings([setting("deposit.Roth IRA=250.50")]),
+        as_written("cash: 400", "cash: 650.50"),
+    )
+    assert [one.deposit_usd for one in found.accounts if one.name == "Roth IRA"] == [Decimal("250.50")]
+    plain = tuple(replace(one, deposit_usd=Decimal(0)) for one in found.accounts)
+    assert replace(found, accounts=plain) == written
 
 
 def test_settings_are_made_together() -> None:
@@ -97,7 +107,7 @@ def test_a_symbol_in_a_path_is_the_files_own_key_in_whichever_spelling() -> None
         ("as_of=2020-01-01", "is after as_of, 2020-01-01", ""),
         ("name=Me", "name of a household", ""),
         ("tax=[a", "not valid YAML", ""),
-        ("preferences.buy=[SPY]", "cannot be bought", ""),
+        ("preferences.buy=[IJR, IJR]", "'IJR' is listed twice", ""),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_fault_and_a_way_out(words: str, message: str, hint: str) -> None:

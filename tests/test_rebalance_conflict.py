@@ -13,7 +13,8 @@ import pytest
 from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.optimize.diagnose import Diagnosis
 from advisor.optimize.prechecks import findings
-from advisor.portfolio.model import DoNotSell, LimitMode, PastTrade, Portfolio, Preferences
+from advisor.portfolio.model import DoNotSell, LimitMode, PastTrade, Portfolio
+from advisor.portfolio.preferences import Preferences
 from advisor.rebalance.conflict import _Speaker
 from tests.small_households import (
     AS_OF,
@@ -30,6 +31,7 @@ from tests.test_optimize_solve import CONFLICTS as FIRST_CONFLICTS
 from tests.test_optimize_solve import HALF_NVDA, roth, taxed
 
 LOCKED = {"do_not_sell": (DoNotSell("NVDA"),)}
+THOUSANDTHS = 5e-6  # of household value: what rounding to thousandths of a share takes of the room
 CONFLICTS: dict[str, tuple[Portfolio, set[str]]] = {
     **FIRST_CONFLICTS,
     "a sector that is locked": (
@@ -116,7 +118,7 @@ def relaxed(portfolio: Portfolio, moves: dict[str, float]) -> Portfolio:
     def moved(limit):
         if limit.label not in moves:
             return limit
-        step = Decimal(f"{moves[limit.label] + 1e-6:.6f}") * (value_usd if limit.name == "realized_gain" else 1)
+        step = Decimal(f"{moves[limit.label] + THOUSANDTHS:.6f}") * (value_usd if limit.name == "realized_gain" else 1)
         return replace(limit, bound=limit.bound + step if limit.side == "max" else limit.bound - step)
 
     def place(held):
@@ -150,7 +152,9 @@ def test_a_repair_is_the_least_in_sum(name: str) -> None:
     """A hundredth less of every move does not mend the conflict; a fall is not linear, and only nearly the least."""
     portfolio, _ = CONFLICTS[name]
     repair = refusal(portfolio).details["repair"]
-    almost = relaxed(portfolio, {label: 0.99 * by - 2e-6 for label, by in repair.items() if "reserve" not in label})
+    almost = relaxed(
+        portfolio, {label: 0.99 * by - 2 * THOUSANDTHS for label, by in repair.items() if "reserve" not in label}
+    )
     with pytest.raises((LimitsConflictError, UnverifiedAnswerError)):
         planned(replace(almost, preferences=replace(almost.preferences, reserve_tax=portfolio.preferences.reserve_tax)))
 

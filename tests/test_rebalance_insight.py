@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from advisor.portfolio.preferences import Preferences
 from advisor.rebalance.model import NetBenefit, RebalancePlan
 from advisor.rebalance.outcome import months_to_break_even, months_until_used_up
 from advisor.rebalance.record import PortfolioFile, record
@@ -15,7 +16,7 @@ from advisor.report.sections.why import break_even_words
 from tests.random_answers import answer
 from tests.samples import answer as sample_answer
 from tests.samples import sample
-from tests.small_households import account, household, lot, planned, resolved, tax
+from tests.small_households import account, household, limits, lot, planned, resolved, tax
 
 TRADING = ("tech-employee", "retiree-ira", "young-saver", "couple-mixed-lots")
 
@@ -57,8 +58,8 @@ def test_a_loss_in_the_whole_market_saves_tax_that_is_used_up() -> None:
     plan, data = planned(portfolio), resolved(portfolio)
     written = record(plan, portfolio, data, PortfolioFile("test.yaml", ""), {})
     gain = written["gain"]
-    saved = 3 * (gain["tax"] + gain["trading_cost"])
-    lost = -(gain["expected_return"] + gain["risk"] + gain["doubt"])
+    saved = 3 * (gain["tax"] + gain["trading_cost"] + gain["carryforward"] + gain["later_tax"])
+    lost = -(gain["expected_return"] + gain["risk"] + gain["doubt"] + gain["default_bounds"])
     assert saved > 0
     assert lost > 0
     assert gain["months_to_break_even"] is None
@@ -90,11 +91,14 @@ def test_another_horizon_is_what_planning_for_it_gives() -> None:
         assert float(row.tax_usd) == pytest.approx(float(there.tax.tax_usd), abs=0.01 * float(there.before.value_usd))
 
 
-def test_a_longer_horizon_never_gains_less() -> None:
-    """The same trades cost less a year, so the best of them gain at least as much."""
-    for name in TRADING:
-        gains = [row.gain for row in sample_answer(name).plan.explanation.horizons]
-        assert gains == sorted(gains)
+def test_a_longer_horizon_never_gains_less_where_nothing_is_taxed() -> None:
+    """The same trades cost less a year, so the best of them gain at least as much; tax put off is worth more, too."""
+    portfolio = household(
+        account("Roth", "roth", 0, {"NVDA": [lot(250)], "SPY": [lot(60)]}), limits=limits(magnificent_seven_max="0.3")
+    )
+    gains = [row.gain for row in planned(portfolio).explanation.horizons]
+    assert gains == sorted(gains)
+    assert gains[0] < gains[-1]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -112,19 +116,21 @@ def test_prices_are_given_for_trades_only() -> None:
 
 
 def test_the_price_of_the_seven_is_what_a_point_of_room_gains() -> None:
-    """The file with a limit of 65.1% in place of 65%, in parts of a share: a tenth of the price of a point.
+    """A limit of 30.1% in place of 30%, in parts of a share: a tenth of the price of a point.
 
     The price holds at the margin, so what the tenth gains is a little less.
     """
-    portfolio = sample("tech-employee")
-    preferences = replace(portfolio.preferences, whole_shares=False, min_trade_usd=Decimal(0))
-    exact = planned(replace(portfolio, preferences=preferences))
-    price = next(limit.shadow_price_bps_per_pp for limit in exact.limits if limit.label == "magnificent_seven.max")
-    limits = tuple(
-        replace(limit, bound=Decimal("0.651")) if limit.label == "magnificent_seven.max" else limit
-        for limit in portfolio.limits
+    exact, looser = (
+        planned(
+            household(
+                account("Roth", "roth", 0, {"NVDA": [lot(250)], "SPY": [lot(60)]}),
+                limits=limits(magnificent_seven_max=bound),
+                preferences=Preferences(whole_shares=False, min_trade_usd=Decimal(0), company_share=Decimal(1)),
+            )
+        )
+        for bound in ("0.3", "0.301")
     )
-    looser = planned(replace(portfolio, limits=limits, preferences=preferences))
+    price = exact.limits[0].shadow_price_bps_per_pp
     gained = 10 * (looser.net_benefit.total - exact.net_benefit.total) * 1e4
     assert price is not None
     assert gained == pytest.approx(price, rel=0.05)

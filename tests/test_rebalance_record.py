@@ -12,7 +12,7 @@ import pytest
 
 from advisor.errors import LimitsConflictError
 from advisor.market.resolve import resolve
-from advisor.portfolio.model import Preferences
+from advisor.portfolio.preferences import Preferences
 from advisor.rebalance.check import Check
 from advisor.rebalance.plan import rebalance
 from advisor.rebalance.record import PortfolioFile, recommendation_schema, record, to_json

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from advisor.portfolio.model import FilingStatus, TaxSituation
+from advisor.portfolio.preferences import FilingStatus, TaxSituation
 from advisor.rebalance.tax import year_tax
 from advisor.rebalance.verify.taxes import schedule_d
 from tests.small_households import account, household, tax

@@ -236,7 +236,7 @@ FAULTS: dict[str, Callable[[dict], None]] = {
     "a reason for a fund that is not on offer": lambda r: reason(r, "buy").update(symbol="SPY"),
     "a reason in no account": lambda r: reason(r, "buy").update(account="Elsewhere"),
     "other funds than those bought": lambda r: r["explanation"]["menu"].update(symbols=["VTWO"]),
-    "shares that gain by rounding": lambda r: r["explanation"].update(rounding_loss=-1e-5),
+    "shares that gain by rounding": lambda r: r["explanation"].update(rounding_loss=-1e-4),
     "no branch that is the best": lambda r: [b.update(behind=1e-4) for b in r["explanation"]["branches"]],
     "too early a break-even": lambda r: shift(r, "gain/months_to_break_even", -1.0),
 }

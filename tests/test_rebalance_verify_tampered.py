@@ -165,7 +165,7 @@ STATUS: dict[str, tuple[str, str, Tamper]] = {
     "orders worth it, and nothing is done": ("status", "worth-it", lambda r: as_nothing(r, r["gain"]["total"])),
     "orders worth it, and a small gain is said of them": ("optimum", "worth-it", lambda r: as_nothing(r, 0.0003)),
     "nothing is done, though orders gain 500 basis points": (
-        "status",
+        "gain",
         "already-diversified",
         both(put("gain/total", 0.05), put("gain/risk", 0.05), put("explanation/rounding_loss", -0.05)),
     ),
@@ -175,7 +175,7 @@ STATUS: dict[str, tuple[str, str, Tamper]] = {
         both(put("gain/total", -0.01), put("gain/risk", -0.01), put("explanation/rounding_loss", 0.01)),
     ),
     "orders forgone with another gain": (
-        "optimum",
+        "gain",
         "not-worth-it",
         both(add("gain/total", 1e-4), add("gain/risk", 1e-4)),
     ),
@@ -190,7 +190,7 @@ STATUS: dict[str, tuple[str, str, Tamper]] = {
     "nothing to do, with a loss by rounding": ("optimum", "already-diversified", put("explanation/rounding_loss", 0.5)),
     "rounding that loses a basis point less": ("optimum", "worth-it", add("explanation/rounding_loss", -1e-4)),
     "rounding that loses half": ("optimum", "tech-employee", put("explanation/rounding_loss", 0.5)),
-    "rounding that gains": ("optimum", "tech-employee", put("explanation/rounding_loss", -1e-5)),
+    "rounding that gains": ("optimum", "tech-employee", put("explanation/rounding_loss", -1e-4)),
     "another gain over the household's own horizon": (
         "optimum",
         "tech-employee",
@@ -231,13 +231,14 @@ def reason(number: int, part: str, by: float) -> Tamper:
 
 
 MARGINAL: dict[str, tuple[str, Tamper]] = {
-    "more return": ("tech-employee", reason(0, "return", 1e-6)),
-    "less risk": ("tech-employee", reason(0, "risk", -1e-4)),
+    "nearer to the mix": ("tech-employee", reason(0, "mix", 1e-4)),
+    "a stronger view": ("tech-employee", reason(0, "views", -1e-6)),
+    "a default that presses harder": ("tech-employee", reason(0, "defaults", 1e-4)),
     "less doubt": ("tech-employee", reason(0, "doubt", 1e-6)),
     "less spread": ("tech-employee", reason(0, "spread", 1e-6)),
     "no tax": ("tech-employee", reason(0, "tax", 0.09196)),
     "a little tax where none is due": ("worth-it", reason(0, "tax", 1e-5)),
-    "more of a limit's pressure": ("tech-employee", reason(0, "magnificent_seven.max", 1e-5)),
+    "more of a limit's pressure": ("tech-employee", reason(0, "realized_gain.max", 1e-5)),
     "pressure of a limit that is slack": ("worth-it", reason(0, "magnificent_seven.max", 1e-3)),
     "pressure of turnover": ("every-limit", reason(0, "turnover.max", 0.01)),
     "a lot kept that is sold": ("tech-employee", put("explanation/reasons/0/traded", 0.0)),
@@ -260,8 +261,8 @@ MARGINAL: dict[str, tuple[str, Tamper]] = {
             {**r["explanation"]["reasons"][0], "symbol": "IWM", "acquired": "2025-02-03", "cost_per_share_usd": "400"}
         ),
     ),
-    "a dearer limit": ("tech-employee", add("limits/0/price_bps_per_pp", 0.1)),
-    "a limit that costs nothing": ("tech-employee", put("limits/0/price_bps_per_pp", None)),
+    "a dearer limit": ("tech-employee", add("limits/3/price_bps_per_pp", 0.1)),
+    "a limit that costs nothing": ("tech-employee", put("limits/3/price_bps_per_pp", None)),
     "a price of a slack limit": ("tech-employee", put("limits/2/price_bps_per_pp", 1.0)),
     "a price where nothing is done": ("already-diversified", put("limits/0/price_bps_per_pp", 1.0)),
 }

@@ -10,12 +10,10 @@ import pytest
 
 from advisor.portfolio.clashes import Statement, clashes
 from advisor.portfolio.model import BuildingBlocks, Portfolio, View
-from advisor.rebalance.plan import universe
+from advisor.rebalance.plan import survey, universe
 from advisor.rebalance.verify import verify
-from advisor.rebalance.verify.book import book_of, security_returns
+from advisor.rebalance.verify.frame import frame_of
 from advisor.rebalance.verify.ledger import read_ledger
-from advisor.risk.covariance import risk_model
-from advisor.risk.expected_returns import expected_returns
 from tests.samples import market, record_of, sample
 from tests.views import view
 
@@ -41,14 +39,13 @@ def random_views(rng: random.Random) -> tuple[View, ...]:
 
 
 def by_the_check(portfolio: Portfolio) -> dict[str, float]:
-    book = book_of("before", read_ledger(record_of("tech-employee"), portfolio, market()), portfolio, market())
-    return security_returns(universe(portfolio), book)
+    found = frame_of(read_ledger(record_of("tech-employee"), portfolio, market()), portfolio, market())
+    return {symbol: found.returns[symbol] for symbol in universe(portfolio)}
 
 
 def by_the_program(portfolio: Portfolio) -> dict[str, float]:
-    symbols = universe(portfolio)
-    found = expected_returns(portfolio, market(), risk_model(market(), symbols))
-    return dict(zip(symbols, found.annual.tolist(), strict=True))
+    found = survey(portfolio, market()).inputs
+    return dict(zip(found.symbols, found.expected_return.tolist(), strict=True))
 
 
 def test_one_view_after_another_comes_to_what_all_at_once_come_to() -> None:

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.portfolio.model import PastTrade, Portfolio, Preferences, SecurityNote, TaxSituation
+from advisor.portfolio.model import PastTrade, Portfolio, SecurityNote
+from advisor.portfolio.preferences import Preferences, TaxSituation
 from tests.small_households import AS_OF, account, household, limits, lot, planned
 
 PLAIN = household(account("Roth", "roth", 0, {"SPY": [lot(100)]}))

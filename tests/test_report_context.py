@@ -12,7 +12,7 @@ from advisor.api.recommend import recommend
 from advisor.market.snapshot import load_snapshot
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio
-from advisor.portfolio.model import TaxSituation
+from advisor.portfolio.preferences import TaxSituation, UnsoldGains
 from advisor.rebalance.model import LimitResult
 from advisor.report.context import Sources, report_context
 from advisor.report.model import Table
@@ -104,8 +104,8 @@ def test_doing_nothing_says_so_with_the_gain_forgone_in_points_and_dollars():
     shown = context(do_nothing_plan())
     answer = shown.answer.sentence.replace(NB, " ")
     assert answer.startswith("Do nothing: every limit holds today")
-    assert "1.6 bp a year ($160)" in answer  # 0.00016 of $998,371
-    assert "less than the 5.0 bp" in answer
+    assert "gain $160 a year (1.6 bp)" in answer  # 0.00016 of $998,371
+    assert "less than the $499 a year" in answer  # 0.0005 of it, which is less than $500
     assert [card.label for card in shown.answer.cards][2:] == ["Net benefit forgone a year", "Trades"]
 
 
@@ -258,6 +258,27 @@ def test_assumed_tax_rates_are_said_to_be_assumed():
     assert "partly or wholly assumed: the portfolio file does not state both" in column(made.tax.rates, "Used here")
     assert any("partly or wholly assumed" in drawback for drawback in made.why.drawbacks)
     assert "stated in the portfolio file" in column(context().tax.rates, "Used here")
+
+
+def test_what_becomes_of_gains_that_are_not_realized_is_among_the_rates():
+    shown = words(context().tax.rates)
+    assert "sold at the horizon of 3 years" in shown
+    parts = UnsoldGains(Decimal("0.6"), Decimal("0.3"), Decimal("0.1"))
+    house = replace(
+        portfolio(), preferences=replace(portfolio().preferences, unsold_gains=parts, held_years=Decimal(25))
+    )
+    made = report_context(plan(), house, market(), Sources("p", SHA, VERSIONS))
+    assert "60% sold at the horizon of 3 years, 30% held until death, in 25 years and 10% donated" in words(
+        made.tax.rates
+    )
+
+
+def test_expected_returns_are_called_implied_and_no_forecast_wherever_they_are_explained():
+    shown = context()
+    assert "implied by your own mix, not a forecast; views move them" in words(shown.assumptions.facts)
+    assert "implied by the household's own mix" in words(shown.closing.disclosures)
+    assert "not a forecast" in words(shown.closing.glossary)
+    assert not re.search(r"equilibrium|CAPM", words(shown), re.IGNORECASE)
 
 
 def test_a_failed_check_says_not_to_place_the_orders():
@@ -457,7 +478,22 @@ def test_the_first_page_never_says_that_there_is_no_tax():
         assert "no tax" not in " ".join([shown.answer.sentence, *(card.note for card in shown.answer.cards)])
 
 
-def test_losses_carried_forward_do_not_put_a_comma_before_a_colon():
-    gain = replace(plan().net_benefit, carryforward=-1e-4, expected_return=-1.0)
+@pytest.mark.parametrize(
+    ("carryforward", "later_tax", "told"),
+    [
+        (1e-4, 0.0, "(net of the worth of losses carried forward)"),
+        (-1e-4, 0.0, "(with the worth of losses used up)"),
+        (0.0, 1e-4, "(net of the later tax that they save)"),
+        (-1e-4, 1e-4, "(net of the later tax that they save, with the worth of losses used up)"),
+        (1e-4, -1e-4, "(net of the worth of losses carried forward, with the later tax that they add)"),
+    ],
+)
+def test_what_a_one_off_cost_has_in_it_besides_tax_and_spread_is_named_without_a_comma_before_the_colon(
+    carryforward: float, later_tax: float, told: str
+) -> None:
+    gain = replace(plan().net_benefit, carryforward=carryforward, later_tax=later_tax, expected_return=-1.0)
     words = break_even_words(replace(plan(), net_benefit=gain))
-    assert "(net of the worth of losses carried forward): at these assumptions" in words
+    assert f"{told}: at these assumptions" in words
+    # tax and spread of 0.00039 a year over three years, of $998,432
+    once = 3 * (0.00039 - carryforward - later_tax) * 998432.18
+    assert f"One-off tax and spread of ${once:,.0f} (" in words

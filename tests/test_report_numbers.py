@@ -20,6 +20,7 @@ import pytest
 from advisor.api.recommend import with_trade_off
 from advisor.errors import LimitsConflictError
 from advisor.evidence.results import dated_results
+from advisor.rebalance.verify.classes import US, parts_of
 from tests.counts import first
 from tests.households import random_household
 from tests.reports import Node, body_text, files_of, needs, parsed, pieces, squeezed, without_edges
@@ -124,10 +125,16 @@ def leaves(value: object) -> Iterator[Decimal]:
 def test_the_figures_of_the_answer_are_those_of_the_record(report: Report) -> None:
     sentence = next(one for one in report.page.all("p") if one.attributes.get("class") == "answer").text
     known = {*leaves(report.record), sums(report.record, "sell"), sums(report.record, "buy")}
-    known.add(Decimal(str(report.record["gain"]["total"])) * Decimal(report.record["before"]["value_usd"]))
-    known.add(Decimal("0.0005"))  # `preferences.min_gain`, by default
+    value_usd, before = Decimal(report.record["before"]["value_usd"]), report.record["before"]
+    known.add(Decimal(str(report.record["gain"]["total"])) * value_usd)
+    known.add(min(Decimal("0.0005") * value_usd, Decimal(500)))  # `min_gain` and `min_gain_usd`, by default
+    stocks = sum(weight * parts_of(symbol, market()).get(US, 0.0) for symbol, weight in before["weights"].items())
+    if stocks:  # what the seven are of them
+        known |= {Decimal(str(before["magnificent_seven"][end] / stocks)) for end in ("low", "high")}
+    known.add(Decimal("0.283369"))  # of VTI, from its ten largest of 2026-05-03
+    known.add(100 * Decimal(str(report.record["after"]["cash_weight"] - before["cash_weight"])))  # in points
     known |= {-figure for figure in known}
-    sentence = re.sub(r"^Illustration at prices of [^:]*: ", "", sentence)
+    sentence = re.sub(r"Illustration at prices of [^:]*: ", "", sentence)
     for value, half in shown(re.sub(r"[A-Z][A-Z&]+ ?\d+", "", sentence)):  # S&P 600, Russell 2000 are names
         assert any(abs(value - figure) <= half * Decimal("1.000001") for figure in known), (value, sentence)
 
@@ -289,14 +296,29 @@ SENSITIVE = {"Magnificent Seven": "magnificent_seven", "Small caps": "small_caps
 
 def test_another_assumption_shows_the_figures_of_the_record(report: Report) -> None:
     known = {one["title"]: one["measures"] for one in report.record["trade_off"]["sensitivities"]}
-    seen = 0
-    for _, header, cells in report.rows("If", "Traded"):
-        found = known[header]
+    rows = {header: cells for _, header, cells in report.rows("If", "Traded")}
+    for header, cells in rows.items():
         for column, key in SENSITIVE.items():
-            if found is not None:
-                same(cells[column], found[key])
-        seen += 1
-    assert seen == len(known)
+            if known[header] is not None:
+                same(cells[column], known[header][key])
+    gathered = [title for title in known if title not in rows]
+    note = next((p.text for p in report.page.all("p") if p.text.startswith("The answer does not depend on: ")), "")
+    assert bool(note) == bool(gathered)
+    if not gathered:
+        return
+    titles, _, figures = note.removeprefix("The answer does not depend on: ").partition(". Under these ")
+    assert titles == "; ".join(gathered)
+    in_force = rows[next(iter(known))]
+    for title in gathered:  # the same trades, to what is shown
+        for column in ("Magnificent Seven", "Small caps", "Traded", "Tax"):
+            same(in_force[column], known[title][SENSITIVE[column]])
+    volatility, gain = figures.split(" and the net benefit ")
+    for text, key in ((volatility, "volatility"), (gain, "gain")):
+        ends = [Decimal(str(pick(known[title][key] for title in gathered))) for pick in (min, max)]
+        found = shown(text)
+        assert len(found) in (1, 2)
+        for end, (value, half) in zip(ends, (found[0], found[-1]), strict=True):
+            assert abs(value - end) <= half * Decimal("1.000001"), (text, end)
 
 
 AUDITED = {

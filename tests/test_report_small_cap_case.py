@@ -164,7 +164,7 @@ def test_a_horizon_that_no_cut_tells_is_unknown_and_not_drawn() -> None:
     assert "every cut +6.6" in [text.text for text in rate_chart(short).texts]
 
 
-def test_an_audit_shows_the_view_beside_equilibrium_and_where_the_decision_changes() -> None:
+def test_an_audit_shows_the_view_beside_what_the_mix_implies_and_where_the_decision_changes() -> None:
     table = view_audit_table(trade_off())
     assert table is not None
     over, flips, unmet = text_of(table)

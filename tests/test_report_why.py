@@ -45,9 +45,9 @@ def book(plan_):
 
 def adds_up(table) -> None:
     labels = [column.label for column in table.columns]
-    first, other, together = labels.index("Return"), labels.index("Other"), labels.index("Together")
+    other, together = labels.index("Other"), labels.index("Together")
     for row in table.rows:
-        assert sum(figure(cell.text) for cell in row.cells[first:together]) == figure(row.cells[together].text)
+        assert sum(figure(cell.text) for cell in row.cells[1:together]) == figure(row.cells[together].text)
         small = row.cells[other].lines
         if len(small) > 1:
             assert sum(figure(line.rpartition(" ")[2]) for line in small) == figure(row.cells[other].text)
@@ -77,14 +77,15 @@ def test_the_price_book_says_why_each_lot_is_sold_or_kept():
     ]
     assert column(table, "Together")[:2] == ["0.00", "+0.92"]
     assert table.rows[0].cells[0].lines == ("2019-05-14 at $18.42",)
-    # 14.029 is rounded up by 0.1 cents, 0.003 of spread is lost: nothing is left of both
-    assert table.rows[0].cells[6].lines == ("doubt \N{MINUS SIGN}0.50", "cash +0.67")
+    small = ("fund fees +0.15", "doubt \N{MINUS SIGN}0.50", "cash +0.67")
+    other = [column.label for column in table.columns].index("Other")
+    assert table.rows[0].cells[other].lines == small
 
 
 def test_limits_have_their_own_columns_while_there_are_two_of_them():
     labels = [column.label for column in book(plan()).columns]
-    assert labels[1:] == ["Return", "Risk", "Tax", "Magnificent Seven", "IWM", "Other", "Together", "Verdict"]
-    third = reason("buy", BROKERAGE, "IJR", 0.1, None, **{"return": 500.0, "beta__max": -30.0})
+    assert labels[1:] == ["Your mix", "Views", "Tax", "Magnificent Seven", "IWM", "Other", "Together", "Verdict"]
+    third = reason("buy", BROKERAGE, "IJR", 0.1, None, mix=500.0, beta__max=-30.0)
     table = book(explained(reasons=(*plan().explanation.reasons, third)))
     assert [column.label for column in table.columns][4:6] == ["Limits", "Other"]
     assert column(table, "Limits")[-2:] == ["\N{MINUS SIGN}0.21", "\N{MINUS SIGN}0.30"]
@@ -92,10 +93,18 @@ def test_limits_have_their_own_columns_while_there_are_two_of_them():
     adds_up(table)
 
 
+def test_the_bounds_that_the_program_sets_have_one_column_and_a_word_of_what_they_are():
+    bounded = reason("buy", BROKERAGE, "IJR", 0.1, None, mix=120.0, defaults=-100.0, defaults__small_caps=-20.0)
+    table = book(explained(reasons=(bounded,)))
+    assert [column.label for column in table.columns][1:4] == ["Your mix", "Default bounds", "Together"]
+    assert column(table, "Default bounds") == ["\N{MINUS SIGN}1.20"]
+    assert [note.partition(":")[0] for note in table.notes[:2]] == ["Your mix", "Default bounds"]
+
+
 def test_a_column_that_is_empty_is_left_out():
-    only = reason("buy", BROKERAGE, "IJR", 0.1, None, **{"return": 500.0, "risk": -500.0})
+    only = reason("buy", BROKERAGE, "IJR", 0.1, None, mix=-500.0, views=500.0)
     labels = [column.label for column in book(explained(reasons=(only,))).columns]
-    assert labels == ["One more dollar of", "Return", "Risk", "Together", "Verdict"]
+    assert labels == ["One more dollar of", "Your mix", "Views", "Together", "Verdict"]
     assert book(explained(reasons=())) is None
 
 
@@ -112,8 +121,8 @@ def test_orders_that_rounding_made_or_left_out_are_said_to_be_that():
 
 
 def test_a_lot_that_a_purchase_bars_is_said_to_be_barred():
-    barred = reason("sell", BROKERAGE, "MSFT", 0.0, (date(2024, 3, 1), "999.00"), **{"return": 250.0})
-    same = reason("sell", BROKERAGE, "MSFT", 0.0, (date(2024, 3, 1), "1.00"), **{"return": 250.0})
+    barred = reason("sell", BROKERAGE, "MSFT", 0.0, (date(2024, 3, 1), "999.00"), mix=250.0)
+    same = reason("sell", BROKERAGE, "MSFT", 0.0, (date(2024, 3, 1), "1.00"), mix=250.0)
     assert column(book(explained(reasons=(barred, same))), "Verdict") == [
         "Kept, although selling would gain $2.50: its loss would be a wash sale beside the purchases",
         "Kept, although selling would gain $2.50: the same security is bought here",
@@ -126,7 +135,7 @@ def test_of_many_lots_the_largest_sales_and_the_nearest_kept_ones_are_shown():
     lots = tuple(Lot(Decimal(10 + rank), Decimal(50), day) for rank, day in enumerate(days))
     house = replace(house, accounts=(replace(house.accounts[0], positions=(Position("NVDA", lots),)),))
     reasons = tuple(
-        reason("sell", BROKERAGE, "NVDA", float(rank >= 10), (day, "50"), **{"return": float(rank - 10)})
+        reason("sell", BROKERAGE, "NVDA", float(rank >= 10), (day, "50"), mix=float(rank - 10))
         for rank, day in enumerate(days)
     )
     bare = replace(explained(reasons=reasons), trades=())
@@ -142,7 +151,7 @@ def test_kept_lots_with_most_of_the_seven_are_asked_about_first():
     house = portfolio()
     positions = tuple(Position(symbol, (Lot(Decimal(shares)),)) for symbol, shares in symbols.items())
     house = replace(house, accounts=(replace(house.accounts[1], positions=positions),))
-    reasons = tuple(reason("sell", ROTH, symbol, 0.0, None, **{"return": -100.0}) for symbol in symbols)
+    reasons = tuple(reason("sell", ROTH, symbol, 0.0, None, mix=-100.0) for symbol in symbols)
     table = marginal_values_table(replace(explained(reasons=reasons), trades=()), house, market())
     # of the seven: AAPL $18,684, MSFT $11,372, NVDA $4,093, SPY $2,468, Berkshire Hathaway nothing
     assert column(table, "One more dollar of") == ["Sell MSFT", "Sell AAPL", "Sell NVDA"]
@@ -184,7 +193,7 @@ def test_the_users_horizon_is_marked_among_the_others():
     assert [row.kind for row in table.rows] == ["plain", "plain", "group", "plain"]
     assert column(table, "Sold")[-1] == "$260,092"  # 0.2605 of $998,432.18
     assert column(table, "Net benefit a year")[0] == "\N{MINUS SIGN}271.0 bp"
-    assert plain(horizon_words(plan(), portfolio())) == (
+    assert plain(horizon_words(plan())) == (
         "The horizon matters, because one-off tax and trading cost are spread over it. Over 6 "
         "months the best trades sell $219,955 and lose 271.0 bp a year against doing nothing; over 10 years the best "
         "trades sell $260,092 and gain 41.0 bp a year against doing nothing."
@@ -197,7 +206,7 @@ def test_horizons_that_change_nothing_are_a_sentence_and_no_table():
     )
     still = explained(horizons=same)
     assert context(still).assumptions.horizons is None
-    assert plain(horizon_words(still, portfolio())) == (
+    assert plain(horizon_words(still)) == (
         "Over any horizon from 1 year to 10 years the best trades are the same; against doing nothing they come to "
         "+1.0 bp to +1.1 bp a year."
     )
@@ -205,16 +214,16 @@ def test_horizons_that_change_nothing_are_a_sentence_and_no_table():
 
 def test_doing_nothing_says_from_which_horizon_on_trading_would_be_worth_it():
     idle = do_nothing_plan()  # gains of -54, -28, -2 and 8 bp
-    assert "from 10 years on, trading would gain more than the 5.0 bp" in plain(horizon_words(idle, portfolio()))
+    assert "from 10 years on, trading would gain more than the 5.0 bp" in plain(horizon_words(idle))
     reverse = [replace(row, gain=-row.gain) for row in idle.explanation.horizons]
     falling = replace(idle, explanation=replace(idle.explanation, horizons=tuple(reverse)))
-    assert ": over 6 months and 1 year, trading" in plain(horizon_words(falling, portfolio()))
+    assert ": over 6 months and 1 year, trading" in plain(horizon_words(falling))
     poor = [replace(row, gain=1e-5) for row in idle.explanation.horizons]
     never = replace(idle, explanation=replace(idle.explanation, horizons=tuple(poor)))
-    assert plain(horizon_words(never, portfolio())).startswith("Over no horizon from 6 months to 10 years would")
+    assert plain(horizon_words(never)).startswith("Over no horizon from 6 months to 10 years would")
     none = [replace(row, gain=0.0, sold=0.0, bought=1e-9) for row in poor]
     empty = replace(idle, explanation=replace(idle.explanation, horizons=tuple(none)))
-    assert plain(horizon_words(empty, portfolio())) == (
+    assert plain(horizon_words(empty)) == (
         "Over no horizon from 6 months to 10 years is there a trade that gains anything."
     )
     assert context(empty).assumptions.horizons is None
@@ -289,7 +298,7 @@ def test_the_proof_shows_what_was_found_beside_what_is_accepted():
 
 
 def test_a_figure_of_the_explanation_that_is_not_finite_is_refused():
-    broken = reason("buy", BROKERAGE, "IJR", 0.1, None, **{"return": float("nan")})
+    broken = reason("buy", BROKERAGE, "IJR", 0.1, None, views=float("nan"))
     for fields in ({"reasons": (broken,)}, {"rounding_loss": float("inf")}):
         with pytest.raises(ValueError, match="not finite"):
             report_context(explained(**fields), portfolio(), market(), Sources("p", SHA, VERSIONS))

@@ -22,7 +22,7 @@ def test_what_is_realized_is_called_a_gain_or_a_loss_by_its_sign(gain: str, word
 
 def test_the_company_of_today_stands_beside_todays_level_and_the_later_one_beside_the_later() -> None:
     limit = next(one for one in answer("tech-employee").plan.limits if one.name == "single_company")
-    both = replace(limit, subject_before="Meta", subject="Apple")
+    both = replace(limit, before=0.7189, after=0.5421, subject_before="Meta", subject="Apple")
     assert level_today(both) == "Meta 71.9%"
     assert level_after(both) == "Apple 54.2%"
 

@@ -130,13 +130,13 @@ def test_a_set_counts_from_its_day_until_its_years_are_over(as_of: date, use: Us
     assert bool(views_that_count(household(as_of), market())) is (use is not Use.OFF)
 
 
-def test_a_set_that_is_switched_off_leaves_equilibrium() -> None:
+def test_a_set_that_is_switched_off_leaves_what_is_implied() -> None:
     off, none = household(date(2031, 1, 1)), replace(household(date(2031, 1, 1)), views=())
     returns = [survey(portfolio, market()).measurer.returns for portfolio in (off, none)]
     symbols = [survey(portfolio, market()).inputs.symbols for portfolio in (off, none)]
     assert symbols[0] == symbols[1]
     assert returns[0].annual.tolist() == returns[1].annual.tolist()
-    assert set(returns[0].origin) == {"equilibrium"}
+    assert set(returns[0].origin) == {"implied by your own mix"}
 
 
 def test_a_view_of_the_files_own_counts_as_it_is_stated_on_any_day() -> None:

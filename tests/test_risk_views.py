@@ -8,7 +8,8 @@ import pytest
 
 from advisor.errors import InputError, Location
 from advisor.market.data import MarketData
-from advisor.portfolio.model import BuildingBlocks, Preferences, View
+from advisor.portfolio.model import BuildingBlocks, View
+from advisor.portfolio.preferences import Preferences
 from advisor.risk.covariance import RiskModel, risk_model
 from advisor.risk.expected_returns import ExpectedReturns, expected_returns
 from advisor.risk.views import Opinions, opinions, posterior, share_of_horizon
@@ -21,13 +22,23 @@ PREMIUM = 0.045
 
 
 def returns_of(*views: View, data: MarketData | None = None, horizon: str = "3") -> ExpectedReturns:
-    preferences = Preferences(equity_premium=Decimal("0.045"), horizon_years=Decimal(horizon))
+    """Of a household that holds the US stock market alone, and is as averse to risk as that implies."""
+    preferences = Preferences(covariance_inflation=Decimal(0), horizon_years=Decimal(horizon))
     portfolio = household(account("A", "roth", 1000), views=views, preferences=preferences)
-    return expected_returns(portfolio, data or market(), model())
+    alone = np.array([float(symbol == "VTI") for symbol in SYMBOLS])
+    aversion = PREMIUM / float(alone @ model().covariance @ alone)
+    return expected_returns(portfolio, data or market(), model(), alone, aversion)
 
 
 def model() -> RiskModel:
     return risk_model(market(), SYMBOLS)
+
+
+def without_views() -> np.ndarray:
+    """What views start from: implied returns, those of one index at their mean."""
+    annual, twins = returns_of().annual, (("IWM", "VTWO"), ("SPY", "VOO"))
+    same = {symbol: pair for pair in twins for symbol in pair}
+    return np.array([np.mean([annual[SYMBOLS.index(one)] for one in same.get(s, (s,))]) for s in SYMBOLS])
 
 
 def of(returns: ExpectedReturns, symbol: str) -> float:
@@ -47,7 +58,7 @@ def tilt(returns: ExpectedReturns) -> np.ndarray:
     return best - np.array([0.0, 0.0, 0.0, 1.0])
 
 
-def equilibrium(symbol: str) -> str:
+def implied(symbol: str) -> str:
     return repr(of(returns_of(), symbol))
 
 
@@ -115,13 +126,13 @@ def test_one_view_moves_its_return_by_its_confidence() -> None:
     for confidence in ("0", "0.25", "0.5", "1"):
         found = of(returns_of(view("IJR", "0.12", confidence=confidence)), "IJR")
         assert found == pytest.approx(start + float(confidence) * (0.12 - start), abs=1e-12)
-    start = gap(returns_of(), "IJR", "SPY")
+    start = float(without_views() @ [float(s == "IJR") - float(s == "SPY") for s in SYMBOLS])
     found = gap(returns_of(view("IJR", "0.03", over="SPY", confidence="0.4")), "IJR", "SPY")
     assert found == pytest.approx(start + 0.4 * (0.03 - start), abs=1e-12)
 
 
 def test_twice_the_confidence_moves_every_return_further_the_same_way() -> None:
-    start = returns_of().annual
+    start = without_views()
     once = returns_of(view("IJR", "0.03", over="SPY", confidence="0.2")).annual - start
     twice = returns_of(view("IJR", "0.03", over="SPY", confidence="0.4")).annual - start
     wholly = returns_of(view("IJR", "0.03", over="SPY")).annual - start
@@ -137,8 +148,8 @@ def test_certain_views_are_met_exactly() -> None:
 
 
 def test_reversed_views_reverse_the_tilt() -> None:
-    """A view as far above equilibrium as another is below it: opposite tilts from the market portfolio."""
-    ijr, start = Decimal(equilibrium("IJR")), Decimal(repr(gap(returns_of(), "IJR", "VTI")))
+    """A view as far above what is implied as another is below it: opposite tilts from the market portfolio."""
+    ijr, start = Decimal(implied("IJR")), Decimal(repr(gap(returns_of(), "IJR", "VTI")))
     for confidence in ("0.3", "1"):
         up = tilt(returns_of(view("IJR", str(ijr + Decimal("0.02")), confidence=confidence)))
         down = tilt(returns_of(view("IJR", str(ijr - Decimal("0.02")), confidence=confidence)))
@@ -151,9 +162,9 @@ def test_reversed_views_reverse_the_tilt() -> None:
         assert up[3] < -0.01
 
 
-def test_views_of_equilibrium_give_back_the_market_portfolio() -> None:
+def test_views_of_what_is_implied_give_back_the_market_portfolio() -> None:
     assert tilt(returns_of()) == pytest.approx(np.zeros(4), abs=1e-8)
-    stated = (view("IJR", equilibrium("IJR"), confidence="0.5"), view("NVDA", equilibrium("NVDA")))
+    stated = (view("IJR", implied("IJR"), confidence="0.5"), view("NVDA", implied("NVDA")))
     assert tilt(returns_of(*stated)) == pytest.approx(np.zeros(4), abs=1e-8)
 
 

@@ -17,6 +17,7 @@ from advisor.rebalance.plan import rebalance
 from advisor.whatif.alternatives import alternatives
 from advisor.whatif.model import Outcome
 from tests.samples import ANSWERED, answer, market, sample
+from tests.small_households import account, household, limits, lot, planned, resolved
 
 CENT = Decimal("0.01")
 
@@ -28,10 +29,13 @@ def beside(name: str) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("name", ANSWERED)
-def test_the_four_stand_beside_every_proposal_in_their_order(name: str) -> None:
-    assert list(beside(name)) == ["do_nothing", "half", "ijr_only", "russell_2000_only"]
+def test_the_five_stand_beside_every_proposal_in_their_order(name: str) -> None:
+    untaxed = ["do_nothing", "half", "ijr_only", "russell_2000_only"]
+    is_taxed = any(place.is_taxable for place in sample(name).accounts)
+    assert list(beside(name)) == ([*untaxed, "held_until_death"] if is_taxed else untaxed)
     titles = [outcome.title for outcome in beside(name).values()]
-    assert titles == ["Do nothing", "Half the move", "IJR only", "Russell 2000 only"]
+    assert titles[:4] == ["Do nothing", "Half the move", "IJR only", "Russell 2000 only"]
+    assert titles[4:] == (["If you hold until death"] if is_taxed else [])
 
 
 @pytest.mark.parametrize("name", ANSWERED)
@@ -51,7 +55,7 @@ def halves(plan: RebalancePlan, name: str) -> dict[tuple[str, str, str], tuple[D
     for trade in plan.trades:
         account = next(account for account in sample(name).accounts if account.name == trade.account)
         step = Decimal("0.001") if sample(name).may_trade_fractions(account, trade.symbol) else Decimal(1)
-        pieces = [lot.shares for lot in trade.lots] or [trade.shares]
+        pieces = [part.shares for part in trade.lots] or [trade.shares]
         shares = sum(((piece / 2 / step).to_integral_value(ROUND_FLOOR) * step for piece in pieces), Decimal(0))
         if shares:
             amount = (shares * trade.price_usd).quantize(CENT, ROUND_HALF_UP)
@@ -65,26 +69,27 @@ def test_half_the_move_is_half_of_each_order_rounded_down(name: str) -> None:
     orders = {(t.account, t.symbol, t.side): (t.shares, t.amount_usd) for t in found.trades}
     assert orders == halves(answer(name).plan, name)
     for trade in found.trades:
-        assert sum((lot.shares for lot in trade.lots), Decimal(0)) == (trade.shares if trade.side == "sell" else 0)
+        assert sum((part.shares for part in trade.lots), Decimal(0)) == (trade.shares if trade.side == "sell" else 0)
 
 
 def test_half_of_a_sale_of_one_whole_share_is_none_and_pays_for_no_purchase() -> None:
-    """The couple's IRA sells one share and buys two: half of it would be no sale and one purchase, without cash."""
-    name = "couple-mixed-lots"
-    ira = "Traditional IRA (B)"
-    assert [trade.shares for trade in answer(name).plan.trades if trade.account == ira] == [1, 2]
-    expected = {order: amounts for order, amounts in halves(answer(name).plan, name).items() if order[0] != ira}
-    found = beside(name)["half"]
-    assert {(t.account, t.symbol, t.side): (t.shares, t.amount_usd) for t in found.trades} == expected
+    """One share of SPY is sold for six of small caps: half of it would be no sale, and a purchase without cash."""
+    portfolio = household(
+        account("IRA", "traditional", 0, {"SPY": [lot(10)]}), limits=limits(small_caps_min="0.095", cash_max="0.02")
+    )
+    plan = planned(portfolio)
+    assert [(trade.side, trade.shares) for trade in plan.trades] == [("sell", 1), ("buy", 5), ("buy", 1)]
+    found = {outcome.name: outcome for outcome in alternatives(portfolio, resolved(portfolio), plan)}["half"]
+    assert found.trades == ()
 
 
 def test_half_the_move_of_the_engineer_pays_the_tax_of_its_own_lots() -> None:
     found, plan = beside("tech-employee")["half"], answer("tech-employee").plan
     gain = Decimal(0)
     for trade in plan.trades:
-        for lot in trade.lots:
-            if lot.gain_usd is not None and lot.cost_per_share_usd is not None:
-                gain += (lot.shares // 2) * (trade.price_usd - lot.cost_per_share_usd)
+        for part in trade.lots:
+            if part.gain_usd is not None and part.cost_per_share_usd is not None:
+                gain += (part.shares // 2) * (trade.price_usd - part.cost_per_share_usd)
     assert found.tax is not None
     assert found.tax.long_term_gain_usd == gain.quantize(CENT, ROUND_HALF_UP)
     assert found.tax.tax_usd == (gain * Decimal("0.281")).quantize(CENT, ROUND_HALF_UP)  # 18.8% and 9.3%
@@ -100,8 +105,8 @@ def test_half_the_move_shows_the_limits_it_leaves_broken() -> None:
 @pytest.mark.parametrize("name", ANSWERED)
 def test_half_the_move_leaves_no_account_short_of_cash(name: str) -> None:
     found = beside(name)["half"]
-    for account in sample(name).accounts:
-        assert found.after.cash_usd[account.name] >= min(account.cash_usd, account.min_cash_usd)
+    for place in sample(name).accounts:
+        assert found.after.cash_usd[place.name] >= min(place.cash_usd, place.min_cash_usd)
 
 
 def test_a_purchase_is_cut_where_its_halved_sale_does_not_pay_for_it() -> None:

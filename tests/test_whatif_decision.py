@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.portfolio.model import Portfolio, Preferences
+from advisor.portfolio.model import Portfolio
+from advisor.portfolio.preferences import Preferences
 from advisor.rebalance.candidates import problem_of
 from advisor.rebalance.plan import rebalance, survey
 from advisor.whatif.decision import Decision, decision_of
@@ -47,7 +48,7 @@ def test_what_is_below_the_least_trade_is_not_bought() -> None:
 
 
 def test_where_all_limits_hold_and_little_is_gained_nothing_is_done() -> None:
-    portfolio = typical(limits=(), preferences=Preferences(min_gain=Decimal("0.5")))
+    portfolio = typical(limits=(), preferences=Preferences(min_gain=Decimal("0.5"), min_gain_usd=Decimal(10**9)))
     assert rebalance(portfolio, resolved(portfolio)).status == "do_nothing"
     idle = decided(portfolio)
     assert idle == Decision({"IJR": 0.0, "IWM": 0.0, "VTWO": 0.0}, (), gain=idle.gain)

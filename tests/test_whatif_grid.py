@@ -12,9 +12,11 @@ from scipy.optimize import linprog
 
 from advisor.market.resolve import resolve
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.search import best_solution, open_cases
+from advisor.optimize.search import open_cases
+from advisor.optimize.solve import best_with_reserve
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import DoNotSell, Limit, Portfolio
+from advisor.rebalance import candidates
 from advisor.whatif.grid import grid
 from advisor.whatif.measures import gauge_of, measures_of
 from advisor.whatif.model import CurvePoint, Grid
@@ -42,8 +44,8 @@ def grid_of(portfolio: Portfolio, **axes) -> Grid:
 def checked(portfolio: Portfolio, cap: float, point: CurvePoint) -> bool:
     """Compare one point with a problem compiled for it; whether there is an answer."""
     asked = turned(portfolio, cap, point.at)
-    problem = problem_of(asked)
-    solution = best_solution(problem, open_cases(problem))
+    problem = candidates.problem_of(surveyed(asked))
+    solution = best_with_reserve(problem, open_cases(problem))
     assert (solution is None) == (point.measures is None)
     if solution is None or point.measures is None:
         return False

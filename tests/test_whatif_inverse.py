@@ -11,7 +11,8 @@ from advisor.errors import LimitsConflictError, UnverifiedAnswerError
 from advisor.market.resolve import resolve
 from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.limit_types import Side
-from advisor.portfolio.model import DoNotSell, Limit, LimitMode, Portfolio, Preferences
+from advisor.portfolio.model import DoNotSell, Limit, LimitMode, Portfolio
+from advisor.portfolio.preferences import Preferences
 from advisor.whatif.inverse import (
     Inverse,
     ask_largest_withdrawal,

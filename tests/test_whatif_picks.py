@@ -92,7 +92,8 @@ def test_the_three_of_the_engineer_differ_in_tax_and_in_what_they_reach() -> Non
         plans.append(rebalance(portfolio, resolve(market(), portfolio)))
     cheap, balanced, full = plans
     assert cheap.tax.tax_usd == 0
-    assert cheap.tax.tax_usd < balanced.tax.tax_usd < full.tax.tax_usd
+    assert cheap.tax.tax_usd < balanced.tax.tax_usd
+    assert balanced.tax.tax_usd <= full.tax.tax_usd  # both sell up to the file's own limit on gains
     sevens = [plan.after.exposure.seven.high for plan in plans]
     assert sevens == sorted(sevens, reverse=True)
     assert full.tax == answer("tech-employee").plan.tax

@@ -114,7 +114,7 @@ def test_where_limits_leave_no_choice_the_band_is_one_figure() -> None:
 )
 def test_a_share_that_a_limit_holds_is_called_pinned(bounds: dict[str, str], pinned: str) -> None:
     """It stands at the bound in every draw, so that its band would measure the limit and not the history."""
-    portfolio = typical(limits=limits(**bounds))
+    portfolio = typical(limits=limits(magnificent_seven_max="0.3", **bounds))
     told = stability(portfolio, resolved(portfolio), FEW)
     assert told is not None
     assert told.pinned_by == pinned
@@ -149,8 +149,8 @@ def test_a_band_takes_enough_answers_and_is_the_range_of_fewer(draws: int) -> No
 
 
 def test_draws_under_which_a_limit_on_risk_cannot_be_met_are_counted_and_in_no_band() -> None:
-    """Nearly all of the household has to be small caps, whose volatility passes 20% in some draws alone."""
-    portfolio = typical(limits=limits(volatility_max="0.2", small_caps_min="0.85"))
+    """Nearly all of the household has to be small caps, too volatile in some draws alone, whatever else is cash."""
+    portfolio = typical(limits=limits(volatility_max="0.188", small_caps_min="0.85"))
     market, symbols = resolved(portfolio), universe(portfolio)
     returns = month_returns(market, symbols)
     unmet = 0

@@ -9,12 +9,12 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from advisor.optimize.solve import allocate
-from advisor.portfolio.model import Portfolio, Preferences, View
+from advisor.portfolio.model import Portfolio, View
+from advisor.portfolio.preferences import Preferences
 from advisor.portfolio.views import view_set
 from advisor.rebalance.candidates import candidate_of, objective_of_nothing, problem_of
 from advisor.rebalance.plan import survey
-from advisor.whatif.decision import Decision
+from advisor.whatif.decision import Decision, decided_of
 from advisor.whatif.view_audit import FINE, MATERIAL, is_another, view_audit
 from tests.small_households import account, household, limits, lot, resolved
 
@@ -35,9 +35,12 @@ def typical(*views: View) -> Portfolio:
 def small_caps(portfolio: Portfolio) -> tuple[float, tuple[str, ...]]:
     """Share in small caps, and what is bought, of the best allocation."""
     found = survey(portfolio, resolved(portfolio))
-    allocation = allocate(problem_of(found))
-    assert allocation is not None
-    symbols, solution = found.inputs.symbols, allocation.solution
+    decided = decided_of(found, problem_of(found))
+    assert decided is not None
+    allocation, symbols = decided.allocation, found.inputs.symbols
+    if allocation is None:
+        return found.before.small_cap_weight, ()
+    solution = allocation.solution
     held = sum(solution.weights[symbols.index(s)] for s in ("IWM", "VTWO", "IJR"))
     return float(held / (solution.weights.sum() + solution.cash.sum())), allocation.menu.symbols
 
@@ -61,14 +64,20 @@ def test_each_column_is_the_answer_of_a_file_that_says_so(place: int) -> None:
     assert audit.small_caps_certain == pytest.approx(small_caps(typical(*certain))[0], abs=1e-5)
 
 
-def test_what_the_view_is_about_is_shown_in_equilibrium_and_after_all_views() -> None:
-    """A view by itself moves its own figure by its confidence; equilibrium is 4.5% times the difference of betas."""
+def test_what_the_view_is_about_is_shown_as_implied_and_after_all_views() -> None:
+    """A view by itself moves its own figure by its confidence from what the mix implies, in which SPY counts as VTI."""
     portfolio = typical(IJR_OVER_SPY)
     (audit,) = view_audit(portfolio, resolved(portfolio))
     model = survey(portfolio, resolved(portfolio)).measurer.model
-    ijr, spy, market = (model.index(symbol) for symbol in ("IJR", "SPY", "VTI"))
-    beta = (model.covariance[ijr, market] - model.covariance[spy, market]) / model.covariance[market, market]
-    assert audit.equilibrium == pytest.approx(0.045 * beta, abs=1e-12)
+    held = {"NVDA": 20 * 203.53, "VTI": 60 * 749.17, "QQQ": 50 * 711.74}
+    value = sum(held.values()) + 45_000
+
+    def with_mix(symbol: str) -> float:
+        row = model.index(symbol)
+        return sum(usd / value * model.covariance[row, model.index(s)] for s, usd in held.items())
+
+    implied = 0.045 / with_mix("VTI") * (with_mix("IJR") - with_mix("SPY"))
+    assert audit.equilibrium == pytest.approx(implied, abs=1e-9)
     assert audit.expected == pytest.approx(0.6 * audit.equilibrium + 0.4 * 0.04, abs=1e-12)
     assert (audit.name, audit.stated, audit.confidence, audit.years) == ("IJR over SPY", 0.04, 0.4, 5.0)
 
@@ -88,10 +97,12 @@ def test_a_view_of_a_set_is_audited_as_it_counts() -> None:
 def gain(portfolio: Portfolio) -> float:
     """What the best allocation gains a year against doing nothing, before rounding to shares."""
     found = survey(portfolio, resolved(portfolio))
-    best = allocate(problem_of(found))
-    assert best is not None
-    nothing = objective_of_nothing(found, candidate_of(found, ()), found.inputs.horizon_years)
-    return best.solution.objective - nothing
+    decided = decided_of(found, problem_of(found))
+    assert decided is not None
+    if decided.allocation is None:
+        return decided.gain
+    nothing = objective_of_nothing(found, candidate_of(found, ()), found.inputs.cost_years)
+    return decided.allocation.solution.objective - nothing
 
 
 def test_gains_are_those_of_files_that_say_so_whether_they_are_worth_trading_or_not() -> None:

@@ -9,6 +9,7 @@ soft limits and least trades, which are not part of one such problem.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from scipy.optimize import linprog, minimize
@@ -107,8 +108,10 @@ class Textbook:
         own = np.array([[float(funds[s] == name) for s in self.symbols] for name in names])
         mean = own / own.sum(axis=1, keepdims=True)
         sigma = mean @ self.sigma @ mean.T
-        beta = mean @ np.array([entry(s, "VTI") / entry("VTI", "VTI") for s in self.symbols])
-        start = self.data.risk_free.value + beta * float(self.portfolio.preferences.equity_premium)
+        implied = self._implied(self.reference())
+        if not any(one.confidence for one in self.portfolio.views):
+            return implied
+        start = mean @ implied
         left, right = np.linalg.inv(sigma), np.zeros(len(names))  # of the distance from equilibrium
         bound, goals = np.zeros((0, len(names))), []
         for one in self.portfolio.views:
@@ -123,6 +126,52 @@ class Textbook:
         system = np.block([[left, bound.T], [bound, np.zeros((len(goals), len(goals)))]])
         moved = np.linalg.solve(system, np.concatenate([right, goals]))[: len(names)]
         return own.T @ (start + moved)
+
+    def _implied(self, mix: np.ndarray) -> np.ndarray:
+        """Returns at which `mix` is the best portfolio: its marginal risk, as this household weighs it, above cash."""
+        own = np.sqrt(np.diag(self.sigma))
+        together = float(self.portfolio.preferences.covariance_inflation) * own * (own @ mix)
+        return self.data.risk_free.value + self.risk_aversion * (self.sigma @ mix + together)
+
+    def reference(self) -> np.ndarray:
+        """Today's weights, but shares of one company above their part, and US stocks that a view is on."""
+        mix = self.today.astype(float)
+        part = float(self.portfolio.preferences.company_share)
+        excess = 0.0
+        for company in {self.data.securities[s].company for s in self.symbols} - {None}:
+            rows = [k for k, s in enumerate(self.symbols) if self.data.securities[s].company == company]
+            free = np.array([self._free(self.symbols[k]) for k in rows])
+            beyond = min(self.today[rows].sum() - part, free.sum())
+            if beyond > 0:
+                mix[rows] -= beyond * free / free.sum()
+                excess += beyond
+        mix += excess * self._stand_in()
+        held = {self.data.securities[s].index or s for v in self.portfolio.views if v.confidence for s in v.symbols}
+        for k, symbol in enumerate(self.symbols):
+            if (self.data.securities[symbol].index or symbol) in held and symbol != "VTI":
+                mix[self.symbols.index("VTI")] += mix[k]
+                mix[k] = 0.0
+        return mix
+
+    def _free(self, symbol: str) -> float:
+        most = self.most[: len(self.lots)]
+        return sum(m for (_, s, _), m in zip(self.lots, most, strict=True) if s == symbol)
+
+    def _stand_in(self) -> np.ndarray:
+        """The nearest mix to VTI of the funds on offer, all of US stocks here: the best of every set, by Lagrange."""
+        rows = sorted({self.symbols.index(s) for s in self.portfolio.preferences.buy})
+        market, found = np.eye(len(self.symbols))[self.symbols.index("VTI")], []
+        for chosen in (c for size in range(1, len(rows) + 1) for c in combinations(rows, size)):
+            k = list(chosen)
+            system = np.block(
+                [[self.sigma[np.ix_(k, k)], np.ones((len(k), 1))], [np.ones((1, len(k))), np.zeros((1, 1))]]
+            )
+            parts = np.linalg.lstsq(system, np.append(self.sigma[k] @ market, 1.0), rcond=None)[0][:-1]
+            if parts.min() >= 0:
+                mix = np.zeros(len(self.symbols))
+                mix[k] = parts
+                found.append(((mix - market) @ self.sigma @ (mix - market), mix))
+        return min(found, key=lambda one: one[0])[1] if found else market
 
     def weights(self, x: np.ndarray) -> np.ndarray:
         return self.today + self.moves @ x
@@ -148,8 +197,21 @@ class Textbook:
         }
 
     @property
+    def saved_later(self) -> float:
+        """Later tax that a dollar of gain saves: the money left at the horizon, either way, on a lot without cost."""
+        rate, years = self.law["low"], float(self.portfolio.preferences.horizon_years)
+        grown = (1 + self.data.risk_free.value) ** years
+        kept, sold = grown * (1 - rate), grown - rate * (grown - 1)
+        return min(1 - kept / sold, self.carried)
+
+    @property
     def carried(self) -> float:
-        return float(self.portfolio.tax.carryforward_value)
+        stated = self.portfolio.tax.carryforward_value
+        if stated is not None:
+            return float(stated)
+        grown = (1 + self.data.risk_free.value) ** float(self.portfolio.preferences.horizon_years)
+        in_a_year = self.law["low"] / (1 + self.data.risk_free.value)
+        return max(in_a_year, 1 - grown * (1 - self.law["low"]) / (grown - self.law["low"] * (grown - 1)))
 
     def tax(self, x: np.ndarray, carried: float = 0.0) -> float:
         return schedule_d(*self.gains(x), **self.law, carried=carried)
@@ -158,8 +220,11 @@ class Textbook:
         """The objective; `tax` in place of the law's, with what is carried forward taken off."""
         preferences, w = self.portfolio.preferences, self.weights(x)
         earned = self.net_return @ w + self.data.risk_free.value * self.cash(x).sum()
-        doubt = float(preferences.return_uncertainty) * x[: len(self.lots)].sum()
-        cost = self.spread @ x + (self.tax(x, self.carried) if tax is None else tax)
+        sold = x[: len(self.lots)]
+        doubt = float(preferences.return_uncertainty) * sold[self.gain >= 0].sum()
+        cost = (
+            self.spread @ x + (self.tax(x, self.carried) if tax is None else tax) - self.saved_later * self.gain @ sold
+        )
         together = float(preferences.covariance_inflation) * (np.sqrt(np.diag(self.sigma)) @ w) ** 2
         risk = self.risk_aversion / 2 * (w @ self.sigma @ w + together)
         return float(earned - risk - doubt - cost / float(preferences.horizon_years))

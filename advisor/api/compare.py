@@ -17,8 +17,9 @@ from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
 from advisor.portfolio.limit_types import split_label
 from advisor.portfolio.load import load_portfolio
-from advisor.portfolio.model import SMALL_CAP_FUNDS, Portfolio, Scenario
+from advisor.portfolio.model import Portfolio, Scenario
 from advisor.portfolio.original import Original
+from advisor.portfolio.preferences import SMALL_CAP_FUNDS
 from advisor.portfolio.written import bound_text
 from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState, Warned

@@ -76,7 +76,7 @@ class Recommendation:
     @property
     def answer(self) -> str:
         """The recommendation in one sentence."""
-        return answer(self.plan, self.portfolio).replace(NO_BREAK, " ")
+        return answer(self.plan).replace(NO_BREAK, " ")
 
     @property
     def orders(self) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def what_if(
     >>> from advisor import load_household, what_if
     >>> found = what_if(load_household("tech-employee.yaml"), {"Calmer": {"limits.magnificent_seven.max": "70%"}})
     >>> round(float(found.table.loc["Calmer", "magnificent_seven"]), 2)
-    0.66
+    0.61
     """
     portfolio = required(household).on(as_of)
     data = household.file.text.encode()

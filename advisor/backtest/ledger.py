@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from advisor.backtest.model import Holdings, Rules, TaxYear
 from advisor.dates import WASH_SALE_DAYS, first_long_term_day
 from advisor.optimize.inputs import Indices
-from advisor.portfolio.model import TaxSituation
+from advisor.portfolio.preferences import TaxSituation
 from advisor.rebalance.tax import year_tax
 from advisor.units import Vector, to_cents
 

@@ -14,9 +14,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.market.asset_classes import AssetClass
 from advisor.optimize.inputs import Indices
 from advisor.optimize.one_day import DayLimit
-from advisor.portfolio.model import TaxSituation
+from advisor.portfolio.preferences import TaxSituation
 from advisor.units import Matrix, Vector
 
 
@@ -77,7 +78,11 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """What the file asks for, as far as it could be known in the past; `not_applied` says what could not, and why."""
+    """What the file asks for, as far as it could be known in the past; `not_applied` says what could not, and why.
+
+    `least_cash` and `least_small_caps` are the file's own minima, 0 where it has none, and `caps_small_caps` is whether
+    it has a maximum of small caps: they bear on the program's own bounds (`backtest.defaults`).
+    """
 
     limits: tuple[DayLimit, ...]
     bounds: Vector  # (k,); "realized_gain" in dollars
@@ -87,15 +92,24 @@ class Rules:
     may_buy: NDArray[np.bool_]  # (a, n)
     min_cash_usd: Vector  # (a,)
     small_caps: NDArray[np.bool_]  # (n,), by category
-    identity: Indices  # (n,), of wash sales and of shared expected returns
+    identity: Indices  # (n,), of wash sales
+    classes: Mapping[AssetClass, Vector]  # (n,) each: what of a dollar in each security is of that class
+    companies: tuple[str | None, ...]  # (n,), whose share each security is; None of a fund
+    company_share: float  # of the household in one company; more is no choice of a mix
+    least_cash: float
+    least_small_caps: float
+    caps_small_caps: bool
     half_spread: Vector  # (n,)
     expense_ratio: Vector  # (n,)
     equity_premium: float
     risk_aversion: float | None
     return_uncertainty: float
-    horizon_years: float
+    cost_years: float  # over which what is paid once is spread
+    later_tax_saved: float  # today, of each dollar of gain that is realized
+    carried_value: float  # today, of each dollar of loss that is carried forward
     min_trade_usd: float
-    min_gain: float  # of value a year; below it nothing is done while every limit holds
+    min_gain: float  # of value a year, that trades beyond the necessary must add
+    min_gain_usd: float  # the same in dollars a year; the lesser of the two counts
     wait_days: int
     tax: TaxSituation
 

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from advisor.backtest.model import History, Holdings, Rules
+from advisor.market.asset_classes import AssetClass, class_shares
 from advisor.market.data import MarketData
 from advisor.optimize.held_back import wash_identities
 from advisor.optimize.inputs import Indices, expense_ratios, household_value_usd
+from advisor.optimize.later_tax import carried_loss_value, later_tax
 from advisor.optimize.limits import sign
 from advisor.optimize.one_day import UNREACHED, DayLimit, ShareLimit, TradedLimit, VolatilityLimit
+from advisor.portfolio.limit_types import Side
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, LimitMode, Portfolio
-from advisor.units import POINT_PER_BASIS_POINT, Matrix
+from advisor.units import POINT_PER_BASIS_POINT, Matrix, Vector
 
 CONTENTS = "what funds held on a day in the past is not in the data"
 DIRECT = "counts shares held directly alone: " + CONTENTS
@@ -35,7 +38,10 @@ def holdings_of(portfolio: Portfolio, market: MarketData, history: History) -> H
 
 
 def rules_of(portfolio: Portfolio, market: MarketData, history: History) -> Rules:
-    """The file's limits and preferences for the symbols of `history`."""
+    """The file's limits and preferences for the symbols of `history`.
+
+    What a gain saves of later tax is worked out at today's riskless rate: an assumption, as today's tax rates are.
+    """
     symbols, preferences = history.symbols, portfolio.preferences
     applied: list[tuple[DayLimit, Limit]] = []
     not_applied: list[str] = []
@@ -46,6 +52,8 @@ def rules_of(portfolio: Portfolio, market: MarketData, history: History) -> Rule
         if reason is not None:
             not_applied.append(f"{limit.label}: {reason}")
     value = household_value_usd(portfolio, market)
+    years, riskless = float(preferences.horizon_years), market.risk_free.value
+    later = later_tax(portfolio, riskless)
     return Rules(
         limits=tuple(compiled for compiled, _ in applied),
         bounds=np.array([float(limit.bound) for _, limit in applied]),
@@ -56,17 +64,36 @@ def rules_of(portfolio: Portfolio, market: MarketData, history: History) -> Rule
         min_cash_usd=np.array([float(account.min_cash_usd) for account in portfolio.accounts]),
         small_caps=np.array([market.is_small_cap(symbol) for symbol in symbols], dtype=bool),
         identity=_identities(portfolio, market, symbols),
+        classes={one: _class_row(one, market, symbols) for one in AssetClass},
+        companies=tuple(market.securities[symbol].company for symbol in symbols),
+        company_share=float(preferences.company_share),
+        least_cash=_least(portfolio, "cash"),
+        least_small_caps=_least(portfolio, "small_caps"),
+        caps_small_caps=any((limit.name, limit.side) == ("small_caps", Side.MAX) for limit in portfolio.limits),
         half_spread=np.array([market.securities[symbol].half_spread.value for symbol in symbols]),
         expense_ratio=expense_ratios(market, symbols),
         equity_premium=float(preferences.equity_premium),
         risk_aversion=None if preferences.risk_aversion is None else float(preferences.risk_aversion),
         return_uncertainty=float(preferences.return_uncertainty),
-        horizon_years=float(preferences.horizon_years),
-        min_trade_usd=float(min(preferences.min_trade_usd, value / 100)),
+        cost_years=later.cost_years(years),
+        later_tax_saved=later.saved(years),
+        carried_value=carried_loss_value(portfolio, riskless),
+        min_trade_usd=float(min(preferences.least_trade_usd(value), value / 100)),
         min_gain=float(preferences.min_gain),
+        min_gain_usd=float(preferences.min_gain_usd),
         wait_days=preferences.wait_days,
         tax=portfolio.tax,
     )
+
+
+def _class_row(one: AssetClass, market: MarketData, symbols: tuple[str, ...]) -> Vector:
+    return np.array([class_shares(market.securities[symbol]).get(one, 0.0) for symbol in symbols])
+
+
+def _least(portfolio: Portfolio, name: str) -> float:
+    """The file's own minimum of that name, 0 where it has none."""
+    bounds = (float(limit.bound) for limit in portfolio.limits if (limit.name, limit.side) == (name, Side.MIN))
+    return max(bounds, default=0.0)
 
 
 def _left_out(portfolio: Portfolio) -> Iterator[str]:

@@ -16,7 +16,8 @@ from advisor.errors import LimitsConflictError, MarketDataError, UnverifiedAnswe
 
 if TYPE_CHECKING:
     from advisor.market.data import MarketData
-    from advisor.portfolio.model import CovarianceChoice, Portfolio
+    from advisor.portfolio.model import Portfolio
+    from advisor.portfolio.preferences import CovarianceChoice
 
 TWINS = ("IWM", "VTWO")  # two funds of one index: what they differ by shows what a method makes up
 
@@ -64,7 +65,7 @@ def compare_risk(
       advisor data compare-risk tech-employee.yaml --market yahoo
     """
     from advisor.market.sources import load_markets
-    from advisor.portfolio.model import CovarianceChoice
+    from advisor.portfolio.preferences import CovarianceChoice
 
     portfolio, _ = run.read(file)
     request = run.request()
@@ -100,7 +101,7 @@ def compared(
 
 
 def _choices(years: int) -> Iterator[CovarianceChoice]:
-    from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, ReturnPeriod
+    from advisor.portfolio.preferences import CovarianceChoice, CovarianceMethod, ReturnPeriod
 
     for method in CovarianceMethod:
         for period in ReturnPeriod:

@@ -93,12 +93,12 @@ def diff(*, old: Path, new: Path, as_json: bool, quiet: bool, debug: bool) -> No
 
 
 def _read(file: Path) -> Read:
-    from advisor.whatif.two_answers import answer_of
+    from advisor.whatif.two_answers import decided_of
 
     document = read_record(file)
     portfolio, _ = recorded_portfolio(document, file)
     try:
-        return Read(file, document, portfolio, answer_of(document))
+        return Read(file, document, portfolio, decided_of(document))
     except ValueError as error:
         raise record_error(file, f"is not a recommendation of this program: {error}") from error
 

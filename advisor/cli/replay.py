@@ -10,6 +10,7 @@ import click
 from advisor.api.recorded import (
     market_entry,
     read_record,
+    record_error,
     recorded_market,
     recorded_portfolio,
     recorded_versions,
@@ -48,12 +49,12 @@ def replay(*, file: Path, market: str | None, as_json: bool, quiet: bool, debug:
     del debug
     document = read_record(file)
     portfolio, text = recorded_portfolio(document, file)
+    _refuse_older(document, file)
     data = _market(document, file, market)
     made = _planned_again(document, portfolio, text, data, file, quiet=quiet)
 
     import json
 
-    from advisor.rebalance.record import FIRST_SCHEMA
     from advisor.whatif.replay import compared
 
     recorded, present = recorded_versions(document), made.versions
@@ -65,9 +66,24 @@ def replay(*, file: Path, market: str | None, as_json: bool, quiet: bool, debug:
     if as_json:
         emit_json(result)
         return
-    emit(shown(_text(found, made, recorded, is_older=document.get("schema") == FIRST_SCHEMA)))
+    emit(shown(_text(found, made, recorded)))
     if found.mismatches:
         raise error
+
+
+def _refuse_older(document: dict[str, Any], file: Path) -> None:
+    """Raise `InputError` for a record of an older schema: its orders answer another question than is asked today."""
+    from advisor.rebalance.record import OLDER_SCHEMAS
+
+    if document.get("schema") not in OLDER_SCHEMAS:
+        return
+    version = recorded_versions(document).get("advisor", "an unknown version")
+    raise record_error(
+        file,
+        f"cannot be planned again: it is of {document['schema']}, whose optimizer was asked another question "
+        f"(advisor {version}); `advisor verify` checks its orders as they stand, and `advisor rebalance` answers its "
+        "file anew",
+    )
 
 
 def _market(document: dict[str, Any], file: Path, named: str | None) -> MarketData:
@@ -120,7 +136,7 @@ def _document(found: Replay, made: Recommendation, recorded: dict[str, str]) -> 
     }
 
 
-def _text(found: Replay, made: Recommendation, recorded: dict[str, str], *, is_older: bool) -> str:
+def _text(found: Replay, made: Recommendation, recorded: dict[str, str]) -> str:
     data, day = made.market, made.portfolio.as_of
     number = len(made.plan.trades)
     orders = f"{number} order{'s' if number != 1 else ''}" if number else "advice to do nothing"
@@ -133,10 +149,9 @@ def _text(found: Replay, made: Recommendation, recorded: dict[str, str], *, is_o
             f"  replayed  {'nothing' if first.replayed is None else first.replayed}",
         ]
     age = (day - data.as_of).days
-    rest = ", without the words: the record is of an older schema" if is_older else ", then the rest of the record"
     lines += [
         f"Planned again from the recorded file and {data.id}, prices of {data.as_of}, {age} days before the decision.",
-        f"Compared: orders, status, tax, costs, limits, gain{rest}, {found.values:,} values.",
+        f"Compared: orders, status, tax, costs, limits, gain, then the rest of the record, {found.values:,} values.",
         _digits_words(found),
         _versions_words(recorded, made.versions),
     ]

@@ -32,6 +32,14 @@ from advisor.report.limits import (
     price_words,
 )
 from advisor.report.sections.answer import answer
+from advisor.report.sections.frame import (
+    cash_words,
+    choices,
+    choices_note,
+    held_words,
+    least_cost_words,
+    plan_words,
+)
 from advisor.report.sections.small_cap_case import stability_words
 from advisor.report.sections.why import break_even_words, funds_words, orders_words
 from advisor.whatif.model import Outcome, TradeOff
@@ -95,7 +103,7 @@ def summary(
     text = StringIO()
     console = console_for(text)
     console.print(Text(portfolio.name, style="bold"), dates_words(portfolio.as_of, market))
-    console.print(Text(for_console(answer(plan, portfolio)), style="bold"))
+    console.print(Text(for_console(answer(plan)), style="bold"))
     console.print(_headline(plan))
     if plan.trades:
         console.print(_trades(plan.trades))
@@ -106,6 +114,8 @@ def summary(
     for words in (break_even_words(plan), funds_words(plan, portfolio), orders_words(plan, portfolio)):
         if words:
             console.print(Text(for_console(words)))
+    for words in _framed(plan, portfolio, beside):
+        console.print(Text(for_console(words)))
     for words in _compared(plan, beside):
         console.print(Text(for_console(words)))
     if compare:
@@ -115,6 +125,20 @@ def summary(
     for path in written:
         console.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
     return text.getvalue()
+
+
+def _framed(plan: RebalancePlan, portfolio: Portfolio, beside: TradeOff | None) -> tuple[str, ...]:
+    """What the plans cost, why cash is kept and what else could be done with it, and the least cost without a limit."""
+    told = [plan_words(plan), cash_words(plan)]
+    if beside is not None:
+        offered = choices(portfolio, beside.more_room)
+        told += [f"Choice {number}: {words}." for number, words in enumerate(offered, start=1)]
+        told += [
+            choices_note(beside.more_room),
+            least_cost_words(plan, beside.least_cost),
+            held_words(portfolio, beside),
+        ]
+    return tuple(filter(None, told))
 
 
 def _compared(plan: RebalancePlan, beside: TradeOff | None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from advisor.market.estimate.returns import PricePanel, returns_of, years_before
-from advisor.portfolio.model import ReturnPeriod
+from advisor.portfolio.preferences import ReturnPeriod
 from advisor.units import Matrix, Vector
 
 AFTER = (4, 13, 26, 52)  # weeks after a streak

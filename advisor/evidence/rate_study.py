@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from advisor.evidence.facts import RateChange
 from advisor.market.estimate.returns import PricePanel, returns_of
-from advisor.portfolio.model import ReturnPeriod
+from advisor.portfolio.preferences import ReturnPeriod
 from advisor.units import Vector
 
 HORIZONS = (1, 3, 6, 12, 24)  # months

@@ -34,7 +34,7 @@ from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityK
 from advisor.market.prices.sessions import Sessions, today
 from advisor.market.snapshot import read_snapshot
 from advisor.market.snapshot_writer import snapshot_text
-from advisor.portfolio.model import CovarianceChoice
+from advisor.portfolio.preferences import CovarianceChoice
 from advisor.units import to_cents
 
 WHOLE_MARKET = "SPY"  # stands in where nothing nearer is known

@@ -27,7 +27,7 @@ from advisor.market.price_file import PriceTable, content_of, positive_number, r
 from advisor.market.prices.checks import CheckedHistory, check_history
 from advisor.market.prices.history import PriceHistory, SecurityFacts, SecurityKind, now_utc
 from advisor.market.prices.sessions import Sessions
-from advisor.portfolio.model import CovarianceChoice
+from advisor.portfolio.preferences import CovarianceChoice
 
 PRICES, SECURITIES = "prices.csv", "securities.csv"
 COLUMNS = ("symbol", "kind", "name", "sector", "expense_ratio")

@@ -26,7 +26,7 @@ from advisor.market.prices.checks import CheckedHistory, check_history
 from advisor.market.prices.doubts import DoubtRule
 from advisor.market.prices.history import FaultCause, PriceHistory, SecurityFacts, SourceFault
 from advisor.market.prices.sessions import Sessions, today
-from advisor.portfolio.model import CovarianceChoice
+from advisor.portfolio.preferences import CovarianceChoice
 
 PRICES, FACTS = "prices", "facts"
 YEARS = 11  # of history: ten years of months, and of any window of the covariance

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from advisor.errors import MarketDataError
+from advisor.errors import InputError, Issue, MarketDataError
 from advisor.market.data import (
     MARKET,
     Constituents,
@@ -35,6 +35,8 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
 
     Raises
     ------
+    InputError
+        A symbol on the buy list without data, or one that is no fund.
     MarketDataError
         Symbols without data, all named at once with the accounts they are in and the two ways to supply them.
     """
@@ -43,7 +45,7 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
     copies: dict[str, tuple[Security, str]] = {}
     constituents = dict(market.constituents)
     proxied: dict[str, str] = {}
-    missing: list[str] = []
+    missing: dict[str, str] = {}
     for symbol in sorted({*required, *notes}):
         original = canonical_symbol(symbol)
         if symbol in market.securities:
@@ -61,10 +63,30 @@ def resolve(market: MarketData, portfolio: Portfolio) -> MarketData:
             if proxy in constituents:
                 constituents[symbol] = _as_proxy(symbol, constituents[proxy])
         elif symbol in required:
-            missing.append(_describe(symbol, required[symbol], notes.get(symbol), market))
-    if missing:
-        raise MarketDataError(_message(missing, market))
+            missing[symbol] = _describe(symbol, required[symbol], notes.get(symbol), market)
+    if missing.keys() - {*portfolio.preferences.buy}:
+        raise MarketDataError(_message(list(missing.values()), market))
+    copied = {symbol: security for symbol, (security, _) in copies.items()}
+    _refuse_buys(portfolio, {**market.securities, **copied}, market)
     return replace(_extended(market, copies, constituents), proxied=MappingProxyType(proxied))
+
+
+def _refuse_buys(portfolio: Portfolio, known: Mapping[str, Security], market: MarketData) -> None:
+    """Raise `InputError` for what may be bought and is no fund, or has no data."""
+    buy, places = portfolio.preferences.buy, portfolio.preferences.buy_where
+    issues = []
+    for symbol, where in zip(buy, places or (None,) * len(buy), strict=True):
+        if symbol not in known:
+            hint = (
+                "remove it; or declare it under securities with a proxy that has data, and a price; or ask a source "
+                "that has it: --market yahoo, or a folder with its prices"
+            )
+            issues.append(Issue(f"{symbol} cannot be bought: {market.id} has no data for it", where, hint))
+        elif not known[symbol].is_fund:
+            hint = "remove it: what is bought is a fund, so that no company's own risk is added"
+            issues.append(Issue(f"{symbol} cannot be bought: it is shares of {known[symbol].company}", where, hint))
+    if issues:
+        raise InputError(tuple(issues), portfolio.name)
 
 
 def needed_symbols(portfolio: Portfolio) -> tuple[str, ...]:

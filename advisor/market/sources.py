@@ -22,7 +22,8 @@ from advisor.market.prices.splits import stale_lots
 from advisor.market.resolve import needed_symbols
 from advisor.market.snapshot import load_snapshot, read_snapshot, snapshot_bytes
 from advisor.market.symbols import canonical_symbol
-from advisor.portfolio.model import CovarianceChoice, Portfolio
+from advisor.portfolio.model import Portfolio
+from advisor.portfolio.preferences import CovarianceChoice
 
 SNAPSHOT, YAHOO = "snapshot", "yahoo"
 MONTH = timedelta(days=31)

@@ -199,6 +199,12 @@ class ConeSolver:
         self._shifts: dict[int, float] = {}
         self._solver: clarabel.DefaultSolver | None = None
 
+    def another(self) -> ConeSolver:
+        """A solver of its own for the same problem: with the coefficients and the objective that this one was given."""
+        other = ConeSolver(self.compiled)
+        other._base, other._linear, other._weight = self._base, self._linear, self._weight
+        return other
+
     def set(self, parameter: cp.Parameter, value: Vector | float) -> None:
         """Give `parameter` a value, for every solve until it is set again. value: of the parameter's own shape."""
         self.theta[self.compiled.parameters[parameter.id]] = np.ravel(value, order="F")

@@ -1,15 +1,17 @@
 """The allocation problem, written once, as the method page states it.
 
-maximise   (mu - er)'w + r_f 1'c - (gamma/2) (||R w||^2 + kappa (vol'w)^2) - rho 1's
-           - (1/H) (spread's + spread'b + T) - (price x excess of each soft limit)
+maximise   (mu - er)'w + r_f 1'c - (gamma/2) (||R w||^2 + kappa (vol'w)^2) - rho's
+           - (1/C) (spread's + spread'b + T - lambda g's) - (price x excess of each soft limit, and default bound)
 subject to w = w0 - (sold) + (bought),   c = c0 + (1-spread) sold - (1+spread) bought,   each account by itself
            0 <= s <= sellable,  0 <= b <= buyable,  c >= min_cash >= 0
            T above the lines of one tax branch, the year's gains within that branch
-           every limit
+           every limit, and every default bound
 
 s: dollars sold of each lot; b: dollars bought in each (account, fund); w: securities; c: cash; all as fractions of
 household value. rho is the error of an expected return that a switch must outweigh, which keeps the answer from
-trading on noise; it is charged on what is sold, so that a switch pays it once and new money does not.
+trading on noise; it is charged on what is sold, so that a switch pays it once and new money does not, and not on a lot
+that is sold at a loss: that relies on the tax law, not on a return. g is the gain of
+each dollar sold and lambda the later tax that it saves (`later_tax`); C are the years over which costs are spread.
 
 The matrices belong to the household and stay; what varies from solve to solve (caps, margins, branch, horizon) is
 in the vectors alone, so that one compilation serves every solve.
@@ -28,6 +30,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from advisor.optimize.compiled import CompiledProblem, ConeSolver
+from advisor.optimize.default_bounds import DefaultBound
 from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit, sign
 from advisor.optimize.rows import CashFlow, LimitRow, Unknowns, limit_rows
@@ -46,6 +49,8 @@ class Case:
 
     `margins` tightens limits, by label, in the limit's own unit; a negative margin relaxes it. `bounds`, by label,
     stand exactly in place of those of shares of value and of risk; such a limit is compiled with the bound `MOVABLE`.
+    `most_beyond` is how far each default bound may be exceeded, by label, for its charge; what is not named, freely.
+    `reserve` is what cash and bills may grow by, because it is kept for the tax of the trades.
     """
 
     most_sold: Vector  # (l,)
@@ -54,16 +59,23 @@ class Case:
     horizon_years: float
     margins: Mapping[str, float] = field(default_factory=dict)
     bounds: Mapping[str, float] = field(default_factory=dict)
+    most_beyond: Mapping[str, float] = field(default_factory=dict)
+    reserve: float = 0.0
 
 
 class Formulation:
     """One household's variables, parameters and rows; with a `flow`, cash comes in or goes out before the trades."""
 
     def __init__(
-        self, inputs: AllocationInputs, limits: tuple[CompiledLimit, ...], flow: CashFlow | None = None
+        self,
+        inputs: AllocationInputs,
+        limits: tuple[CompiledLimit, ...],
+        defaults: tuple[DefaultBound, ...] = (),
+        flow: CashFlow | None = None,
     ) -> None:
         self.inputs = inputs
         self.limits = limits
+        self.defaults = defaults
         self.lines = tax_lines(inputs.rates)
         self.reach = gain_range(inputs)
         self.branches = reachable_branches(self.reach)
@@ -73,6 +85,7 @@ class Formulation:
         self.sold_within = self.x.sell <= inputs.lots.sellable
         self.bought_within = self.x.buy <= np.ones(inputs.buys.account.size)
         self.yearly = cp.Parameter()  # part of a cost paid once that a year bears, times `scale`
+        self.saved_later = cp.Parameter()  # the same of the later tax that a dollar of gain saves
         self.switched_off = cp.Parameter(len(self.lines))  # slack given to the lines of the other branches
         self.gain_ends = cp.Parameter(4)  # N <= , -N <= , L <= , -L <=
         self.rows = (*limit_rows(self.x, inputs, limits), *self._account_rows(), *self._tax_reserve_rows())
@@ -114,9 +127,10 @@ class Formulation:
         if i.covariance_inflation:
             risk += i.covariance_inflation * cp.square(volatilities @ x.weights)
         earned = i.net_return @ x.weights + i.risk_free * cp.sum(x.cash)
-        doubt = i.return_uncertainty * cp.sum(x.sell)
+        doubt = i.doubt @ x.sell
         once = i.half_spread[i.lots.security] @ x.sell + i.half_spread[i.buys.security] @ x.buy + x.tax
-        return self.scale * (earned - i.risk_aversion / 2 * risk - doubt) - self.yearly * once
+        later = self.saved_later * (gains_per_dollar(i).sum(axis=0) @ x.sell)
+        return self.scale * (earned - i.risk_aversion / 2 * risk - doubt) - self.yearly * once + later
 
     def identities(self) -> list[cp.Constraint]:
         """What trades do to weights, cash and the year's gains."""

@@ -55,6 +55,21 @@ def choose_menu(problem: AllocationProblem, cases: tuple[Case, ...], best: Solut
     return MenuChoice(answer, Menu(symbols, _loss(best, answer)), tried)
 
 
+def first_choice(problem: AllocationProblem, cases: tuple[Case, ...], best: Solution) -> MenuChoice:
+    """What `choose_menu` chooses, found by trying menus in the order of choice up to the first that is near enough."""
+    if best.buy.sum() <= DUST:
+        return MenuChoice(best, Menu((), 0.0), ())
+
+    def order(menu: tuple[int, ...]) -> tuple[int, float, tuple[str, ...]]:
+        return len(menu), _cost(problem, menu), _symbols(problem, menu)
+
+    for menu in sorted(_menus(problem, best), key=order):
+        answer = best_solution(problem, _offering(problem, cases, menu))
+        if answer is not None and best.objective - answer.objective <= INDIFFERENT:
+            return MenuChoice(answer, Menu(_symbols(problem, menu), _loss(best, answer)), ())
+    return MenuChoice(best, Menu(_symbols(problem, _bought(problem, best)), 0.0), ())
+
+
 def _menus(problem: AllocationProblem, best: Solution) -> Iterator[tuple[int, ...]]:
     """Every set of up to three funds on offer; of a long list, sets of what the best mix buys and single funds."""
     offered = tuple(int(security) for security in np.unique(problem.inputs.buys.security))
@@ -82,7 +97,7 @@ def _symbols(problem: AllocationProblem, menu: tuple[int, ...]) -> tuple[str, ..
 def _cost(problem: AllocationProblem, menu: tuple[int, ...]) -> float:
     """Fees over the horizon, and spreads, of a dollar in each fund."""
     i = problem.inputs
-    return float(sum(i.expense_ratio[fund] * i.horizon_years + i.half_spread[fund] for fund in menu))
+    return float(sum(i.expense_ratio[fund] * i.cost_years + i.half_spread[fund] for fund in menu))
 
 
 def _loss(best: Solution, answer: Solution | None) -> float | None:

@@ -48,7 +48,7 @@ def largest_withdrawal(
 
 
 def _best(problem: AllocationProblem, limits: tuple[CompiledLimit, ...], flow: CashFlow) -> BestFlow:
-    elastic = ElasticProblem(Formulation(problem.inputs, limits, flow))
+    elastic = ElasticProblem(Formulation(problem.inputs, limits, flow=flow))
     room = 1.0 + flow.most * (flow.sign > 0)
     cases = tuple(replace(case, most_bought=case.most_bought * room) for case in every_case(problem))
     rigid = dict.fromkeys(elastic.labels, math.inf)

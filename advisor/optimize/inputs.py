@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from advisor.dates import is_long_term
 from advisor.market.data import MarketData
 from advisor.optimize.held_back import barred_identities, held_back, wash_identities
-from advisor.portfolio.model import Account, Lot, Portfolio, TaxSituation
+from advisor.optimize.later_tax import LaterTax, carried_loss_value, later_tax
+from advisor.portfolio.model import Account, Lot, Portfolio
+from advisor.portfolio.preferences import TaxSituation
 from advisor.risk.covariance import RiskModel
 from advisor.risk.expected_returns import ExpectedReturns
 from advisor.units import Vector
@@ -92,22 +94,58 @@ class AllocationInputs:
     buys: Buys
     half_spread: Vector  # (n,)
     expected_return: Vector  # (n,) a year, before fees
+    implied_return: Vector  # (n,) the same without views: what the reference portfolio implies
     expense_ratio: Vector  # (n,) a year
     risk_free: float
     model: RiskModel
     risk_aversion: float
     covariance_inflation: float  # weight of (vol'w)^2 beside w'Sigma w
-    return_uncertainty: float  # a year, on each dollar sold
+    return_uncertainty: float  # a year, on each dollar sold without a loss
     horizon_years: float
     rates: TaxRates
+    later: LaterTax
     reserve_tax: bool
-    min_trade: float
+    min_trade: float  # smallest order, fraction of value
+    least_rest: float  # smallest part of a position that a sale leaves
     value_usd: Decimal
 
     @property
     def net_return(self) -> Vector:
         """Expected return less expense ratio, a year (n,)."""
         return self.expected_return - self.expense_ratio
+
+    @property
+    def doubt(self) -> Vector:
+        """Charge a year on each dollar sold of each lot, shape (l,): none on a loss, which relies on tax law alone."""
+        at_a_loss = self.lots.taxable & (self.lots.gain < 0.0)
+        return np.where(at_a_loss, 0.0, self.return_uncertainty)
+
+    @property
+    def cost_years(self) -> float:
+        """Years over which what is paid once is spread."""
+        return self.later.cost_years(self.horizon_years)
+
+    @property
+    def later_tax_saved(self) -> float:
+        """Value today of the later tax that a dollar of gain realized now saves."""
+        return self.later.saved(self.horizon_years)
+
+
+def holdings(portfolio: Portfolio, market: MarketData, model: RiskModel) -> tuple[Vector, Vector]:
+    """What is held of each security, and what of it may be sold, as fractions of household value, shape (n,) each."""
+    lots = _lots(portfolio, market, model, household_value_usd(portfolio, market))
+    return _by_security(lots, lots.value, model), _by_security(lots, lots.sellable, model)
+
+
+def own_mix(portfolio: Portfolio, market: MarketData) -> float:
+    """By how much today's weights are larger in the mix that the household has chosen: new money is no part of it."""
+    value_usd = household_value_usd(portfolio, market)
+    before_usd = value_usd - portfolio.deposit_usd
+    return float(value_usd / before_usd) if before_usd > 0 else 1.0
+
+
+def _by_security(lots: Lots, amounts: Vector, model: RiskModel) -> Vector:
+    return np.asarray(np.bincount(lots.security, weights=amounts, minlength=len(model.symbols)), dtype=float)
 
 
 def allocation_inputs(
@@ -123,7 +161,7 @@ def allocation_inputs(
     lots = _lots(portfolio, market, model, value_usd)
     return AllocationInputs(
         symbols=model.symbols,
-        weights=np.asarray(np.bincount(lots.security, weights=lots.value, minlength=len(model.symbols)), dtype=float),
+        weights=_by_security(lots, lots.value, model),
         cash=np.array([float(account.cash_usd / value_usd) for account in portfolio.accounts]),
         min_cash=np.array([float(account.min_cash_usd / value_usd) for account in portfolio.accounts]),
         taxable_accounts=np.array([account.is_taxable for account in portfolio.accounts]),
@@ -132,6 +170,7 @@ def allocation_inputs(
         buys=_buys(portfolio, market, model, value_usd),
         half_spread=np.array([market.securities[symbol].half_spread.value for symbol in model.symbols]),
         expected_return=returns.annual,
+        implied_return=returns.implied,
         expense_ratio=expense_ratios(market, model.symbols),
         risk_free=returns.risk_free,
         model=model,
@@ -139,9 +178,11 @@ def allocation_inputs(
         covariance_inflation=float(portfolio.preferences.covariance_inflation),
         return_uncertainty=float(portfolio.preferences.return_uncertainty),
         horizon_years=float(portfolio.preferences.horizon_years),
-        rates=_tax_rates(portfolio.tax, value_usd),
+        rates=_tax_rates(portfolio.tax, value_usd, carried_loss_value(portfolio, returns.risk_free)),
+        later=later_tax(portfolio, returns.risk_free),
         reserve_tax=portfolio.preferences.reserve_tax,
-        min_trade=float(portfolio.preferences.min_trade_usd / value_usd),
+        min_trade=float(portfolio.preferences.smallest_order_usd / value_usd),
+        least_rest=float(portfolio.preferences.least_trade_usd(value_usd) / value_usd),
         value_usd=value_usd,
     )
 
@@ -230,12 +271,12 @@ def _buys(portfolio: Portfolio, market: MarketData, model: RiskModel, value_usd:
     )
 
 
-def _tax_rates(tax: TaxSituation, value_usd: Decimal) -> TaxRates:
+def _tax_rates(tax: TaxSituation, value_usd: Decimal, carried: float) -> TaxRates:
     return TaxRates(
         short_term=float(tax.short_term_rate + tax.state_rate),
         long_term=float(tax.long_term_rate + tax.state_rate),
         loss_deduction=float(tax.loss_deduction_usd / value_usd),
         short_so_far=float((tax.year_to_date_short_usd - tax.carryforward_short_usd) / value_usd),
         long_so_far=float((tax.year_to_date_long_usd - tax.carryforward_long_usd) / value_usd),
-        carryforward_value=float(tax.carryforward_value),
+        carryforward_value=carried,
     )

@@ -14,19 +14,23 @@ import numpy as np
 import scipy.sparse as sp
 
 from advisor.optimize.formulation import gains_per_dollar
-from advisor.optimize.problem import AllocationProblem, Solution
+from advisor.optimize.problem import TAX, AllocationProblem, Solution
 from advisor.units import Vector
 
 NOTHING = 1e-8  # a year, of a dollar
-RETURN, RISK, DOUBT, SPREAD = "return", "risk", "doubt", "spread"
+MIX, VIEWS, FEES, DOUBT, SPREAD = "mix", "views", "fees", "doubt", "spread"
 
 
 @dataclass(frozen=True, slots=True)
 class MarginalValues:
     """What one more dollar of each trade gains a year, by part; `lots` (l,) are sales, `buys` (b,) purchases.
 
-    Parts are "return", "risk", "doubt", "spread", "tax", "cash" and the limits by label; a part that is zero for every
-    trade is left out. "cash" is what an account's last dollar is worth beyond its interest.
+    "mix" is what a step towards the reference portfolio is worth, by the risk of standing apart from it; "views" what
+    the user's views add; "fees" those of the fund; "spread" with the interest that it would have earned; "tax"
+    this year's less the later one that a gain realized now saves. Besides these there are "doubt", "cash", "defaults",
+    which are the default bounds on cash and classes together, that on small caps, and limits by label; a part that is
+    zero for every trade is left out.
+    "cash" is what an account's last dollar is worth beyond its interest.
     """
 
     lots: dict[str, Vector]
@@ -81,23 +85,28 @@ def _moves(problem: AllocationProblem) -> sp.csc_array:
 def _objective_parts(problem: AllocationProblem, solution: Solution, moves: sp.csc_array) -> dict[str, Vector]:
     i, x, columns = problem.inputs, problem.formulation.x, problem.compiled.columns
     weights = solution.cone.x[columns(x.weights)]
-    moved, cash = moves[columns(x.weights)], np.asarray(moves[columns(x.cash)].sum(axis=0)).ravel()
+    moved = moves[columns(x.weights)]
     volatilities = np.sqrt(np.diag(i.model.covariance))
     risk = i.model.covariance @ weights + i.covariance_inflation * volatilities * (volatilities @ weights)
     security = np.concatenate([i.lots.security, i.buys.security])
-    sales = np.arange(security.size) < i.lots.security.size
+    half, buys = i.half_spread[security], i.buys.security.size
+    years = i.later.cost_years(solution.case.horizon_years)
     return {
-        RETURN: i.net_return @ moved + i.risk_free * cash,
-        RISK: -i.risk_aversion * (risk @ moved),
-        DOUBT: np.where(sales, -i.return_uncertainty, 0.0),
-        SPREAD: -i.half_spread[security] / solution.case.horizon_years,
+        MIX: (i.implied_return - i.risk_free - i.risk_aversion * risk) @ moved,
+        VIEWS: (i.expected_return - i.implied_return) @ moved,
+        FEES: -i.expense_ratio @ moved,
+        DOUBT: np.concatenate([-i.doubt, np.zeros(buys)]),
+        SPREAD: -half / years - i.risk_free * half,
     }
 
 
 def _pressures(problem: AllocationProblem, solution: Solution, moves: sp.csc_array) -> dict[str, Vector]:
     """What each limit, the tax and the cash of the accounts add: their rows' multipliers along each move."""
     program, z = solution.cone.program, solution.cone.z
-    return {
+    found = {
         source: -((program.A[rows].T @ z[rows]) @ moves) / problem.formulation.scale
         for source, rows in problem.rows_of_sources().items()
     }
+    i, horizon = problem.inputs, solution.case.horizon_years
+    later = i.later.saved(horizon) / i.later.cost_years(horizon) * gains_per_dollar(i).sum(axis=0)
+    return {**found, TAX: found[TAX] + np.concatenate([later, np.zeros(i.buys.security.size)])}

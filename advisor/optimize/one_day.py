@@ -1,6 +1,7 @@
 """The problem of one day of a backtest, compiled once for the whole walk through the past.
 
-maximise   (mu - er)'w - (gamma/2) ||R w||^2 - rho 1's - (1/H) (spread's + spread'b + T) - (price x excess of limits)
+maximise   (mu - er)'w - (gamma/2) ||R w||^2 - rho's - (1/C) (spread's + spread'b + T - lambda g's)
+           - (price x excess of each limit, and default bound)
 subject to w = w0 - (sold) + (bought),   c = c0 + (1-spread) sold - (1+spread) bought,   each account by itself
            0 <= s <= sellable,  0 <= b <= buyable,  c >= 0,  T above the lines of the year's tax,  every limit
 
@@ -10,8 +11,9 @@ unlike in `compiled`, theta gives q, b and the entries of A: ``[A b] = M theta``
 own data. It pays for small problems alone, for M has a column for each entry of R.
 
 In the past a limit may be out of reach on some day: each may be exceeded, at its price, or at `UNREACHED` where it is
-hard, which no gain of a trade outweighs. T is the convex form of the tax for a year that ends with a net gain, its
-saving on a net loss included up to the yearly deduction, at the long-term rate; a ledger has the exact tax.
+hard, which no gain of a trade outweighs. T is the convex form of the tax for a year that ends with a net gain. A net
+loss saves tax at the long-term rate up to the yearly deduction, and beyond it what a loss carried forward is worth. A
+ledger has the exact tax.
 """
 
 from __future__ import annotations
@@ -104,6 +106,9 @@ class WalkShape:
     """What stays the same over all days; n securities, a accounts, m tranches of lots, b buys.
 
     rates: short-term and long-term tax rate; None for a walk without tax. Spreads are of each dollar traded.
+    cost_years: over which what is paid once is spread. later_tax_saved and carried_value: worth today of the later tax
+    that a dollar of gain saves, and of a dollar of loss carried forward (`optimize.later_tax`); the first is at most
+    the second, and that at most the long-term rate. defaults: the program's own bounds, apart from the user's limits.
     """
 
     accounts: int
@@ -113,10 +118,21 @@ class WalkShape:
     buy_security: Indices  # (b,)
     half_spread: Vector  # (n,)
     limits: tuple[DayLimit, ...]
+    defaults: tuple[ShareLimit, ...]
     risk_aversion: float
-    return_uncertainty: float
-    horizon_years: float
+    cost_years: float
+    later_tax_saved: float
+    carried_value: float
     rates: tuple[float, float] | None
+
+    def after(self, day: WalkDay, trades: DayTrades) -> tuple[Vector, float]:
+        """Weights (n,) and cash that the trades leave, as fractions of value before them."""
+        sold, bought = trades.sell, trades.buy
+        received = float((1 - self.half_spread[self.sell_security]) @ sold)
+        paid = float((1 + self.half_spread[self.buy_security]) @ bought)
+        n = self.half_spread.size
+        weights = day.weights - _selector(self.sell_security, n) @ sold + _selector(self.buy_security, n) @ bought
+        return weights, float(day.cash.sum()) + received - paid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,11 +145,12 @@ class WalkDay:
     cash: Vector  # (a,)
     min_cash: Vector  # (a,)
     sellable: Vector  # (m,)
+    doubt: Vector  # (m,) a year, of each dollar sold
     buyable: Vector  # (b,)
     gains: Matrix  # (2, m): short-term and long-term gain of each dollar sold
     so_far: Vector  # (2,): this year's gains net of losses carried forward
     loss_deduction: float
-    bounds: Vector  # (k,), one for each limit
+    bounds: Vector  # (k + d,), one for each limit, then one for each default bound
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,11 +173,11 @@ class WalkProblem:
         n = shape.half_spread.size
         if n > LARGEST:
             raise ValueError(f"{n} securities: more than {LARGEST}, for which parameters in the matrix are meant")
-        self.shape = shape
+        self.shape, self.bounded = shape, (*shape.limits, *shape.defaults)
         self.sell, self.buy = cp.Variable(shape.sell_account.size), cp.Variable(shape.buy_account.size)
         self.weights, self.cash = cp.Variable(n), cp.Variable(shape.accounts)
         self.deviation, self.short_of_cash = cp.Variable(n), cp.Variable(shape.accounts)
-        self.excess = cp.Variable(max(1, len(shape.limits)))  # cvxpy has no variables without entries
+        self.excess = cp.Variable(max(1, len(self.bounded)))  # cvxpy has no variables without entries
         self.gains, self.tax = cp.Variable(2), cp.Variable()
         self._day = {
             name: cp.Parameter(size)
@@ -171,9 +188,10 @@ class WalkProblem:
                 ("cash", shape.accounts),
                 ("min_cash", shape.accounts),
                 ("sellable", self.sell.size),
+                ("doubt", self.sell.size),
                 ("buyable", self.buy.size),
                 *((("gains", (2, self.sell.size)), ("so_far", 2), ("loss_deduction", ())) if shape.rates else ()),
-                *((("bounds", len(shape.limits)),) if shape.limits else ()),
+                *((("bounds", len(self.bounded)),) if self.bounded else ()),
             )
         }
         self.problem = cp.Problem(cp.Maximize(SCALE * self._utility()), [*self._balances(), *self._rows()])
@@ -190,21 +208,22 @@ class WalkProblem:
         raise UnverifiedAnswerError(f"no certain answer for the policy on {when}")
 
     def standing(self, day: WalkDay) -> float:
-        """The utility a year of doing nothing on a day on which every hard limit holds."""
+        """The utility a year of doing nothing on a day on which every hard limit and default bound holds."""
         s = self.shape
         risk = float(np.sum((day.root @ day.weights) ** 2))
         tax = 0.0
         if s.rates:
             (short, long), (of_short, of_long) = s.rates, day.so_far
-            lines = (long * (of_short + of_long), short * of_short + long * of_long, -long * day.loss_deduction)
-            tax = max(lines)
+            net, carried = of_short + of_long, s.carried_value
+            beyond = carried * net - (long - carried) * day.loss_deduction
+            tax = max(long * net, short * of_short + long * of_long, beyond)
         cash = float(day.cash.sum())
         exceeded = sum(
             limit.price * max(limit.excess(bound, day.weights, cash, day.root), 0.0)
-            for limit, bound in zip(s.limits, day.bounds, strict=True)
+            for limit, bound in zip(s.limits, day.bounds[: len(s.limits)], strict=True)
             if not isinstance(limit, TradedLimit) and limit.price < UNREACHED
         )
-        return float(day.expected @ day.weights - s.risk_aversion / 2 * risk - tax / s.horizon_years - exceeded)
+        return float(day.expected @ day.weights - s.risk_aversion / 2 * risk - tax / s.cost_years - exceeded)
 
     def assign(self, day: WalkDay) -> None:
         """Give cvxpy's own parameters the values of the day, for whoever solves `problem` in another way."""
@@ -215,13 +234,13 @@ class WalkProblem:
         s, spread = self.shape, self.shape.half_spread
         once = spread[s.sell_security] @ self.sell + spread[s.buy_security] @ self.buy
         if s.rates:
-            once += self.tax
-        prices = [limit.price for limit in s.limits] or [UNREACHED]
+            once += self.tax - s.later_tax_saved * cp.sum(self._day["gains"] @ self.sell)
+        prices = [limit.price for limit in self.bounded] or [UNREACHED]
         return (
             self._day["expected"] @ self.weights
             - s.risk_aversion / 2 * cp.sum_squares(self.deviation)
-            - s.return_uncertainty * cp.sum(self.sell)
-            - once / s.horizon_years
+            - self._day["doubt"] @ self.sell
+            - once / s.cost_years
             - np.array(prices) @ self.excess
             - UNREACHED * cp.sum(self.short_of_cash)
         )
@@ -242,12 +261,13 @@ class WalkProblem:
             yield self.gains == day["so_far"] + day["gains"] @ self.sell
             yield long * cp.sum(self.gains) <= self.tax
             yield short * self.gains[0] + long * self.gains[1] <= self.tax
-            yield -long * day["loss_deduction"] <= self.tax
+            in_full = (long - s.carried_value) * day["loss_deduction"]
+            yield s.carried_value * cp.sum(self.gains) - in_full <= self.tax
 
     def _rows(self) -> Iterator[cp.Constraint]:
         yield self.excess >= 0
         total, in_cash = cp.sum(self.weights) + cp.sum(self.cash), cp.sum(self.cash)
-        for k, limit in enumerate(self.shape.limits):
+        for k, limit in enumerate(self.bounded):
             bound, excess = self._day["bounds"][k], self.excess[k]
             match limit:
                 case ShareLimit():

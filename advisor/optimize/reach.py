@@ -17,7 +17,8 @@ from advisor.optimize.elastic import ElasticProblem
 from advisor.optimize.formulation import Case
 from advisor.optimize.limits import sign
 from advisor.optimize.problem import AllocationProblem, Solution
-from advisor.optimize.search import best_solution, every_case, open_cases
+from advisor.optimize.search import every_case, open_cases
+from advisor.optimize.solve import best_with_reserve
 
 STEPS = 6
 CLOSE = 1e-9  # of the measure
@@ -35,7 +36,7 @@ def best_at(problem: AllocationProblem, bounds: Mapping[str, float]) -> ReachAns
     """The optimum over all tax branches with `bounds` in place of those of the movable limits, by label."""
     undecided = problem.undecided
     cases = tuple(replace(case, bounds=bounds) for case in open_cases(problem))
-    solution = best_solution(problem, cases)
+    solution = best_with_reserve(problem, cases)
     return ReachAnswer(solution, is_proved=solution is not None or problem.undecided == undecided)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
+from advisor.optimize.default_bounds import DefaultBound
 from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.limits import CompiledLimit, MonthLimit, RiskLimit, TradeLimit, WeightLimit, sign
 from advisor.units import Matrix
@@ -77,6 +78,13 @@ def limit_rows(x: Unknowns, inputs: AllocationInputs, limits: tuple[CompiledLimi
                 yield from _drawdown_rows(label, compiled, x, inputs)
             case TradeLimit():
                 yield LimitRow(label, _traded(x, inputs, compiled.limit.name), _most_traded(x, compiled))
+
+
+def beyond_defaults(x: Unknowns, defaults: tuple[DefaultBound, ...]) -> cp.Expression:
+    """How far each of the program's own bounds is exceeded, shape (k,), before what is kept for tax."""
+    of_securities = np.array([default.of_security - default.bound for default in defaults])
+    of_cash = np.array([default.of_cash - default.bound for default in defaults])
+    return of_securities @ x.weights + of_cash * cp.sum(x.cash)
 
 
 def _active(x: Unknowns, inputs: AllocationInputs, benchmark: int | None) -> cp.Expression:

@@ -23,7 +23,7 @@ from advisor.optimize.inputs import AllocationInputs, Indices
 from advisor.optimize.milp import LinearRows, MixedProgram
 from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.quantities import Quantities, round_outward, sale_orders
-from advisor.optimize.search import best_solution, one_way_case
+from advisor.optimize.search import DUST, best_solution, one_way_case
 from advisor.units import Vector
 
 WINDOWS = (2.0, 8.0, np.inf)  # shares to either side of the continuous optimum
@@ -36,8 +36,9 @@ GOOD = 5e-5  # lost by whole shares; where more is, a wider window is tried, and
 def orders_in_shares(problem: AllocationProblem, solution: Solution, least_trade: float) -> Quantities | None:
     """The best orders near `solution`, or None where no shares are found that meet the rows of its case.
 
-    `least_trade` is the smallest order, as a fraction of household value, unless it sells a whole position. Where
-    whole shares lose much, another tax branch is searched too if its continuous optimum is better than the best so far.
+    `least_trade` is the smallest order, as a fraction of household value, unless it sells a whole position; with one,
+    no sale leaves a rest below `AllocationInputs.least_rest`. Where whole shares lose much, another tax branch is
+    searched too if its continuous optimum is better than the best so far.
     """
     best, scale = _in_case(problem, solution, least_trade), problem.formulation.scale
     for branch in problem.branches:
@@ -49,6 +50,20 @@ def orders_in_shares(problem: AllocationProblem, solution: Solution, least_trade
     return best.quantities
 
 
+def own_orders_alone(inputs: AllocationInputs, solution: Solution) -> Solution:
+    """The solution with a case that allows the orders it makes and no other: of each, every lot of its position."""
+    case, order = solution.case, sale_orders(inputs)
+    made = np.unique(order[solution.sell > DUST])
+    return replace(
+        solution,
+        case=replace(
+            case,
+            most_sold=np.where(np.isin(order, made), case.most_sold, 0.0),
+            most_bought=np.where(solution.buy > DUST, case.most_bought, 0.0),
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _InShares:
     """The best orders of one case, and their objective in cone form: less is better, and infinite is none."""
@@ -58,7 +73,7 @@ class _InShares:
 
 
 def _in_case(problem: AllocationProblem, solution: Solution, least_trade: float) -> _InShares:
-    case = one_way_case(problem.inputs, solution)
+    case = with_spare_cash(problem, one_way_case(problem.inputs, solution), solution)
     program, scale = problem.program(case), problem.formulation.scale
     shares = _Shares(problem, case, least_trade, _squares(program).size)
     close = CLOSE * scale / 2  # one half for the tangents, one for the search of HiGHS
@@ -71,6 +86,18 @@ def _in_case(problem: AllocationProblem, solution: Solution, least_trade: float)
         if best.objective - solution.cone.objective <= GOOD * scale:
             break
     return _InShares(None if best.columns is None else shares.quantities(best.columns), best.objective)
+
+
+def with_spare_cash(problem: AllocationProblem, case: Case, solution: Solution) -> Case:
+    """The case with room for what whole shares cannot spend: one share of each fund bought in each account.
+
+    It is charged like all cash beyond its default bound.
+    """
+    buys = problem.inputs.buys
+    spare = float(buys.share_value[solution.buy > DUST].sum())
+    reserved = [default.label for default in problem.formulation.defaults if default.has_reserve]
+    room = {label: case.most_beyond[label] + spare for label in reserved if label in case.most_beyond}
+    return replace(case, most_beyond={**case.most_beyond, **room})
 
 
 @dataclass(slots=True)
@@ -216,20 +243,28 @@ class _Shares:
         return LinearRows(sp.csr_array(matrix), nothing, nothing)
 
     def _order_rows(self) -> LinearRows:
-        """``least * (traded - gone) <= amount <= most * traded`` and ``position * gone <= amount``."""
-        least = self.least_trade
-        matrix = sp.lil_array((3 * len(self.orders), self.size))
+        """``least * (traded - gone) <= amount <= most * traded`` and ``position * gone <= amount``.
+
+        And ``amount <= position - rest * (traded - gone)`` where the position may go: what is left is none, or `rest`.
+        """
+        least, rest = self.least_trade, self.inputs.least_rest if self.least_trade > 0 else 0.0
+        count = 4 * len(self.orders)
+        matrix, lower = sp.lil_array((count, self.size)), np.zeros(count)
         for k, order in enumerate(self.orders):
             columns = self.amounts[order.entries]
-            matrix[3 * k, columns] = 1.0
-            matrix[3 * k, self.traded[k]] = -least
-            matrix[3 * k, self.gone[k]] = least
-            matrix[3 * k + 1, columns] = -1.0
-            matrix[3 * k + 1, self.traded[k]] = order.most
-            matrix[3 * k + 2, columns] = 1.0
-            matrix[3 * k + 2, self.gone[k]] = -order.position
-        count = matrix.shape[0]
-        return LinearRows(sp.csr_array(matrix), np.zeros(count), np.full(count, np.inf))
+            matrix[4 * k, columns] = 1.0
+            matrix[4 * k, self.traded[k]] = -least
+            matrix[4 * k, self.gone[k]] = least
+            matrix[4 * k + 1, columns] = -1.0
+            matrix[4 * k + 1, self.traded[k]] = order.most
+            matrix[4 * k + 2, columns] = 1.0
+            matrix[4 * k + 2, self.gone[k]] = -order.position
+            if order.may_go and rest > 0:
+                matrix[4 * k + 3, columns] = -1.0
+                matrix[4 * k + 3, self.traded[k]] = -rest
+                matrix[4 * k + 3, self.gone[k]] = rest
+                lower[4 * k + 3] = -order.position
+        return LinearRows(sp.csr_array(matrix), lower, np.full(count, np.inf))
 
     def bounds(self, solution: Solution, window: float) -> tuple[Vector, Vector]:
         """Shares within `window` of the continuous optimum; an order near the least trade may go to it or to none."""

@@ -1,4 +1,4 @@
-"""From the typed entries of a file without fault to the frozen values of `model`."""
+"""From the typed entries of a file without fault to the frozen values of `model` and `preferences`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from advisor.portfolio import model, schema, values
+from advisor.portfolio import model, preferences, schema, values
 from advisor.portfolio.document import Document, Path
 from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Part, Side
 from advisor.portfolio.model import Limit
@@ -25,7 +25,7 @@ def household(entry: schema.PortfolioEntry, document: Document, as_of: date) -> 
             for index, item in enumerate(entry.limits.do_not_sell)
         ),
         tax=_tax(entry.tax),
-        preferences=_preferences(entry.preferences),
+        preferences=_preferences(entry.preferences, document),
         views=views_of(entry.views, document),
         securities=tuple(
             model.SecurityNote(note.symbol, note.proxy, note.price, note.expense_ratio) for note in entry.securities
@@ -91,8 +91,8 @@ def _bands(kind: LimitType, entry: Any, document: Document) -> Iterator[tuple[st
         yield part, ("limits", kind.name, key), entry[part]
 
 
-def _tax(entry: schema.TaxEntry) -> model.TaxSituation:
-    return model.TaxSituation(
+def _tax(entry: schema.TaxEntry) -> preferences.TaxSituation:
+    return preferences.TaxSituation(
         filing_status=entry.filing_status,
         short_term_rate=entry.short_term_rate,
         long_term_rate=entry.long_term_rate,
@@ -102,28 +102,36 @@ def _tax(entry: schema.TaxEntry) -> model.TaxSituation:
         carryforward_short_usd=entry.carryforward.short_term,
         carryforward_long_usd=entry.carryforward.long_term,
         carryforward_value=entry.carryforward_value,
+        later_long_term_rate=entry.later_long_term_rate,
         is_stated={"short_term_rate", "long_term_rate"} <= entry.model_fields_set,
     )
 
 
-def _preferences(entry: schema.PreferencesEntry) -> model.Preferences:
-    return model.Preferences(
+def _preferences(entry: schema.PreferencesEntry, document: Document) -> preferences.Preferences:
+    path, listed = ("preferences", "buy"), document.get("preferences", "buy")
+    places = tuple(document.where((*path, n)) for n in range(len(listed))) if isinstance(listed, list) else ()
+    return preferences.Preferences(
         horizon_years=entry.horizon_years,
         risk_aversion=entry.risk_aversion,
         equity_premium=entry.equity_premium,
         buy=entry.buy,
+        buy_where=places,
         benchmark=entry.benchmark,
         min_trade_usd=entry.min_trade,
         min_gain=entry.min_gain,
+        min_gain_usd=entry.min_gain_usd,
+        company_share=entry.company_share,
         return_uncertainty=entry.return_uncertainty,
         wait_days=entry.wait_days,
         reserve_tax=entry.reserve_tax,
         is_reserve_stated="reserve_tax" in entry.model_fields_set,
         whole_shares=entry.whole_shares,
         covariance_inflation=entry.covariance_inflation,
+        unsold_gains=preferences.UnsoldGains(**entry.unsold_gains.model_dump()),
+        held_years=entry.held_years,
         covariance=None if entry.covariance is None else _covariance(entry.covariance),
     )
 
 
-def _covariance(entry: schema.CovarianceEntry) -> model.CovarianceChoice:
-    return model.CovarianceChoice(entry.method, entry.returns, entry.years)
+def _covariance(entry: schema.CovarianceEntry) -> preferences.CovarianceChoice:
+    return preferences.CovarianceChoice(entry.method, entry.returns, entry.years)

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from advisor.errors import Location
 from advisor.portfolio.limit_types import LimitType, Side, split_limit
+from advisor.portfolio.preferences import Preferences, TaxSituation
 
 MAGNIFICENT_SEVEN = ("Alphabet", "Amazon", "Apple", "Meta", "Microsoft", "Nvidia", "Tesla")
-SMALL_CAP_FUNDS = ("IWM", "VTWO", "IJR")
 SECTORS = (  # Source: Global Industry Classification Standard (MSCI and S&P Dow Jones Indices), first level
     "Communication Services",
     "Consumer Discretionary",
@@ -35,6 +35,7 @@ BUILT_IN_SCENARIOS = {  # what every comparison holds, by name, with its title; 
     "half": "Half the move",
     "ijr_only": "IJR only",
     "russell_2000_only": "Russell 2000 only",
+    "held_until_death": "If you hold until death",
     "cheap": "Cheap",
     "balanced": "Balanced",
     "full": "Full",
@@ -58,15 +59,6 @@ class AccountType(StrEnum):
     HSA = "hsa"
 
 
-class FilingStatus(StrEnum):
-    """Federal filing status; decides the yearly loss deduction."""
-
-    SINGLE = "single"
-    MARRIED_JOINT = "married_joint"
-    MARRIED_SEPARATE = "married_separate"
-    HEAD_OF_HOUSEHOLD = "head_of_household"
-
-
 class LimitMode(StrEnum):
     """How strictly a limit is meant.
 
@@ -77,32 +69,6 @@ class LimitMode(StrEnum):
     HARD = "hard"
     SOFT = "soft"
     NOT_WORSE_THAN_TODAY = "not_worse_than_today"
-
-
-class CovarianceMethod(StrEnum):
-    """How a covariance is estimated from price history; docs/users/risk-from-history.md describes each."""
-
-    SAMPLE = "sample"
-    LEDOIT_WOLF = "ledoit_wolf"
-    FACTOR = "factor"
-    PAIRWISE = "pairwise"
-
-
-class ReturnPeriod(StrEnum):
-    """Length of the periods whose returns a covariance is estimated from."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-
-@dataclass(frozen=True, slots=True)
-class CovarianceChoice:
-    """What is estimated, from the returns of the last `years`."""
-
-    method: CovarianceMethod = CovarianceMethod.SAMPLE
-    returns: ReturnPeriod = ReturnPeriod.DAILY
-    years: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +105,7 @@ class Account:
     min_cash_usd: Decimal = Decimal(0)  # kept uninvested here, for example for a required distribution
     buy: tuple[str, ...] | None = None  # what this account offers of `Preferences.buy`; None means all of it
     fractional: bool = False  # the broker takes orders in parts of a share here
+    deposit_usd: Decimal = Decimal(0)  # of the cash: new money, which nobody has chosen to leave in cash
 
     @property
     def is_taxable(self) -> bool:
@@ -190,60 +157,6 @@ class DoNotSell:
     def covers(self, account: str, symbol: str) -> bool:
         """Whether this entry forbids selling `symbol` in `account`."""
         return self.symbol in (None, symbol) and self.account in (None, account)
-
-
-@dataclass(frozen=True, slots=True)
-class TaxSituation:
-    """Marginal rates and this year's gains so far, as the user states them (fractions and USD).
-
-    The state rate is added to both federal rates. Carryforwards are losses of earlier years, as positive
-    amounts; `carryforward_value` is what a dollar of loss that these trades leave for later years is worth today.
-    """
-
-    filing_status: FilingStatus = FilingStatus.SINGLE
-    short_term_rate: Decimal = Decimal("0.24")
-    long_term_rate: Decimal = Decimal("0.15")
-    state_rate: Decimal = Decimal(0)
-    year_to_date_short_usd: Decimal = Decimal(0)
-    year_to_date_long_usd: Decimal = Decimal(0)
-    carryforward_short_usd: Decimal = Decimal(0)
-    carryforward_long_usd: Decimal = Decimal(0)
-    carryforward_value: Decimal = Decimal(0)
-    is_stated: bool = False  # False: the defaults above, which the report must say
-
-    @property
-    def has_possible_rates(self) -> bool:
-        """Whether the rates go together, as `portfolio.validate` asks of every file: only then is the tax convex."""
-        return (
-            self.short_term_rate >= self.long_term_rate
-            and self.carryforward_value <= self.long_term_rate + self.state_rate
-            and self.short_term_rate + self.state_rate < 1
-        )
-
-    @property
-    def loss_deduction_usd(self) -> Decimal:
-        """Net capital loss deductible from ordinary income in a year. Source: 26 USC 1211(b)."""
-        return Decimal(1500) if self.filing_status is FilingStatus.MARRIED_SEPARATE else Decimal(3000)
-
-
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """What the user wants weighed, and how."""
-
-    horizon_years: Decimal = Decimal(3)
-    risk_aversion: Decimal | None = None  # None: the value at which today's market exposure is the best one
-    equity_premium: Decimal = Decimal("0.045")  # of the market portfolio over cash, a year
-    buy: tuple[str, ...] = SMALL_CAP_FUNDS
-    benchmark: str = "SPY"
-    min_trade_usd: Decimal = Decimal(100)
-    min_gain: Decimal = Decimal("0.0005")  # of household value a year; below it, nothing is done
-    return_uncertainty: Decimal = Decimal("0.005")  # error of an expected return, a year, that a sale must outweigh
-    wait_days: int = 30  # a short-term gain this close to long-term is not realized
-    reserve_tax: bool = True  # keep the tax of these trades as cash in the taxable accounts
-    is_reserve_stated: bool = field(default=False, compare=False)  # False: the default above, which messages must say
-    whole_shares: bool = True  # orders in whole shares, except where an account or a fund takes parts of a share
-    covariance_inflation: Decimal = Decimal(0)  # weight of (vol'w)^2, as if all moved together, beside w'Sigma w
-    covariance: CovarianceChoice | None = None  # None: the market source's own; else it needs price history
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,13 +261,18 @@ class Portfolio:
     accounts: tuple[Account, ...]
     limits: tuple[Limit, ...] = ()
     do_not_sell: tuple[DoNotSell, ...] = ()
-    tax: TaxSituation = TaxSituation()
-    preferences: Preferences = Preferences()
+    tax: TaxSituation = field(default_factory=TaxSituation)
+    preferences: Preferences = field(default_factory=Preferences)
     views: tuple[View, ...] = ()
     securities: tuple[SecurityNote, ...] = ()
     history: tuple[PastTrade, ...] = ()
     identical: tuple[tuple[str, ...], ...] = ()  # groups that count as one security for wash sales
     scenarios: tuple[Scenario, ...] = ()
+
+    @property
+    def deposit_usd(self) -> Decimal:
+        """New money in the cash of all accounts."""
+        return sum((account.deposit_usd for account in self.accounts), Decimal(0))
 
     def may_sell(self, account: str, symbol: str) -> bool:
         """Whether the user lets `symbol` be sold in `account`."""

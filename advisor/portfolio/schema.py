@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, create_model
 
-from advisor.portfolio import fields, model, words
+from advisor.portfolio import fields, model, preferences, words
 from advisor.portfolio.entry import FileEntry, Several, Symbol
 from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Part, Unit
 from advisor.portfolio.scenario_schema import with_scenario_sections
 from advisor.portfolio.view_schema import ONE_IS_A_LIST, ViewItem
 
-_TAX = model.TaxSituation()
-_PREFERENCES = model.Preferences()
-_COVARIANCE = model.CovarianceChoice()
+_TAX = preferences.TaxSituation()
+_PREFERENCES = preferences.Preferences()
+_COVARIANCE = preferences.CovarianceChoice()
 
 _EMPTY_MAPPING = BeforeValidator(lambda node: {} if node is None else node)
 _EMPTY_IS_NO_LIST = BeforeValidator(lambda node: "" if node is None else node)  # not to be read as the default
@@ -184,7 +184,7 @@ class CarryforwardEntry(FileEntry):
 class TaxEntry(FileEntry):
     """Your marginal rates and this year's gains so far."""
 
-    filing_status: Annotated[model.FilingStatus, fields.choice(model.FilingStatus, words.FILING)] = Field(
+    filing_status: Annotated[preferences.FilingStatus, fields.choice(preferences.FilingStatus, words.FILING)] = Field(
         _TAX.filing_status, description="Federal filing status; default single."
     )
     short_term_rate: Rate = Field(_TAX.short_term_rate, description="Federal rate on short-term gains; default 24%.")
@@ -196,24 +196,46 @@ class TaxEntry(FileEntry):
     carryforward: Annotated[CarryforwardEntry, _EMPTY_MAPPING] = Field(
         CarryforwardEntry(), description="Losses carried over from earlier years; default none."
     )
-    carryforward_value: Rate = Field(
-        _TAX.carryforward_value,
-        description="Value today of a dollar of loss left for later years; default 0%, at most the long-term rate.",
+    carryforward_value: Rate | None = Field(
+        None,
+        description="Value today of a dollar of loss left for later years, at most the long-term rate; default: the "
+        "later long-term rate, a year discounted.",
+    )
+    later_long_term_rate: Rate | None = Field(
+        None, description="Federal rate on long-term gains of later years, at most long_term_rate, the default."
     )
 
 
 class CovarianceEntry(FileEntry):
     """How risk is estimated from price history, where the market data have one."""
 
-    method: Annotated[model.CovarianceMethod, fields.choice(model.CovarianceMethod, words.METHOD)] = Field(
+    method: Annotated[preferences.CovarianceMethod, fields.choice(preferences.CovarianceMethod, words.METHOD)] = Field(
         _COVARIANCE.method, description="sample (default), ledoit_wolf, factor or pairwise."
     )
-    returns: Annotated[model.ReturnPeriod, fields.choice(model.ReturnPeriod, words.PERIOD)] = Field(
+    returns: Annotated[preferences.ReturnPeriod, fields.choice(preferences.ReturnPeriod, words.PERIOD)] = Field(
         _COVARIANCE.returns, description="daily (default), weekly or monthly returns."
     )
     years: Annotated[int, fields.whole_number(1, 10)] = Field(
         _COVARIANCE.years, description="Years of history, 1 to 10; default 5."
     )
+
+
+class UnsoldGainsEntry(FileEntry):
+    """Parts of the unsold gains, which add up to 100%."""
+
+    sold: Rate = Field(Decimal(0), description="Sold at the horizon, and taxed then; default 0%.")
+    held_until_death: Rate = Field(Decimal(0), description="Never taxed (26 USC 1014); default 0%.")
+    donated: Rate = Field(Decimal(0), description="Given to charity, never taxed; default 0%.")
+
+
+FATE_OF_GAINS = fields.one_of(("sold", "held_until_death", "donated"), {})
+UnsoldGains: TypeAlias = Annotated[
+    UnsoldGainsEntry,
+    BeforeValidator(
+        lambda node: {FATE_OF_GAINS.validate(node): "100%"} if isinstance(node, str) else node,
+        json_schema_input_type=UnsoldGainsEntry | Annotated[str, FATE_OF_GAINS],
+    ),
+]
 
 
 class PreferencesEntry(FileEntry):
@@ -224,7 +246,7 @@ class PreferencesEntry(FileEntry):
         description="Years over which a trade must earn its cost, 0.25 to 50; default 3.",
     )
     risk_aversion: Annotated[Decimal | None, fields.number("0.1", "50")] = Field(
-        None, description="0.1 to 50; default: the value at which today's market exposure is the best one."
+        None, description="0.1 to 50; default: the value at which US stocks earn equity_premium in today's mix."
     )
     equity_premium: Annotated[Decimal, fields.fraction("0", "0.15")] = Field(
         _PREFERENCES.equity_premium,
@@ -232,16 +254,26 @@ class PreferencesEntry(FileEntry):
     )
     buy: tuple[Symbol, ...] = Field(
         _PREFERENCES.buy,
-        description="What may be bought: IWM, VTWO, IJR (default), or what has one of them as proxy.",
+        description="What may be bought: any fund with data; default IWM, VTWO, IJR.",
     )
     whole_shares: Annotated[bool, fields.FLAG] = Field(
         _PREFERENCES.whole_shares,
         description="Orders in whole shares, but for fractional accounts and mutual funds; default true.",
     )
-    min_trade: Money = Field(_PREFERENCES.min_trade_usd, description="Smallest order, USD; default 100.")
+    min_trade: Money | None = Field(
+        None,
+        description="Smallest order, USD; default 100, and 0.1% of the value where no limit needs a smaller one.",
+    )
     min_gain: Rate = Field(
         _PREFERENCES.min_gain,
-        description="Net benefit a year below which nothing is done, of the value; default 0.05%.",
+        description="What trades that no limit asks for must add a year, of the value; default 0.05%.",
+    )
+    min_gain_usd: Money = Field(
+        _PREFERENCES.min_gain_usd, description="The same in USD a year; default 500. The lesser of the two counts."
+    )
+    company_share: Annotated[Decimal, fields.fraction("0", "1")] = Field(
+        _PREFERENCES.company_share,
+        description="Part of the household above which shares of one company are no chosen mix; default 10%.",
     )
     return_uncertainty: Annotated[Decimal, fields.fraction("0", "0.1")] = Field(
         _PREFERENCES.return_uncertainty,
@@ -257,6 +289,14 @@ class PreferencesEntry(FileEntry):
     wait_days: Annotated[int, fields.whole_number(0, 366)] = Field(
         _PREFERENCES.wait_days,
         description="Short-term gains this many days from long-term are not realized; 0 to 366, default 30.",
+    )
+    unsold_gains: UnsoldGains = Field(
+        UnsoldGainsEntry.model_validate({"sold": "100%"}),
+        description="What becomes of gains that are not realized: sold (default), held_until_death, donated, or parts "
+        "of each that add up to 100%.",
+    )
+    held_years: Annotated[Decimal | None, fields.number("0.25", "100")] = Field(
+        None, description="Years until death, 0.25 to 100; required where gains are held until then."
     )
     benchmark: Symbol = Field(_PREFERENCES.benchmark, description="Symbol to compare with; default SPY.")
     reserve_tax: Annotated[bool, fields.FLAG] = Field(

@@ -17,8 +17,11 @@ from advisor.errors import Issue
 from advisor.portfolio import values
 from advisor.portfolio.document import MAX_ISSUES, Document, Node, Path, quoted
 from advisor.portfolio.limit_types import LIMIT_TYPES, LimitType, Unit
-from advisor.portfolio.model import SMALL_CAP_FUNDS, AccountType, LimitMode, Preferences, TaxSituation
+from advisor.portfolio.model import AccountType, LimitMode
+from advisor.portfolio.preferences import Preferences, TaxSituation
+from advisor.portfolio.written import fraction_text
 
+HELD = "held_until_death"
 HISTORY_DAYS = 2 * WASH_SALE_DAYS + 1  # as far back as a past trade can matter to a sale of today
 
 _Value = TypeVar("_Value")
@@ -106,16 +109,8 @@ def check_household_has_value(document: Document) -> Iterator[Issue]:
 
 
 def check_buy_list(document: Document) -> Iterator[Issue]:
-    """What may be bought is a small-cap fund, or stands in for one."""
-    securities = [item for _, item in document.mappings("securities")]
-    stand_ins = {_symbol(item) for item in securities if _symbol(item, "proxy") in SMALL_CAP_FUNDS}
-    path: Path = ("preferences", "buy")
-    for place, symbol in _symbols(document, path):
-        if symbol not in SMALL_CAP_FUNDS and symbol not in stand_ins:
-            message = f"{quoted(symbol)} cannot be bought: the tool buys only {', '.join(SMALL_CAP_FUNDS)}"
-            hint = "remove it, or declare it under securities with one of them as proxy"
-            yield Issue(message, document.where(place), hint)
-    yield from _listed_twice(document, path)
+    """What may be bought stands once in the list; that it is a fund with data, `market.resolve` says."""
+    yield from _listed_twice(document, ("preferences", "buy"))
 
 
 def check_account_buy_lists(document: Document) -> Iterator[Issue]:
@@ -201,9 +196,29 @@ def check_tax_rates(document: Document) -> Iterator[Issue]:
     if value is not None and most is not None and value > most:
         hint = "at most long_term_rate and state_rate together: no later gain saves more"
         yield Issue("carryforward_value is too large", document.where(("tax", "carryforward_value")), hint)
+    later = _rate(document, "later_long_term_rate", None)
+    if later is not None and long is not None and later > long:
+        hint = "at most long_term_rate: realizing a gain now is never a credit"
+        where = document.where(("tax", "later_long_term_rate"))
+        yield Issue("later_long_term_rate is above long_term_rate", where, hint)
     if short is not None and state is not None and short + state >= 1:
         where = document.where(("tax", "state_rate" if document.get("tax", "state_rate") else "short_term_rate"))
         yield Issue("short_term_rate and state_rate together must be below 100%", where)
+
+
+def check_unsold_gains(document: Document) -> Iterator[Issue]:
+    """The parts of unsold gains add up to all of them, and what is held until death has years until then."""
+    path: Path = ("preferences", "unsold_gains")
+    told = document.get(*path)
+    parts = _mapping(told)
+    shares = [_read(values.fraction, parts[key]) for key in parts]
+    whole = sum(filter(None, shares), Decimal(0))
+    if shares and None not in shares and whole != 1:
+        yield Issue(f"unsold_gains add up to {fraction_text(whole)}", document.where(path), "its parts make up 100%")
+    is_held = told == HELD or (_read(values.fraction, parts.get(HELD)) or 0) > 0
+    if is_held and document.get("preferences", "held_years") is None:
+        hint = "add `held_years: 25` beside it: the costs of a sale are spread over them"
+        yield Issue("held_until_death needs held_years", document.where(path), hint)
 
 
 def check_securities(document: Document) -> Iterator[Issue]:
@@ -262,6 +277,7 @@ UNDATED_CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     check_fund_limits,
     check_do_not_sell,
     check_tax_rates,
+    check_unsold_gains,
     check_securities,
     check_history_entries,
     check_identical,
@@ -347,7 +363,7 @@ def repeated(
             first[text.casefold()] = document.where((*path, key)).line
 
 
-def _rate(document: Document, key: str, default: Decimal) -> Decimal | None:
+def _rate(document: Document, key: str, default: Decimal | None) -> Decimal | None:
     text = document.get("tax", key)
     return default if text is None else _read(values.fraction, text)
 

@@ -32,12 +32,22 @@ class Reading:
     entries: PortfolioEntry | None
     issues: tuple[Issue, ...]
     day: date | None  # of the decision; None where it cannot be read
+    deposit: Node = None  # of a scenario, which is in the cash of its account
 
     def household(self) -> Portfolio | None:
         """The household without its scenarios; None where a fault leaves none."""
         if self.entries is None or self.day is None:
             return None
-        return household(self.entries, self.document, self.day)
+        return _with_new_money(household(self.entries, self.document, self.day), self.deposit)
+
+
+def _with_new_money(portfolio: Portfolio, deposit: Node) -> Portfolio:
+    """The household with a deposit, without fault, told apart from the cash that it is paid into."""
+    if not isinstance(deposit, dict):
+        return portfolio
+    name, amount = deposit.get("account"), values.usd(str(deposit.get("amount")))
+    accounts = (replace(one, deposit_usd=amount) if one.name == name else one for one in portfolio.accounts)
+    return replace(portfolio, accounts=tuple(accounts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,8 @@ def _unplaced(changed: Portfolio | None, base: Reading) -> Portfolio | None:
 def _variant(document: Document, changes: Changes, base: Reading) -> Reading:
     """Reading of a changed document: of the day of `base`, unless the day is changed too."""
     day = None if "as_of" in changes.tree else base.day
-    return reading(document, today=base.day or date.min, as_of=day, of_file=base.day)
+    found = reading(document, today=base.day or date.min, as_of=day, of_file=base.day)
+    return replace(found, deposit=changes.tree.get("deposit"))
 
 
 def scenario_changes(document: Document) -> Iterator[Changes]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from advisor.format import cents, money
 from advisor.portfolio.limit_types import Unit, split_limit
+from advisor.portfolio.preferences import UnsoldGains
 
 
 def plain_text(value: Decimal) -> str:
@@ -16,6 +17,13 @@ def plain_text(value: Decimal) -> str:
 def fraction_text(value: Decimal) -> str:
     """A fraction in percent: ``20%``."""
     return f"{plain_text(value.scaleb(2))}%"
+
+
+def unsold_text(gains: UnsoldGains) -> str:
+    """What becomes of unsold gains: ``sold``, or ``sold 60%, held_until_death 40%``."""
+    parts = {"sold": gains.sold, "held_until_death": gains.held_until_death, "donated": gains.donated}
+    told = {name: share for name, share in parts.items() if share}
+    return next(iter(told)) if len(told) == 1 else ", ".join(f"{name} {fraction_text(told[name])}" for name in told)
 
 
 def bound_text(name: str, bound: Decimal) -> str:

@@ -1,55 +1,52 @@
-"""From an allocation to orders in shares that hold every limit.
-
-1. The best allocation is rounded outward. That is good enough where it holds every limit, keeps to the least trade and
-   loses next to nothing, as it does in large households.
-2. Otherwise the best orders in whole shares are searched for near the optimum; if there are none, without the least
-   trade, which a limit may not allow.
-3. Whatever is found is measured in shares and cents. Where it breaks a limit by a hair, the limit is tightened by
-   twice the breach and the search begins again, doubling each time.
-"""
+"""Orders, and what they make of the household: measured in shares and cents, held against limits and default bounds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from advisor.errors import UnverifiedAnswerError
+import numpy as np
+
 from advisor.market.data import MarketData
+from advisor.optimize.default_bounds import CASH, DefaultBound
 from advisor.optimize.inputs import AllocationInputs
 from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.quantities import Quantities, round_outward
-from advisor.optimize.solve import Allocation, allocate, buying
-from advisor.optimize.whole_shares import orders_in_shares
 from advisor.portfolio.limit_types import Unit
-from advisor.portfolio.model import Portfolio
-from advisor.rebalance.conflict import refusal
+from advisor.portfolio.model import LimitMode, Portfolio
 from advisor.rebalance.measurer import Measurer, utility
-from advisor.rebalance.model import HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
+from advisor.rebalance.model import DefaultResult, HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
 from advisor.rebalance.outcome import (
     EDGE,
     breach,
+    default_charge,
+    default_results,
     effective_bound,
     limit_results,
     net_benefit,
     soft_charge,
     tax_result,
 )
-from advisor.rebalance.trades import cash_after, orders, shares_after
+from advisor.rebalance.trades import cash_after, shares_after
+from advisor.risk.expected_returns import ExpectedReturns
+from advisor.risk.reference import Reference
+from advisor.units import SHARE_STEP
 
-ATTEMPTS = 12
-NEXT_TO_NOTHING = 1e-5  # of household value a year: a tenth of a basis point
+CASH_LABEL = f"defaults.{CASH}"
+NO_BENEFIT = NetBenefit(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyedHousehold:
-    """Everything the search for orders needs to know, worked out once."""
+    """Everything the search for orders needs to know, worked out once; expected returns are those of the best plan."""
 
     measurer: Measurer
     inputs: AllocationInputs
     before: HouseholdState
+    reference: Reference
+    defaults: tuple[DefaultBound, ...]
+    own_mix: ExpectedReturns  # what today's holdings imply, without a view
 
     @property
     def portfolio(self) -> Portfolio:
@@ -61,6 +58,18 @@ class SurveyedHousehold:
         """The market data."""
         return self.measurer.market
 
+    @property
+    def has_one_plan(self) -> bool:
+        """Whether nothing could be better than the cheapest plan: today's holdings are the reference, and no view."""
+        return self.reference.is_own_mix and np.array_equal(self.inputs.expected_return, self.own_mix.annual)
+
+    def tracking_today(self) -> SurveyedHousehold:
+        """The same household with today's holdings as its reference and no view: what the cheapest plan is asked."""
+        measurer = self.measurer.expecting(self.own_mix)
+        returns = self.own_mix.annual
+        inputs = replace(self.inputs, expected_return=returns, implied_return=returns)
+        return replace(self, measurer=measurer, inputs=inputs, before=_expecting(measurer, self.before))
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -69,24 +78,16 @@ class Candidate:
     trades: tuple[Trade, ...]
     after: HouseholdState
     limits: tuple[LimitResult, ...]
+    defaults: tuple[DefaultResult, ...]
     tax: TaxResult
     spread_usd: Decimal
     net_benefit: NetBenefit
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """The best orders found, the allocation they carry out, and what whole shares lose against it, a year."""
-
-    candidate: Candidate
-    allocation: Allocation
-    rounding_loss: float
-
-
 def problem_of(household: SurveyedHousehold) -> AllocationProblem:
-    """The household's problem, compiled."""
+    """The household's problem, compiled; its default bounds yield (`AllocationProblem.keeping` makes them hard)."""
     limits = compile_limits(household.portfolio, household.market, household.inputs)
-    return AllocationProblem(household.inputs, limits)
+    return AllocationProblem(household.inputs, limits, household.defaults)
 
 
 def problem_under(household: SurveyedHousehold, problem: AllocationProblem) -> AllocationProblem:
@@ -99,75 +100,13 @@ def problem_under(household: SurveyedHousehold, problem: AllocationProblem) -> A
     return problem.under(household.inputs, limits)
 
 
-def best_orders(household: SurveyedHousehold, problem: AllocationProblem) -> Proposal:
-    """The best orders that hold every limit.
-
-    Raises `LimitsConflictError` where the limits are proved to conflict, and `UnverifiedAnswerError` where no orders
-    are found that hold them.
-    """
-    margins: dict[str, float] = {}
-    optimum = -math.inf  # without margins
-    for _ in range(ATTEMPTS):
-        allocation = allocate(problem, margins)
-        if allocation is None:
-            raise _no_room(household, margins) if margins else refusal(problem, household.portfolio)
-        optimum = max(optimum, allocation.solution.objective)
-        proposal = _best_rounding(household, problem, allocation, optimum)
-        shortfall = shortfall_of(household, proposal.candidate)
-        if not shortfall:
-            return proposal
-        for label, excess in shortfall.items():
-            margins[label] = 2 * (margins.get(label, 0.0) + excess)
-    raise _no_room(household, margins)
-
-
-def advised(household: SurveyedHousehold, best: Proposal) -> Candidate:
-    """The best orders, or none where every limit holds today and they gain less than the user's minimum.
-
-    The gain is that of the best orders, also where they are not made.
-    """
-    nothing = candidate_of(household, ())
-    gained = best.candidate.net_benefit
-    idle = not shortfall_of(household, nothing) and gained.total < float(household.portfolio.preferences.min_gain)
-    return replace(nothing, net_benefit=gained) if idle else best.candidate
-
-
-def _best_rounding(
-    household: SurveyedHousehold, problem: AllocationProblem, allocation: Allocation, optimum: float
-) -> Proposal:
-    """The allocation in shares: rounded outward where that is good enough, else searched for."""
-    outward = _proposal(
-        household, allocation, round_outward(household.inputs, allocation.sell, allocation.buy), optimum
-    )
-    holds = not shortfall_of(household, outward.candidate) and not small_orders(household, outward.candidate.trades)
-    if holds and outward.rounding_loss <= NEXT_TO_NOTHING:
-        return outward
-    for variant, least_trade in (
-        (allocation, problem.inputs.min_trade),
-        (replace(allocation, solution=allocation.best), problem.inputs.min_trade),  # every fund on offer
-        (allocation, 0.0),  # a limit may need an order that is smaller
-    ):
-        quantities = orders_in_shares(problem, variant.solution, least_trade)
-        if quantities is not None:
-            searched = _proposal(household, variant, quantities, optimum)
-            return min([searched, *([outward] if holds else [])], key=lambda answer: answer.rounding_loss)
-    return outward
-
-
-def _proposal(household: SurveyedHousehold, allocation: Allocation, quantities: Quantities, optimum: float) -> Proposal:
-    trades = orders(quantities, household.inputs, household.portfolio, household.market)
-    candidate = candidate_of(household, trades)
-    reached = objective_of_nothing(household, candidate, household.inputs.horizon_years) + candidate.net_benefit.total
-    bought = tuple(sorted({trade.symbol for trade in trades if trade.side == "buy"}))
-    return Proposal(candidate, buying(allocation, bought), optimum - reached)
-
-
-def objective_of_nothing(household: SurveyedHousehold, candidate: Candidate, horizon_years: float) -> float:
+def objective_of_nothing(household: SurveyedHousehold, candidate: Candidate, cost_years: float) -> float:
     """The optimizer's objective for the household as it stands, from figures that `candidate` measured on the way."""
     i = household.inputs
     charge = soft_charge(candidate.limits, "before", float(household.before.value_usd), 1.0)
+    charge += default_charge(candidate.defaults, "before")
     today = utility(household.before, 1.0, i.risk_aversion, i.covariance_inflation)
-    return today - tax_without_trades(household, candidate) / horizon_years - charge
+    return today - tax_without_trades(household, candidate) / cost_years - charge
 
 
 def tax_without_trades(household: SurveyedHousehold, candidate: Candidate) -> float:
@@ -178,36 +117,71 @@ def tax_without_trades(household: SurveyedHousehold, candidate: Candidate) -> fl
 
 def candidate_of(household: SurveyedHousehold, trades: tuple[Trade, ...]) -> Candidate:
     """The household measured as these orders would leave it."""
-    portfolio, before, i = household.portfolio, household.before, household.inputs
-    after = household.measurer.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
+    portfolio, before, measurer = household.portfolio, household.before, household.measurer
+    after = measurer.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
     tax = tax_result(portfolio, trades)
-    limits = limit_results(household.measurer, before, after, trades)
-    return Candidate(
-        trades=trades,
-        after=after,
-        limits=limits,
-        tax=tax,
-        spread_usd=sum((trade.spread_usd for trade in trades), Decimal(0)),
-        net_benefit=net_benefit(
-            before,
-            after,
-            trades,
-            tax,
-            risk_aversion=i.risk_aversion,
-            horizon_years=i.horizon_years,
-            return_uncertainty=i.return_uncertainty,
-            covariance_inflation=i.covariance_inflation,
-            carryforward_value=i.rates.carryforward_value,
+    limits = limit_results(measurer, before, after, trades)
+    reserve_usd = max(tax.tax_usd, Decimal(0)) if portfolio.preferences.reserve_tax else Decimal(0)
+    yields = not holds_today(household, limits)
+    return _rated(
+        household,
+        Candidate(
+            trades=trades,
+            after=after,
             limits=limits,
+            defaults=default_results(household.defaults, measurer, before, after, reserve_usd, yields=yields),
+            tax=tax,
+            spread_usd=sum((trade.spread_usd for trade in trades), Decimal(0)),
+            net_benefit=NO_BENEFIT,
         ),
     )
 
 
+def rated_for(household: SurveyedHousehold, candidate: Candidate) -> Candidate:
+    """The same orders with what they gain under the expected returns of `household`."""
+    return _rated(household, replace(candidate, after=_expecting(household.measurer, candidate.after)))
+
+
+def _expecting(measurer: Measurer, state: HouseholdState) -> HouseholdState:
+    return replace(state, expected_return=measurer.expected_return(state.weights, state.cash_weight))
+
+
+def _rated(household: SurveyedHousehold, candidate: Candidate) -> Candidate:
+    i = household.inputs
+    benefit = net_benefit(
+        household.before,
+        candidate.after,
+        candidate.trades,
+        candidate.tax,
+        risk_aversion=i.risk_aversion,
+        cost_years=i.cost_years,
+        return_uncertainty=i.return_uncertainty,
+        covariance_inflation=i.covariance_inflation,
+        carryforward_value=i.rates.carryforward_value,
+        later_tax_saved=i.later_tax_saved,
+        limits=candidate.limits,
+        defaults=candidate.defaults,
+    )
+    return replace(candidate, net_benefit=benefit)
+
+
 def small_orders(household: SurveyedHousehold, trades: tuple[Trade, ...]) -> tuple[Trade, ...]:
-    """Orders below the user's least trade that do not sell a whole position."""
+    """Orders below the smallest order that do not sell a whole position."""
     left = shares_after(household.portfolio, trades)
-    least_usd = household.portfolio.preferences.min_trade_usd
+    least_usd = household.portfolio.preferences.smallest_order_usd
     return tuple(trade for trade in trades if trade.amount_usd < least_usd and (trade.account, trade.symbol) in left)
+
+
+def untidy_orders(household: SurveyedHousehold, trades: tuple[Trade, ...]) -> tuple[Trade, ...]:
+    """Orders that are too small, and sales that leave a rest that is not worth having."""
+    left = shares_after(household.portfolio, trades)
+    least_usd = household.portfolio.preferences.least_trade_usd(household.before.value_usd)
+    crumbs = (
+        trade
+        for trade in trades
+        if trade.side == "sell" and 0 < left.get((trade.account, trade.symbol), 0) * trade.price_usd < least_usd
+    )
+    return (*small_orders(household, trades), *crumbs)
 
 
 def shortfall_of(household: SurveyedHousehold, candidate: Candidate) -> dict[str, float]:
@@ -224,6 +198,53 @@ def shortfall_of(household: SurveyedHousehold, candidate: Candidate) -> dict[str
     return broken | short
 
 
+def holds_today(household: SurveyedHousehold, limits: tuple[LimitResult, ...]) -> bool:
+    """Whether today's household keeps every limit of its file, soft ones included, and every account's least cash.
+
+    A limit that is to be no worse than today asks for nothing. New money asks to be invested.
+    """
+    asked = tuple(limit for limit in limits if limit.mode != LimitMode.NOT_WORSE_THAN_TODAY)
+    return _keeps(household, asked) and household.portfolio.deposit_usd == 0
+
+
+def asks_for_trades(household: SurveyedHousehold, limits: tuple[LimitResult, ...]) -> bool:
+    """Whether today's household breaks a limit that must be kept; what a soft one asks for has its price."""
+    return not _keeps(household, tuple(limit for limit in limits if limit.mode == LimitMode.HARD))
+
+
+def _keeps(household: SurveyedHousehold, limits: tuple[LimitResult, ...]) -> bool:
+    """Whether today's household keeps these limits, and every account its least cash."""
+    value_usd = float(household.before.value_usd)
+    return all(
+        breach(limit.side, limit.bound, limit.before) <= EDGE * (value_usd if limit.unit is Unit.USD else 1.0)
+        for limit in limits
+    ) and all(account.cash_usd >= account.min_cash_usd for account in household.portfolio.accounts)
+
+
+def beyond_defaults(household: SurveyedHousehold, problem: AllocationProblem, candidate: Candidate) -> dict[str, float]:
+    """By label, how much further than the problem lets them the orders exceed default bounds, fractions of value.
+
+    Orders in whole shares cannot spend the last dollars of a sale: cash may be more by one share of each fund bought in
+    each account. So it may be here, and not in the problem, where it would be spent at each asking.
+    """
+    spare_usd = sum((_unit_usd(household, trade) for trade in candidate.trades if trade.side == "buy"), Decimal(0))
+    leeway = float(spare_usd / household.before.value_usd)
+    found = {
+        default.label: result.beyond - problem.most_beyond.get(default.label, math.inf)
+        for default, result in zip(household.defaults, candidate.defaults, strict=True)
+    }
+    if CASH_LABEL in found:
+        found[CASH_LABEL] -= leeway
+    return {label: excess for label, excess in found.items() if excess > EDGE}
+
+
+def _unit_usd(household: SurveyedHousehold, trade: Trade) -> Decimal:
+    """The smallest amount by which a purchase can be larger: one share, or a thousandth."""
+    account = next(account for account in household.portfolio.accounts if account.name == trade.account)
+    in_parts = household.portfolio.may_trade_fractions(account, trade.symbol)
+    return trade.price_usd * (SHARE_STEP if in_parts else 1)
+
+
 def relative_breach(household: SurveyedHousehold, limit: LimitResult) -> float:
     """How far a limit is exceeded, a limit in dollars as a fraction of value; a soft limit never is."""
     allowed = effective_bound(limit)
@@ -236,16 +257,3 @@ def relative_breach(household: SurveyedHousehold, limit: LimitResult) -> float:
 def _free_cash(household: SurveyedHousehold, candidate: Candidate) -> Decimal:
     taxable = [account for account in household.portfolio.accounts if account.is_taxable]
     return sum((candidate.after.cash_usd[account.name] - account.min_cash_usd for account in taxable), Decimal(0))
-
-
-def _no_room(household: SurveyedHousehold, margins: Mapping[str, float]) -> UnverifiedAnswerError:
-    names = ", ".join(sorted(margins))
-    if household.portfolio.preferences.whole_shares:
-        return UnverifiedAnswerError(
-            f"no orders in whole shares hold {names}: allow parts of a share (fractional: true in an account, or "
-            "whole_shares: false in the preferences), or widen the limit a little, or what presses against it"
-        )
-    return UnverifiedAnswerError(
-        f"no orders in thousandths of a share hold {names}: the limits leave no room for rounding; "
-        "widen them a little, or what presses against them"
-    )

@@ -1,7 +1,7 @@
 """A reason for each order, from what its marginal values say: the parts that speak for it, the largest first.
 
-1. At the optimum every order has a value for each part: risk, return, tax, cash and each limit. The parts above zero
-   are its reasons; those below are its price.
+1. At the optimum every order has a value for each part: the mix, views, fees, tax, cash, each limit and each default
+   bound. The parts above zero are its reasons; those below are its price.
 2. An order of several lots has the mean of its lots, by shares.
 3. An order that the optimum does not make has one reason: rounding to shares.
 """
@@ -14,28 +14,42 @@ from datetime import date
 from decimal import Decimal
 
 from advisor.errors import UnverifiedAnswerError
-from advisor.format import money
+from advisor.format import money, percent
+from advisor.market.asset_classes import class_shares
 from advisor.market.constituents import magnificent_seven_interval
 from advisor.market.data import MarketData
 from advisor.optimize.formulation import TAX_RESERVE
-from advisor.optimize.marginal_values import RETURN, RISK
-from advisor.optimize.problem import CASH, TAX
+from advisor.optimize.marginal_values import FEES, MIX, VIEWS
+from advisor.optimize.problem import CASH, CLASSES, TAX
 from advisor.portfolio.limit_types import Side, limit_noun
 from advisor.portfolio.model import Account, Portfolio
-from advisor.rebalance.model import LimitResult, Reason, Trade, TradeReason
+from advisor.portfolio.written import fraction_text
+from advisor.rebalance.model import DefaultResult, LimitResult, Reason, ReferenceResult, Trade, TradeReason
 from advisor.rebalance.outcome import EDGE, breach
 
 NOTICED = 1e-4  # a year, of a dollar: a cent for each $100
 ROUNDING = "rounding"  # the order is not part of the optimum
 INDIFFERENT = "indifferent"  # it is, and gains as much as it costs, in every part
 _NOT_MADE = 1e-7  # of the lot, or of the household
+_EXCEEDED = 1e-3  # of the household: what whole shares leave of cash is less
 _SALE_WORDS = {
-    RISK: "lowers risk",
-    RETURN: "is expected to earn less than cash",
+    VIEWS: "earns less by your views than your mix implies",
+    FEES: "saves its fund fee",
     TAX: "realizes a loss, which lowers tax",
     TAX_RESERVE: "sets cash aside for the tax",
 }
-_PURCHASE_WORDS = {RISK: "lowers risk", RETURN: "is expected to earn more than cash"}
+_PURCHASE_WORDS = {VIEWS: "earns more by your views than your mix implies"}
+CASH_AND_BILLS, SMALL_CAPS = "cash_and_bills", "defaults.small_caps"
+_MIX_WORDS = "keeps close to your own mix"
+_DEFAULT_NOUNS = {
+    "cash_and_bills": "cash and bills",
+    "small_caps": "small caps",
+    "us_stocks": "US stocks",
+    "international_stocks": "international stocks",
+    "bonds": "bonds",
+    "gold_and_commodities": "gold and commodities",
+    "other": "other assets",
+}
 _OTHER_WORDS = {ROUNDING: "rounding to shares alone", INDIFFERENT: "as good as not trading"}
 
 
@@ -45,6 +59,8 @@ class _Grounds:
 
     trades: tuple[Trade, ...]
     limits: Mapping[str, LimitResult]
+    defaults: Mapping[str, DefaultResult]
+    reference: ReferenceResult
     portfolio: Portfolio
     market: MarketData
 
@@ -52,6 +68,8 @@ class _Grounds:
 def with_reasons(
     trades: tuple[Trade, ...],
     limits: tuple[LimitResult, ...],
+    defaults: tuple[DefaultResult, ...],
+    reference: ReferenceResult,
     portfolio: Portfolio,
     market: MarketData,
     values: Iterable[TradeReason],
@@ -60,7 +78,14 @@ def with_reasons(
 
     Raises UnverifiedAnswerError for an order for which nothing speaks.
     """
-    grounds = _Grounds(trades, {limit.label: limit for limit in limits}, portfolio, market)
+    grounds = _Grounds(
+        trades,
+        {limit.label: limit for limit in limits},
+        {default.label: default for default in defaults},
+        reference,
+        portfolio,
+        market,
+    )
     found = []
     for trade in trades:
         reasons = _reasons(trade, [value for value in values if _is_of(value, trade)])
@@ -113,6 +138,10 @@ def _words(part: str, trade: Trade, grounds: _Grounds) -> str:
         return _OTHER_WORDS[part]
     if part in grounds.limits:
         return _limit_words(grounds.limits[part])
+    if part in (CLASSES, SMALL_CAPS):
+        return _default_words(part, trade, grounds)
+    if part == MIX:
+        return _mix_words(trade, grounds)
     if trade.side == "buy":
         return _PURCHASE_WORDS[part]
     return _cash_words(trade, grounds) if part == CASH else _SALE_WORDS[part]
@@ -125,6 +154,42 @@ def _cash_words(trade: Trade, grounds: _Grounds) -> str:
         return f"raises cash to the account's minimum of {money(account.min_cash_usd)}"
     buys = any(other.side == "buy" and other.account == trade.account for other in grounds.trades)
     return "pays for purchases in this account" if buys else "raises cash in this account"
+
+
+def _mix_words(trade: Trade, grounds: _Grounds) -> str:
+    """What an order does for the mix: of shares that no longer count as chosen, that they are brought down."""
+    company = grounds.market.securities[trade.symbol].company
+    if trade.side == "sell" and company in grounds.reference.excess:
+        share = fraction_text(grounds.portfolio.preferences.company_share)
+        return f"brings {company} down toward {share} of the household in shares of one company"
+    return _MIX_WORDS
+
+
+def _default_words(part: str, trade: Trade, grounds: _Grounds) -> str:
+    """What an order does for the bounds that the program sets by itself: a purchase for cash, a sale for its class."""
+    if part == SMALL_CAPS:
+        return _kept_words(grounds.defaults[part])
+    name = CASH_AND_BILLS if trade.side == "buy" else _largest_class(trade.symbol, grounds)
+    return _kept_words(grounds.defaults[f"defaults.{name}"])
+
+
+def _largest_class(symbol: str, grounds: _Grounds) -> str:
+    """The class that holds most of a security, of those with a bound."""
+    shares = class_shares(grounds.market.securities[symbol])
+    bounded = {one: share for one, share in shares.items() if f"defaults.{one}" in grounds.defaults}
+    return str(max(bounded, key=lambda one: (bounded[one], one)))
+
+
+def _kept_words(default: DefaultResult) -> str:
+    noun = _DEFAULT_NOUNS[default.name]
+    then = "today" if default.bound > default.before - EDGE else "before the new money"
+    if default.beyond > _EXCEEDED:
+        to = then if default.bound <= default.before + EDGE else percent(default.bound)
+        return f"keeps {noun} nearer to {to} (a default)"
+    if default.bound <= default.before + EDGE:
+        besides = " plus the tax" if default.reserve else ""
+        return f"keeps {noun} no higher than {then}{besides} (a default)"
+    return f"keeps {noun} within {percent(default.bound)} (a default)"
 
 
 def _limit_words(limit: LimitResult) -> str:

@@ -15,7 +15,7 @@ from advisor.optimize.search import DUST, best_solution
 from advisor.optimize.sensitivity import over_horizons
 from advisor.optimize.shadow_prices import LimitPrice, limit_prices
 from advisor.optimize.solve import Allocation
-from advisor.rebalance.candidates import Proposal, SurveyedHousehold, objective_of_nothing, tax_without_trades
+from advisor.rebalance.candidates import SurveyedHousehold, objective_of_nothing, tax_without_trades
 from advisor.rebalance.model import (
     BranchResult,
     Explanation,
@@ -25,16 +25,18 @@ from advisor.rebalance.model import (
     TradeReason,
 )
 from advisor.rebalance.outcome import PERCENTAGE_POINT
+from advisor.rebalance.proposal import Proposal
 from advisor.units import BASIS_POINT, to_cents
 
 MOST_LOTS = 300  # of a larger household only the lots that are sold, at least in part, are explained
 
 
-def explanation(household: SurveyedHousehold, problem: AllocationProblem, proposal: Proposal) -> Explanation:
-    """Everything that explains `proposal`."""
-    allocation = proposal.allocation
+def explanation(proposal: Proposal, plan: str) -> Explanation:
+    """Everything that explains `proposal`, the "cheapest" or the "best" plan."""
+    household, problem, allocation = proposal.household, proposal.problem, proposal.allocation
     book = marginal_values(problem, allocation.solution)
     return Explanation(
+        plan=plan,
         menu=_menu(allocation),
         reasons=(
             *_lot_reasons(household, book, allocation.solution),
@@ -124,7 +126,7 @@ def _horizons(household: SurveyedHousehold, problem: AllocationProblem, proposal
             sold=float(solution.sell.sum()),
             bought=float(solution.buy.sum()),
             tax_usd=to_cents(Decimal(added_tax) * i.value_usd),
-            gain=solution.objective - objective_of_nothing(household, candidate, years),
+            gain=solution.objective - objective_of_nothing(household, candidate, i.later.cost_years(years)),
         )
 
 

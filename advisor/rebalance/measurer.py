@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
@@ -37,7 +37,16 @@ class Measurer:
     model: RiskModel
     returns: ExpectedReturns
     expense_ratios: Vector  # (n,) a year, in the model's order
-    _measures: dict[tuple[str, Side, str | None], Measure] = field(default_factory=dict, init=False, compare=False)
+    _measures: dict[tuple[str, Side, str | None], Measure] = field(default_factory=dict, compare=False, repr=False)
+
+    def expecting(self, returns: ExpectedReturns) -> Measurer:
+        """The same with other expected returns; what is worked out once is shared."""
+        return replace(self, returns=returns)
+
+    def expected_return(self, weights: Mapping[str, float], cash: float) -> float:
+        """Expected return a year, after expense ratios; `weights` by symbol and `cash` are fractions of value."""
+        w = weight_vector(self.model, weights)
+        return float((self.returns.annual - self.expense_ratios) @ w) + cash * self.returns.risk_free
 
     def limit_measure(self, limit: Limit) -> Measure:
         """How the level of `limit` is measured, worked out once; raises as `optimize.limits.measure_of`."""
@@ -68,7 +77,7 @@ class Measurer:
             tracking_error=tracking_error(self.model, w, benchmark),
             beta=beta(self.model, w, benchmark),
             expense_ratio=fees,
-            expected_return=float(self.returns.annual @ w) + cash_weight * self.returns.risk_free - fees,
+            expected_return=self.expected_return(weights, cash_weight),
             undiversified_volatility=float(np.sqrt(np.diag(self.model.covariance)) @ w),
             cvar_95=shortfall,
             max_drawdown=drawdown,

@@ -144,6 +144,62 @@ class LimitResult:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultResult:
+    """A bound that the program sets by itself, and how the household stands to it; fractions of household value.
+
+    `reserve` is what cash may grow by besides, because it is kept for the tax of the trades. A bound that yields may be
+    exceeded, at `charge` a year for each dollar beyond.
+    """
+
+    name: str  # "cash_and_bills", "small_caps", or another asset class
+    bound: float
+    before: float
+    after: float
+    reserve: float
+    beyond: float  # how far it is exceeded after the trades; 0 inside
+    yields: bool  # because a limit of the file is broken today
+    charge: float
+
+    @property
+    def label(self) -> str:
+        """Name among the parts of reasons: ``defaults.cash_and_bills``."""
+        return f"defaults.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """One of the two plans: its orders, what they cost once, and what they add to the objective of the best plan."""
+
+    trades: tuple[Trade, ...]
+    tax_usd: Decimal
+    spread_usd: Decimal
+    net_benefit: NetBenefit
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPlans:
+    """The cheapest plan that keeps the limits, and the best one; `best` is None where it is the same question.
+
+    `chosen` is "best" where that adds at least `least_gain` a year to what is otherwise done: the "cheapest" plan, or
+    "nothing" where every limit holds today and the cheapest plan gains less. Either is None where no orders are found.
+    """
+
+    cheapest: PlanResult | None
+    best: PlanResult | None
+    chosen: str
+    least_gain: float  # fraction of household value a year
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceResult:
+    """The mix that expected returns are implied by: weights by symbol, fractions of household value, without cash."""
+
+    weights: Mapping[str, float]
+    excess: Mapping[str, float]  # by company: what counts as US stocks in its place
+    viewed: tuple[str, ...]  # holdings that count as the US market because a view is on them
+
+
+@dataclass(frozen=True, slots=True)
 class TaxResult:
     """This year's tax on the trades alone: the year's tax with them minus the year's tax without them."""
 
@@ -192,7 +248,7 @@ class Assumption:
     expected_return: float  # a year, before expense ratio
     volatility: float  # a year
     beta: float  # to the market portfolio
-    origin: str  # "equilibrium" | "your view" (with its source)
+    origin: str  # "implied by your own mix" | "your view" (with its source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +263,8 @@ class NetBenefit:
     doubt: float  # the user's return uncertainty on every dollar sold; negative
     carryforward: float = 0.0  # value of the change of the loss left for later years, spread over the horizon
     soft_limits: float = 0.0  # change of what exceeded soft limits charge; positive when they charge less
+    later_tax: float = 0.0  # later tax that gains realized now save, spread over the years; negative of losses
+    default_bounds: float = 0.0  # what default bounds that had to yield charge; negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +280,9 @@ class MenuResult:
 class TradeReason:
     """What one more dollar of a trade would gain a year, part by part: near zero where it is made in part.
 
-    Parts are "return", "risk", "doubt", "spread", "tax", "cash" and limits by label; their sum is `net`. A lot that is
-    kept has a negative net, one that is sold out a positive one. Of the optimum before rounding to shares.
+    Parts are "mix", "views", "fees", "doubt", "spread", "tax", "cash", "defaults", small caps' and limits by label;
+    their sum is `net`. A lot that is kept has a negative net, one that is sold out a positive one. Of the optimum
+    before rounding to shares.
     """
 
     account: str
@@ -259,8 +318,9 @@ class BranchResult:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why this answer and not another one."""
+    """Why this answer and not another one; `plan` is the one that is explained, "cheapest" or "best"."""
 
+    plan: str = "cheapest"
     menu: MenuResult | None = None
     reasons: tuple[TradeReason, ...] = ()
     horizons: tuple[HorizonResult, ...] = ()
@@ -283,11 +343,17 @@ class RebalancePlan:
     benchmark: str
     risk_aversion: float
     horizon_years: float
+    cost_years: float  # over which what is paid once is spread
+    later_tax_saved: float  # value today of the later tax that a dollar of gain realized now saves
+    carryforward_value: float  # value today of a dollar of loss carried forward
     return_uncertainty: float
     equity_premium: float
     risk_free: float
     assumptions: tuple[Assumption, ...]
     warnings: tuple[Warned, ...]
     certificate: Certificate
+    reference: ReferenceResult
+    defaults: tuple[DefaultResult, ...]
+    plans: TwoPlans
     explanation: Explanation = Explanation()
     stale_prices_of: date | None = None  # the day of the prices, where the orders are an illustration because of it

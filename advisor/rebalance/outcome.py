@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
+from advisor.optimize.default_bounds import DefaultBound
 from advisor.optimize.limits import level_of
 from advisor.portfolio.limit_types import MeasuredOn, Part, Side, Unit
 from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.rebalance.measurer import Measurer, utility
-from advisor.rebalance.model import HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
+from advisor.rebalance.model import DefaultResult, HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
 from advisor.rebalance.tax import year_tax
 from advisor.risk.measures import weight_vector
 from advisor.units import BASIS_POINT
 
 EDGE = 1e-9  # a breach below this is rounding of the arithmetic, not of the orders
+ROUNDED = 1e-12  # of household value: as near as two sums of the same holdings come
 PERCENTAGE_POINT = 0.01
 MONTHS = 12
 NEAR = 2e-4  # a limit this close to its bound is called binding (0.02 points)
@@ -156,17 +159,20 @@ def net_benefit(
     tax: TaxResult,
     *,
     risk_aversion: float,
-    horizon_years: float,
+    cost_years: float,
     return_uncertainty: float,
     covariance_inflation: float = 0.0,
     carryforward_value: float = 0.0,
+    later_tax_saved: float = 0.0,
     limits: tuple[LimitResult, ...] = (),
+    defaults: tuple[DefaultResult, ...] = (),
 ) -> NetBenefit:
     """What the trades add a year, in fractions of today's value, and its parts."""
     start = float(before.value_usd)
     size = float(after.value_usd / before.value_usd)
     spread_usd = sum((trade.spread_usd for trade in trades), Decimal(0))
-    sold_usd = sum((trade.amount_usd for trade in trades if trade.side == "sell"), Decimal(0))
+    sold_usd = sum(map(doubted_usd, trades), Decimal(0))
+    realized_usd = tax.short_term_gain_usd + tax.long_term_gain_usd
     later_usd = tax.carried_forward_usd - tax.carried_without_usd
     expected = size * after.expected_return - before.expected_return
     improvement = utility(after, size, risk_aversion, covariance_inflation)
@@ -175,39 +181,91 @@ def net_benefit(
         total=0.0,
         expected_return=expected,
         risk=improvement - expected,
-        trading_cost=-float(spread_usd) / start / horizon_years,
-        tax=-float(tax.tax_usd) / start / horizon_years,
+        trading_cost=-float(spread_usd) / start / cost_years,
+        tax=-float(tax.tax_usd) / start / cost_years,
         doubt=-return_uncertainty * float(sold_usd) / start,
-        carryforward=carryforward_value * float(later_usd) / start / horizon_years,
+        carryforward=carryforward_value * float(later_usd) / start / cost_years,
+        later_tax=later_tax_saved * float(realized_usd) / start / cost_years,
         soft_limits=soft_charge(limits, "before", start, 1.0) - soft_charge(limits, "after", start, size),
+        default_bounds=default_charge(defaults, "before") - default_charge(defaults, "after"),
     )
-    costs = parts.trading_cost + parts.tax + parts.doubt + parts.carryforward
-    return replace(parts, total=improvement + costs + parts.soft_limits)
+    costs = parts.trading_cost + parts.tax + parts.doubt + parts.carryforward + parts.later_tax
+    return replace(parts, total=improvement + costs + parts.soft_limits + parts.default_bounds)
 
 
-def months_to_break_even(benefit: NetBenefit, horizon_years: float) -> float | None:
+def default_results(
+    defaults: tuple[DefaultBound, ...],
+    measurer: Measurer,
+    before: HouseholdState,
+    after: HouseholdState,
+    reserve_usd: Decimal,
+    *,
+    yields: bool,
+) -> tuple[DefaultResult, ...]:
+    """How the household stands to the program's own bounds; `reserve_usd` is kept in cash for the tax of the trades."""
+    size, reserve = float(after.value_usd / before.value_usd), float(reserve_usd / before.value_usd)
+
+    def level(default: DefaultBound, state: HouseholdState) -> float:
+        return default.level(weight_vector(measurer.model, state.weights), state.cash_weight)
+
+    def beyond(default: DefaultBound, last: float, kept: float) -> float:
+        excess = size * (last - default.bound) - kept
+        return excess if excess > ROUNDED else 0.0
+
+    return tuple(
+        DefaultResult(
+            name=default.name,
+            bound=default.bound,
+            before=level(default, before),
+            after=(last := level(default, after)),
+            reserve=(kept := reserve if default.has_reserve else 0.0),
+            beyond=beyond(default, last, kept),
+            yields=yields,
+            charge=default.charge,
+        )
+        for default in defaults
+    )
+
+
+def default_charge(defaults: tuple[DefaultResult, ...], when: Literal["before", "after"]) -> float:
+    """What default bounds charge a year, fraction of value; before the trades only new money is beyond one."""
+    if when == "after":
+        return sum((default.charge * default.beyond for default in defaults), 0.0)
+    beyond = ((default, default.before - default.bound) for default in defaults)
+    return sum((default.charge * excess for default, excess in beyond if excess > ROUNDED), 0.0)
+
+
+def doubted_usd(trade: Trade) -> Decimal:
+    """What of a sale relies on a return: all of it but for lots sold at a loss."""
+    if trade.side == "buy":
+        return Decimal(0)
+    at_a_loss = [lot.shares for lot in trade.lots if lot.gain_usd is not None and lot.gain_usd < 0]
+    return trade.amount_usd - sum(at_a_loss, Decimal(0)) * trade.price_usd
+
+
+def months_to_break_even(benefit: NetBenefit, cost_years: float) -> float | None:
     """Months in which what the trades gain a year pays for what they cost once; None if it never does.
 
     Limits can demand trades that cost more than they gain: those never break even. Nor do trades that save tax once and
     lose from then on: they begin with a gain, and `months_until_used_up` says when it is gone.
     """
-    once, a_year = _once(benefit, horizon_years), _yearly(benefit)
+    once, a_year = _once(benefit, cost_years), _yearly(benefit)
     if once <= 0 <= a_year:
         return 0.0
     return MONTHS * once / a_year if once > 0 and a_year > 0 else None
 
 
-def months_until_used_up(benefit: NetBenefit, horizon_years: float) -> float | None:
+def months_until_used_up(benefit: NetBenefit, cost_years: float) -> float | None:
     """Months after which a one-off saving is lost again, year by year; None where none is, or none is saved."""
-    saved, a_year = -_once(benefit, horizon_years), _yearly(benefit)
+    saved, a_year = -_once(benefit, cost_years), _yearly(benefit)
     return MONTHS * saved / -a_year if saved > 0 and a_year < 0 else None
 
 
-def _once(benefit: NetBenefit, horizon_years: float) -> float:
+def _once(benefit: NetBenefit, cost_years: float) -> float:
     """Tax and spread, less what is carried forward, as a fraction of value; negative where more is saved."""
-    return -(benefit.trading_cost + benefit.tax + benefit.carryforward) * horizon_years
+    return -(benefit.trading_cost + benefit.tax + benefit.carryforward + benefit.later_tax) * cost_years
 
 
 def _yearly(benefit: NetBenefit) -> float:
     """What the trades gain a year once they are paid for."""
-    return benefit.expected_return + benefit.risk + benefit.doubt + benefit.soft_limits
+    return benefit.expected_return + benefit.risk + benefit.doubt + benefit.soft_limits + benefit.default_bounds

@@ -1,10 +1,10 @@
 """The recommendation for one household.
 
-1. Measure the household: look-through, risk, return, limits.
-2. Find the best orders within the limits (`candidates`).
-3. Where every limit holds today and the gain is below the user's minimum, the answer is to do nothing.
-4. Say why: prices of limits, reasons lot by lot, other funds and horizons.
-5. Warn of what the reader must know. The caller has the plan checked (`verify`) before anything is written.
+1. Measure the household: look-through, risk, the reference portfolio and what it implies, limits.
+2. Find the cheapest plan that keeps the limits, and the best one; advise the best where it is worth the difference
+   (`two_plans`).
+3. Say why: prices of limits, reasons lot by lot, other funds and horizons.
+4. Warn of what the reader must know. The caller has the plan checked (`verify`) before anything is written.
 """
 
 from __future__ import annotations
@@ -15,29 +15,32 @@ import numpy as np
 
 from advisor.errors import InputError, Issue
 from advisor.market.data import MARKET, MarketData
-from advisor.optimize.inputs import allocation_inputs, expense_ratios, household_value_usd
+from advisor.optimize.cones import ConeCertificate
+from advisor.optimize.default_bounds import default_bounds
+from advisor.optimize.inputs import allocation_inputs, expense_ratios, holdings, household_value_usd, own_mix
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.candidates import (
-    Candidate,
-    Proposal,
-    SurveyedHousehold,
-    advised,
-    best_orders,
-    problem_of,
-    relative_breach,
-    small_orders,
-)
+from advisor.rebalance.candidates import Candidate, SurveyedHousehold, problem_of, relative_breach, small_orders
 from advisor.rebalance.explain import with_reasons
 from advisor.rebalance.insight import explanation, with_prices
 from advisor.rebalance.measurer import Measurer
-from advisor.rebalance.model import Assumption, Certificate, Explanation, HouseholdState, RebalancePlan
+from advisor.rebalance.model import (
+    Assumption,
+    Certificate,
+    Explanation,
+    NetBenefit,
+    RebalancePlan,
+    ReferenceResult,
+)
 from advisor.rebalance.trades import cash_after, shares_after
+from advisor.rebalance.two_plans import Plans, plan_results, plans_of
 from advisor.rebalance.warn import prices_are_stale, warnings_of
-from advisor.risk.covariance import betas, risk_model
+from advisor.risk.covariance import RiskModel, betas, risk_model
 from advisor.risk.expected_returns import expected_returns, implied_risk_aversion
-from advisor.risk.measures import beta, weight_vector
+from advisor.risk.reference import reference_portfolio
+from advisor.units import Vector
 
 SOLVER = "Clarabel through cvxpy"
+NO_CERTIFICATE = ConeCertificate(0.0, 0.0, 0.0)  # where there is no optimum to certify
 
 
 def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
@@ -48,12 +51,16 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
     """
     household = survey(portfolio, market)
     problem = problem_of(household)
-    best = best_orders(household, problem)
-    chosen = advised(household, best)
-    if chosen.trades:
-        chosen = replace(chosen, limits=with_prices(chosen.limits, problem, best.allocation.solution))
-    explained = explanation(household, problem, best)
-    return _plan(household, chosen, best, explained, problem.undecided)
+    plans = plans_of(household, problem)
+    chosen, explained = plans.advised, Explanation()
+    undecided = problem.undecided
+    if plans.proposal is not None:
+        why = plans.proposal
+        if chosen.trades:
+            chosen = replace(chosen, limits=with_prices(chosen.limits, why.problem, why.allocation.solution))
+        explained = explanation(why, plans.explained)
+        undecided += why.problem.undecided
+    return _plan(household, plans, chosen, explained, undecided)
 
 
 def survey(portfolio: Portfolio, market: MarketData) -> SurveyedHousehold:
@@ -64,17 +71,15 @@ def survey(portfolio: Portfolio, market: MarketData) -> SurveyedHousehold:
     if household_value_usd(portfolio, market) <= 0:
         raise InputError((Issue("the household is worth nothing at these prices"),), portfolio.name)
     model = risk_model(market, universe(portfolio))
-    returns = expected_returns(portfolio, market, model)
+    held, sellable = (own_mix(portfolio, market) * weights for weights in holdings(portfolio, market, model))
+    reference = reference_portfolio(portfolio, market, model, held, sellable)
+    aversion = _risk_aversion(portfolio, model, reference.weights)
+    returns = expected_returns(portfolio, market, model, reference.weights, aversion)
+    implied = expected_returns(replace(portfolio, views=()), market, model, held, aversion)
     measurer = Measurer(portfolio, market, model, returns, expense_ratios(market, model.symbols))
     before = measurer.measure(shares_after(portfolio, ()), cash_after(portfolio, ()))
-    inputs = allocation_inputs(
-        portfolio,
-        market,
-        model,
-        returns,
-        risk_aversion=_risk_aversion(measurer, before),
-    )
-    return SurveyedHousehold(measurer, inputs, before)
+    inputs = allocation_inputs(portfolio, market, model, returns, risk_aversion=aversion)
+    return SurveyedHousehold(measurer, inputs, before, reference, default_bounds(portfolio, market, inputs), implied)
 
 
 def universe(portfolio: Portfolio) -> tuple[str, ...]:
@@ -86,36 +91,43 @@ def universe(portfolio: Portfolio) -> tuple[str, ...]:
     return tuple(sorted(held | benchmarks | viewed | chosen))
 
 
-def _risk_aversion(measurer: Measurer, before: HouseholdState) -> float:
-    stated = measurer.portfolio.preferences.risk_aversion
+def _risk_aversion(portfolio: Portfolio, model: RiskModel, reference: Vector) -> float:
+    """The user's, or the one that the reference portfolio implies. reference: shape (n,)."""
+    stated = portfolio.preferences.risk_aversion
     if stated is not None:
         return float(stated)
-    model = measurer.model
-    market = model.index(MARKET)
-    return implied_risk_aversion(
-        beta(model, weight_vector(model, before.weights), MARKET),
-        float(np.sqrt(model.covariance[market, market])),
-        float(measurer.portfolio.preferences.equity_premium),
-    )
+    return implied_risk_aversion(model, reference, float(portfolio.preferences.equity_premium))
 
 
 def _plan(
-    household: SurveyedHousehold, chosen: Candidate, best: Proposal, explained: Explanation, undecided: int
+    household: SurveyedHousehold, plans: Plans, chosen: Candidate, explained: Explanation, undecided: int
 ) -> RebalancePlan:
     portfolio, inputs = household.portfolio, household.inputs
-    proof = best.allocation.solution.certificate
+    reference = _reference(household)
+    proof = NO_CERTIFICATE if plans.proposal is None else plans.proposal.allocation.solution.certificate
     return RebalancePlan(
         status="trade" if chosen.trades else "do_nothing",
-        trades=with_reasons(chosen.trades, chosen.limits, portfolio, household.market, explained.reasons),
+        trades=with_reasons(
+            chosen.trades,
+            chosen.limits,
+            chosen.defaults,
+            reference,
+            portfolio,
+            household.market,
+            explained.reasons,
+        ),
         before=household.before,
         after=chosen.after,
         tax=chosen.tax,
         spread_usd=chosen.spread_usd,
         limits=chosen.limits,
-        net_benefit=chosen.net_benefit,
+        net_benefit=_stated_benefit(plans),
         benchmark=portfolio.preferences.benchmark,
         risk_aversion=inputs.risk_aversion,
         horizon_years=inputs.horizon_years,
+        cost_years=inputs.cost_years,
+        later_tax_saved=inputs.later_tax_saved,
+        carryforward_value=inputs.rates.carryforward_value,
         return_uncertainty=inputs.return_uncertainty,
         equity_premium=float(portfolio.preferences.equity_premium),
         risk_free=inputs.risk_free,
@@ -136,9 +148,25 @@ def _plan(
             dual_residual=proof.dual_residual,
             undecided=undecided,
         ),
+        reference=reference,
+        defaults=chosen.defaults,
+        plans=plan_results(plans),
         explanation=explained,
         stale_prices_of=household.market.as_of if prices_are_stale(portfolio, household.market) else None,
     )
+
+
+def _stated_benefit(plans: Plans) -> NetBenefit:
+    """Of the orders that are made; where none are, of the best that were found."""
+    if plans.advised.trades:
+        return plans.advised.net_benefit
+    return (plans.best or plans.cheapest or plans.nothing).net_benefit
+
+
+def _reference(household: SurveyedHousehold) -> ReferenceResult:
+    found, symbols = household.reference, household.inputs.symbols
+    weights = {symbol: float(weight) for symbol, weight in zip(symbols, found.weights, strict=True) if weight > 0.0}
+    return ReferenceResult(weights, found.excess, found.viewed)
 
 
 def _assumptions(household: SurveyedHousehold, chosen: Candidate) -> tuple[Assumption, ...]:

@@ -1,4 +1,4 @@
-"""The machine-readable record of a recommendation, schema ``advisor.recommendation/2``.
+"""The machine-readable record of a recommendation, schema ``advisor.recommendation/3``.
 
 Numbers are finite JSON numbers (fractions), money is a string of dollars and cents, shares are strings. The record
 carries the portfolio file's text, so that it can be verified again from itself and the snapshot alone.
@@ -24,18 +24,21 @@ from advisor.rebalance.model import (
     HouseholdState,
     LimitResult,
     LotSale,
+    PlanResult,
     RebalancePlan,
     TaxResult,
     Trade,
     TradeReason,
+    TwoPlans,
 )
 from advisor.rebalance.outcome import months_to_break_even, months_until_used_up
 from advisor.rebalance.plan import universe
 from advisor.risk.view_age import UsedView, views_as_used
 from advisor.units import to_cents
 
-SCHEMA = "advisor.recommendation/2"
-FIRST_SCHEMA = "advisor.recommendation/1"  # still read
+SCHEMA = "advisor.recommendation/3"
+FIRST_SCHEMA, SECOND_SCHEMA = "advisor.recommendation/1", "advisor.recommendation/2"
+OLDER_SCHEMAS = (FIRST_SCHEMA, SECOND_SCHEMA)  # still read; of another objective
 SEVEN = frozenset(MAGNIFICENT_SEVEN)
 Record = dict[str, Any]
 
@@ -74,9 +77,16 @@ def record(
         "limits": [limit_record(limit) for limit in plan.limits],
         "gain": {
             **asdict(plan.net_benefit),
-            "months_to_break_even": months_to_break_even(plan.net_benefit, plan.horizon_years),
-            "months_until_used_up": months_until_used_up(plan.net_benefit, plan.horizon_years),
+            "months_to_break_even": months_to_break_even(plan.net_benefit, plan.cost_years),
+            "months_until_used_up": months_until_used_up(plan.net_benefit, plan.cost_years),
         },
+        "reference": {
+            "weights": dict(plan.reference.weights),
+            "company_excess": dict(plan.reference.excess),
+            "viewed": list(plan.reference.viewed),
+        },
+        "defaults": [asdict(default) for default in plan.defaults],
+        "plans": plans_record(plan.plans),
         "explanation": _explanation(plan.explanation),
         "assumptions": {
             "benchmark": plan.benchmark,
@@ -86,7 +96,9 @@ def record(
             "risk_free": plan.risk_free,
             "equity_premium": plan.equity_premium,
             "covariance_inflation": float(portfolio.preferences.covariance_inflation),
-            "carryforward_value": float(portfolio.tax.carryforward_value),
+            "carryforward_value": plan.carryforward_value,
+            "cost_years": plan.cost_years,
+            "later_tax_saved": plan.later_tax_saved,
             "views": [_view(view) for view in views_as_used(portfolio, market)],
             "securities": {
                 row.symbol: {
@@ -185,7 +197,7 @@ def to_json(document: Record) -> str:
 
 def recommendation_schema() -> dict[str, Any]:
     """The JSON Schema that every record meets."""
-    text = (files("advisor.rebalance") / "schemas" / "recommendation-2.json").read_text("utf-8")
+    text = (files("advisor.rebalance") / "schemas" / "recommendation-3.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
@@ -308,9 +320,35 @@ def limit_record(limit: LimitResult) -> Record:
     }
 
 
+def plans_record(plans: TwoPlans) -> Record:
+    """Both plans, and which of them is advised."""
+    return {
+        "chosen": plans.chosen,
+        "least_gain": plans.least_gain,
+        "cheapest": _plan_record(plans.cheapest),
+        "best": _plan_record(plans.best),
+    }
+
+
+def _plan_record(plan: PlanResult | None) -> Record | None:
+    """Its orders without their reasons, and what they cost and add."""
+    if plan is None:
+        return None
+    orders = [trade_record(trade) for trade in plan.trades]
+    for order in orders:
+        del order["why"], order["reasons"]
+    return {
+        "trades": orders,
+        "tax_usd": usd_text(plan.tax_usd),
+        "spread_usd": usd_text(plan.spread_usd),
+        "gain": asdict(plan.net_benefit),
+    }
+
+
 def _explanation(explained: Explanation) -> Record:
     menu = explained.menu
     return {
+        "plan": explained.plan,
         "menu": None
         if menu is None
         else {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from advisor.portfolio.model import TaxSituation
+from advisor.portfolio.preferences import TaxSituation
 from advisor.units import to_cents
 
 

@@ -10,6 +10,7 @@ from advisor.optimize.held_back import held_back
 from advisor.portfolio.limit_types import MeasuredOn
 from advisor.portfolio.model import Portfolio
 from advisor.portfolio.written import fraction_text, plain_text
+from advisor.rebalance.concentration import CODE, concentration_words
 from advisor.rebalance.measurer import Measurer
 from advisor.rebalance.model import HouseholdState, Trade, Warned
 from advisor.rebalance.outcome import tax_result
@@ -31,6 +32,7 @@ def warnings_of(
     """Every warning of one plan, the weightiest first."""
     portfolio, market = measurer.portfolio, measurer.market
     found = [
+        *_concentration(portfolio, market, before),
         *_age(portfolio, market),
         *_told_by_the_source(market),
         *_dated_views(portfolio, market),
@@ -47,9 +49,14 @@ def warnings_of(
         *_stand_ins(portfolio, market, {*before.weights, *after.weights}),
     ]
     if trades and below_minimum:
-        minimum = f"${portfolio.preferences.min_trade_usd:,.0f}"
+        minimum = f"${portfolio.preferences.smallest_order_usd:,.0f}"
         found.append(Warned("below_min_trade", f"A limit needs at least one order smaller than min_trade, {minimum}."))
     return tuple(found)
+
+
+def _concentration(portfolio: Portfolio, market: MarketData, before: HouseholdState) -> list[Warned]:
+    words = concentration_words(portfolio, market, before)
+    return [Warned(CODE, words)] if words else []
 
 
 def market_warnings(portfolio: Portfolio, market: MarketData, seen: Exposure) -> tuple[Warned, ...]:

@@ -18,6 +18,7 @@ from advisor.evidence.results import Results
 from advisor.format import css_string, day, iso, plural
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
+from advisor.rebalance.concentration import CODE
 from advisor.rebalance.model import RebalancePlan
 from advisor.report.limits import broken_sentence, broken_today, limits_table
 from advisor.report.model import (
@@ -37,7 +38,7 @@ from advisor.report.model import (
     Trades,
     Why,
 )
-from advisor.report.sections.answer import age_line, answer, cards, drawbacks, reasons, stress_words
+from advisor.report.sections.answer import age_line, answer, cards, reasons
 from advisor.report.sections.comparison import funds_table, overlap_table, sector_table, size_table, valuation_table
 from advisor.report.sections.data import (
     assumption_facts,
@@ -50,8 +51,10 @@ from advisor.report.sections.data import (
     proof_table,
 )
 from advisor.report.sections.disclosures import IMPORTANT, data_dates, disclosures, fund_days
+from advisor.report.sections.drawbacks import drawbacks, stress_words
 from advisor.report.sections.drawings import allocation_chart, seven_chart, stress_chart, waterfall_chart
 from advisor.report.sections.exposure import account_table, company_table, concentration, fund_table
+from advisor.report.sections.frame import choices, choices_note, defaults_table, held_words, least_cost_words
 from advisor.report.sections.glossary import GLOSSARY
 from advisor.report.sections.least_cost import cost_chart
 from advisor.report.sections.marginal_values import HOW_TO_READ, marginal_values_table
@@ -82,6 +85,7 @@ from advisor.report.sections.why import break_even_words, funds_words, horizon_w
 from advisor.whatif.model import TradeOff
 
 NO_TRADE_OFF = TradeOff((), None, None, ())
+_TOLD_ELSEWHERE = ("stale_prices", CODE)  # in the header, and in the answer
 _MOST_BROKEN = 5  # lines on the first page
 _HEADER_LETTERS = 60  # of the household's name in the running page header
 
@@ -111,17 +115,8 @@ def report_context(
     return ReportContext(
         status=plan.status,
         header=header_of(portfolio, market, sources),
-        answer=_answer(plan, portfolio, market),
-        why=Why(
-            reasons=reasons(plan),
-            drawbacks=drawbacks(plan, portfolio),
-            limits=limits_table(plan),
-            gain=gain_table(plan),
-            by_company=company_table(plan, market),
-            by_fund=fund_table(plan),
-            by_account=account_table(plan),
-            concentration=concentration(plan),
-        ),
+        answer=_answer(plan, market),
+        why=_why(plan, portfolio, market, trade_off),
         comparison=ComparisonTables(
             measures=measures_table(plan),
             holdings=holdings_table(plan, market),
@@ -137,7 +132,7 @@ def report_context(
         trades=_trades(plan, portfolio, market),
         tax=TaxAndCost(break_even_words(plan), tax_table(plan), rates_table(plan, portfolio)),
         assumptions=Assumptions(
-            words=tuple(filter(None, (horizon_words(plan, portfolio),))),
+            words=tuple(filter(None, (horizon_words(plan),))),
             horizons=horizons_table(plan),
             sensitivities=sensitivity_table(trade_off),
             facts=assumption_facts(plan, portfolio, market),
@@ -185,17 +180,34 @@ def _page_header(title: str, portfolio: Portfolio) -> str:
     return f"{title} \N{MIDDLE DOT} {short} \N{MIDDLE DOT} {iso(portfolio.as_of)}"
 
 
-def _answer(plan: RebalancePlan, portfolio: Portfolio, market: MarketData) -> Answer:
+def _answer(plan: RebalancePlan, market: MarketData) -> Answer:
     return Answer(
-        sentence=answer(plan, portfolio),
+        sentence=answer(plan),
         cards=cards(plan),
-        warnings=tuple(warned.message for warned in plan.warnings if warned.code != "stale_prices"),  # in the header
+        warnings=tuple(warned.message for warned in plan.warnings if warned.code not in _TOLD_ELSEWHERE),
         broken=_broken(plan),
         no_broken=_no_broken(plan),
         figures=(
             Figure("Magnificent Seven, funds looked through", seven_chart(plan)),
             Figure("Allocation", allocation_chart(plan, market)),
         ),
+    )
+
+
+def _why(plan: RebalancePlan, portfolio: Portfolio, market: MarketData, trade_off: TradeOff) -> Why:
+    beside = (least_cost_words(plan, trade_off.least_cost), held_words(portfolio, trade_off))
+    return Why(
+        reasons=tuple(filter(None, (*reasons(plan), *beside))),
+        choices=choices(portfolio, trade_off.more_room),
+        choices_note=choices_note(trade_off.more_room),
+        defaults=defaults_table(plan),
+        drawbacks=drawbacks(plan, portfolio),
+        limits=limits_table(plan),
+        gain=gain_table(plan),
+        by_company=company_table(plan, market),
+        by_fund=fund_table(plan),
+        by_account=account_table(plan),
+        concentration=concentration(plan),
     )
 
 

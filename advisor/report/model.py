@@ -107,7 +107,10 @@ class Why:
     """Why: reasons for and against, limits, the objective part by part, and where the seven sit."""
 
     reasons: tuple[str, ...]
+    choices: tuple[str, ...]  # where cash is kept for want of room
+    choices_note: str
     drawbacks: tuple[str, ...]
+    defaults: Table | None
     limits: Table | None
     gain: Table | None
     by_company: Table

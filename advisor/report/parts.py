@@ -7,7 +7,8 @@ from decimal import Decimal
 from advisor.format import NOTICEABLE
 from advisor.market.data import MarketData
 from advisor.market.fund_kinds import holds_bonds_alone
-from advisor.portfolio.model import MAGNIFICENT_SEVEN, SMALL_CAP_FUNDS
+from advisor.portfolio.model import MAGNIFICENT_SEVEN
+from advisor.portfolio.preferences import SMALL_CAP_FUNDS
 from advisor.rebalance.model import HouseholdState, RebalancePlan
 from advisor.report.model import Cell, Column, Row, Table
 

@@ -1,7 +1,7 @@
-"""The user's views put together with equilibrium: the mean of expected returns, given both (Black-Litterman).
+"""The user's views put together with what the mix implies: the mean of expected returns, given both (Black-Litterman).
 
-1. Before any view, expected returns are spread around equilibrium ``pi`` like returns themselves, in proportion to
-   ``Sigma``. Funds of one index are one row: they hold the same portfolio.
+1. Before any view, expected returns are spread around the implied ones, ``pi``, like returns themselves, in proportion
+   to ``Sigma``. Funds of one index are one row: they hold the same portfolio.
 2. A view k says ``p_k'mu = q_k``; ``p_k`` has 1 for its security and -1 for the one it is held against. Its error has
    the variance ``omega_k = (1 - c_k) / c_k  p_k'Sigma p_k``: a confidence ``c_k`` of 0 leaves the view out, 1 lets it
    stand exactly, and a view by itself moves ``p_k'mu`` by the share ``c_k`` of the way to ``q_k`` (Idzorek).
@@ -9,8 +9,8 @@
    and, with this ``Omega``, before that too: it cancels, and there is nothing to choose.
 4. All of it is in total returns. Cash enters once, in ``pi``; a relative view holds it twice with opposite signs.
    ``Sigma`` stays as it is: views are on means, and risk is that of returns.
-5. A view over fewer years than the household's horizon counts for that part of its distance from equilibrium: after
-   them the security earns what equilibrium says.
+5. A view over fewer years than the household's horizon counts for that part of its distance from ``pi``: after them the
+   security earns what ``pi`` says.
 
 Source: Black and Litterman (1992), "Global Portfolio Optimization"; Idzorek (2005), "A Step-by-Step Guide to the
 Black-Litterman Model"; He and Litterman (1999) for the form of the posterior mean.
@@ -111,7 +111,7 @@ def posterior(prior: Vector, sigma: Matrix, stated: Opinions) -> Vector:
 
 
 def _distance(prior: Vector, stated: Opinions) -> Vector:
-    """How far each view is from equilibrium over the horizon, shape (k,)."""
+    """How far each view is from what the mix implies, over the horizon, shape (k,)."""
     return np.asarray(stated.share * (stated.returns - stated.picks @ prior))
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from advisor.errors import UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, Lot, Portfolio
+from advisor.portfolio.preferences import UnsoldGains
 from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, Trade
 from advisor.rebalance.plan import survey
@@ -18,20 +19,47 @@ from advisor.whatif.causes import with_causes
 from advisor.whatif.model import Outcome
 from advisor.whatif.outcomes import measured, solved, unanswered
 
+HELD, HELD_YEARS = "held_until_death", Decimal(20)  # years where the file does not say
 MENUS = {"ijr_only": ("IJR",), "russell_2000_only": ("IWM", "VTWO")}
 HALF = Decimal("0.5")
 
 
 def alternatives(portfolio: Portfolio, market: MarketData, plan: RebalancePlan | None) -> tuple[Outcome, ...]:
-    """Do nothing, half the move, IJR only, Russell 2000 only, in this order; `market` is the one of `plan`.
+    """Do nothing, half the move, IJR only, Russell 2000 only, and gains held until death; `market` is that of `plan`.
 
-    Without a plan, because the file's limits conflict, there is no half of it.
+    Without a plan, because the file's limits conflict, there is no half of it. The last is left out where no gain could
+    be held, or the file says itself that it is.
     """
     household = survey(portfolio, market)
+    base = plan.after if plan else None
     return (
         *_unsolved(household, plan),
-        *(_with_menu(name, household, plan.after if plan else None) for name in MENUS),
+        *(_with_menu(name, household, base) for name in MENUS),
+        *([_held_until_death(household)] if has_gains_to_hold(portfolio, market) else []),
     )
+
+
+def has_gains_to_hold(portfolio: Portfolio, market: MarketData) -> bool:
+    """Whether a taxable lot has a gain that the file does not hold until death already."""
+    return portfolio.preferences.unsold_gains.sold > 0 and any(
+        lot.cost_per_share_usd is not None and lot.cost_per_share_usd < market.securities[position.symbol].close_usd
+        for account in portfolio.accounts
+        if account.is_taxable
+        for position in account.positions
+        for lot in position.lots
+    )
+
+
+def _held_until_death(household: SurveyedHousehold) -> Outcome:
+    """The answer if gains are never taxed, and the cost of a sale is spread over the years until death.
+
+    Its title says what is changed; what each of the two keys does by itself would take two more answers.
+    """
+    portfolio, years = household.portfolio, household.portfolio.preferences.held_years
+    gains = UnsoldGains(sold=Decimal(0), held_until_death=Decimal(1))
+    preferences = replace(portfolio.preferences, unsold_gains=gains, held_years=HELD_YEARS if years is None else years)
+    changed = replace(portfolio, preferences=preferences)
+    return solved(HELD, changed, household.market)
 
 
 def unsolved(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> tuple[Outcome, ...]:

@@ -12,17 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
-from advisor.portfolio.model import (
-    Account,
-    BuildingBlocks,
-    CovarianceChoice,
-    DoNotSell,
-    Limit,
-    LimitMode,
-    Portfolio,
-    View,
-)
-from advisor.portfolio.written import bound_text, fraction_text, plain_text
+from advisor.portfolio.model import Account, BuildingBlocks, DoNotSell, Limit, LimitMode, Portfolio, View
+from advisor.portfolio.preferences import CovarianceChoice, UnsoldGains
+from advisor.portfolio.written import bound_text, fraction_text, plain_text, unsold_text
 from advisor.whatif.model import Change
 
 Key: TypeAlias = tuple[str, ...]
@@ -37,12 +29,14 @@ _KEYS = {  # of the file, where a field has another name
     "min_trade_usd": "min_trade",
 }
 _VIEW_FIELDS = ("annual_return", "confidence", "years", "source", "blocks", "set")
-_NO_INPUT = ("is_stated", "is_reserve_stated")  # whether the file has a value, not a value
+_NO_INPUT = ("is_stated", "is_reserve_stated", "buy_where")  # whether and where the file has a value, not a value
 _FRACTIONS = {
     "short_term_rate",
     "long_term_rate",
     "state_rate",
     "carryforward_value",
+    "later_long_term_rate",
+    "company_share",
     "equity_premium",
     "min_gain",
     "return_uncertainty",
@@ -136,6 +130,8 @@ def _text(key: Key, own: dict[Key, object], others: dict[Key, object]) -> str | 
             return _view_text(value)
         case Decimal():
             return fraction_text(value) if key[-1] in _FRACTIONS else plain_text(value)
+        case UnsoldGains():
+            return unsold_text(value)
         case CovarianceChoice():
             return f"{value.method}, {value.returns}, {value.years} years"
         case bool():

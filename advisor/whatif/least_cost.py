@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from advisor.market.data import MarketData
 from advisor.optimize.inputs import AllocationInputs
+from advisor.optimize.later_tax import NO_LATER_TAX
 from advisor.optimize.limits import compile_limits
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.reach import best_at, tightest
@@ -73,12 +74,14 @@ def _costs_alone(inputs: AllocationInputs) -> AllocationInputs:
     return replace(
         inputs,
         expected_return=inputs.expense_ratio.copy(),
+        implied_return=inputs.expense_ratio.copy(),
         risk_free=0.0,
         risk_aversion=0.0,
         covariance_inflation=0.0,
         return_uncertainty=0.0,
         horizon_years=1.0,
         rates=replace(inputs.rates, carryforward_value=0.0),
+        later=NO_LATER_TAX,
     )
 
 

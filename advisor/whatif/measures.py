@@ -36,7 +36,7 @@ def gauge_of(household: SurveyedHousehold) -> Gauge:
         household,
         seven=np.array([magnificent_seven_interval(market, symbol)[1] for symbol in symbols]),
         small=np.array([float(market.is_small_cap(symbol)) for symbol in symbols]),
-        nothing=objective_of_nothing(household, idle, household.inputs.horizon_years),
+        nothing=objective_of_nothing(household, idle, household.inputs.cost_years),
         tax_of_nothing_usd=idle.tax.year_tax_before_usd,
     )
 
@@ -62,6 +62,23 @@ def measures_of(gauge: Gauge, solution: Solution) -> Measures:
         tax_usd=tax_usd,
         spread_usd=spread_usd,
         gain=solution.objective - gauge.nothing,
+    )
+
+
+def idle_measures(gauge: Gauge) -> Measures:
+    """Figures of the household as it stands, where nothing is done."""
+    before = gauge.household.before
+    return Measures(
+        magnificent_seven=before.exposure.seven.high,
+        small_caps=before.small_cap_weight,
+        cash=before.cash_weight,
+        volatility=before.volatility,
+        tracking_error=before.tracking_error,
+        expected_return=before.expected_return,
+        turnover=0.0,
+        tax_usd=Decimal(0),
+        spread_usd=Decimal(0),
+        gain=0.0,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from advisor.rebalance.model import HouseholdState, LimitResult, NetBenefit, TaxResult, Trade
+from advisor.rebalance.model import DefaultResult, HouseholdState, LimitResult, NetBenefit, TaxResult, Trade, TwoPlans
 from advisor.risk.view_age import Use
 
 
@@ -52,6 +52,8 @@ class Outcome:
     reason: str = ""
     changes: tuple[Change, ...] = ()
     causes: tuple[Cause, ...] = ()  # of the difference from the proposal, the largest first
+    defaults: tuple[DefaultResult, ...] = ()
+    plans: TwoPlans | None = None  # of what was solved for
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,8 @@ class Stability:
     they buy, the most frequent first; an empty tuple of symbols is no purchase. `unmet` draws have no answer within the
     limits, and are in no band. Where `is_range`, too few draws have an answer for quantiles at 5 and 95%, and every
     band is their whole range. `pinned_by` names what holds the share where it stands, so that its band says nothing of
-    history: "small_caps.max", "small_caps.min", or "limits" for all of them together; empty where nothing does.
-    `in_orders` is the share that the proposal's orders hold, in whole shares; None where it is not known.
+    history: "small_caps.max", "small_caps.min", "defaults.small_caps", or "limits" for all of them together; empty
+    where nothing does. `in_orders` is the share that the proposal holds, in whole shares; None where it is not known.
     """
 
     draws: int
@@ -195,12 +197,12 @@ class ViewAudit:
 
     `stated` and `confidence` are the view's own, `used` and `used_confidence` how it counts on the day: a view of a
     named set is rolled with prices to `prices_to`, loses confidence with age, or is switched off (`use`).
-    `equilibrium` and `expected` are what the same thing earns a year without any view and with all of them. Small caps
-    are shares of household value after the trades, before rounding to shares: as proposed, without the view, and with
-    no doubt about it; None where the limits leave no answer. Gains are those of the best trades of each of the three
-    against doing nothing, a year, under the returns that it expects. `flip` is the nearest confidence at which
-    something else is bought, or nothing, or the share in small caps differs by a percentage point; None where there is
-    none from 0 to 1.
+    `equilibrium` and `expected` are what the same thing earns a year without any view, as the own mix implies it, and
+    with all of them. Small caps are shares of household value after the trades, before rounding to shares: as proposed,
+    without the view, and with no doubt about it; None where the limits leave no answer. Gains are those of the best
+    trades of each of the three against doing nothing, a year, under the returns that it expects. `flip` is the nearest
+    confidence at which something else is bought, or nothing, or the share in small caps differs by a percentage point;
+    None where there is none from 0 to 1.
     """
 
     name: str  # "IJR over SPY"
@@ -227,6 +229,24 @@ class ViewAudit:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreRoom:
+    """What could be done with cash that rises for want of room; fractions of household value, of the fund its seven.
+
+    `small_caps` is the share that would take it in, `fund` the one that a rule finds (`whatif.more_room`), `others`
+    what the rule allows besides; what cash comes to with each is None where the limits leave no answer.
+    """
+
+    beyond: float
+    cash: float
+    small_caps: float
+    cash_with_small_caps: float | None
+    fund: str | None
+    fund_seven: float | None
+    cash_with_fund: float | None
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TradeOff:
     """What stands beside the proposal in the report and in the record.
 
@@ -242,3 +262,4 @@ class TradeOff:
     views: tuple[ViewAudit, ...] = ()
     stability: Stability | None = None  # None where it cannot be told
     least_cost: LeastCost | None = None  # of each level of the seven; None where none can be reached
+    more_room: MoreRoom | None = None  # None where cash does not rise for want of room

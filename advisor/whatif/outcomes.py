@@ -11,13 +11,15 @@ from types import MappingProxyType
 from advisor.errors import AdvisorError, InputError, LimitsConflictError, MarketDataError, UnverifiedAnswerError
 from advisor.market.data import MarketData
 from advisor.market.resolve import resolve
+from advisor.optimize.default_bounds import default_bounds
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.limit_types import Unit
 from advisor.portfolio.model import BUILT_IN_SCENARIOS, Portfolio
-from advisor.rebalance.candidates import Candidate, SurveyedHousehold, advised, best_orders, candidate_of, problem_of
+from advisor.rebalance.candidates import Candidate, SurveyedHousehold, candidate_of, problem_of
 from advisor.rebalance.model import HouseholdState, LimitResult, RebalancePlan, Trade
 from advisor.rebalance.outcome import EDGE, breach, effective_bound
 from advisor.rebalance.plan import survey, universe
+from advisor.rebalance.two_plans import plan_results, plans_of
 from advisor.whatif.model import Outcome
 
 ONE_ESTIMATE = (
@@ -45,10 +47,10 @@ def solved(name: str, portfolio: Portfolio, market: MarketData, household: Surve
 def best(name: str, household: SurveyedHousehold, problem: AllocationProblem) -> Outcome:
     """The best orders of `household`, whose problem is `problem`, or why there are none."""
     try:
-        chosen = advised(household, best_orders(household, problem))
+        plans = plans_of(household, problem)
     except (LimitsConflictError, UnverifiedAnswerError) as error:
         return unanswered(name, error)
-    return outcome_of(name, chosen) if chosen.trades else measured(name, household, ())
+    return replace(outcome_of(name, plans.advised), plans=plan_results(plans))
 
 
 def surveyed(portfolio: Portfolio, market: MarketData, household: SurveyedHousehold | None = None) -> SurveyedHousehold:
@@ -59,7 +61,9 @@ def surveyed(portfolio: Portfolio, market: MarketData, household: SurveyedHouseh
     if household is not None and household.portfolio.preferences.covariance != portfolio.preferences.covariance:
         raise MarketDataError(ONE_ESTIMATE)
     if household is not None and _is_same_but_limits(household.portfolio, portfolio):
-        return replace(household, measurer=replace(household.measurer, portfolio=portfolio))
+        measurer = replace(household.measurer, portfolio=portfolio)
+        defaults = default_bounds(portfolio, household.market, household.inputs)
+        return replace(household, measurer=measurer, defaults=defaults)
     return survey(portfolio, _market_of(portfolio, market))
 
 
@@ -91,6 +95,7 @@ def outcome_of(name: str, candidate: Candidate) -> Outcome:
         trades=candidate.trades,
         after=candidate.after,
         limits=candidate.limits,
+        defaults=candidate.defaults,
         tax=candidate.tax,
         spread_usd=candidate.spread_usd,
         net_benefit=candidate.net_benefit,
@@ -100,7 +105,7 @@ def outcome_of(name: str, candidate: Candidate) -> Outcome:
 def proposed(plan: RebalancePlan, household: SurveyedHousehold) -> Outcome:
     """The plan itself; where it is to do nothing, its gain is none."""
     found = measured("proposal", household, plan.trades)
-    return replace(found, limits=plan.limits)
+    return replace(found, limits=plan.limits, plans=plan.plans)
 
 
 def unanswered(name: str, error: AdvisorError) -> Outcome:

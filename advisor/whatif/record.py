@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.portfolio.limit_types import split_label
 from advisor.portfolio.written import bound_text
-from advisor.rebalance.record import limit_record, state_record, tax_record, trade_record, usd_text
+from advisor.rebalance.record import limit_record, plans_record, state_record, tax_record, trade_record, usd_text
 from advisor.whatif.model import (
     Cause,
     Change,
@@ -27,7 +27,7 @@ from advisor.whatif.model import (
 )
 from advisor.whatif.picks import Pick
 
-SCHEMA = "advisor.what-if/2"
+SCHEMA = "advisor.what-if/3"
 Record = dict[str, Any]
 
 
@@ -46,6 +46,8 @@ def outcome_record(outcome: Outcome) -> Record:
         "costs": None if outcome.spread_usd is None else {"spread_usd": usd_text(outcome.spread_usd)},
         "limits": [limit_record(limit) for limit in outcome.limits],
         "gain": None if outcome.net_benefit is None else asdict(outcome.net_benefit),
+        "defaults": [asdict(default) for default in outcome.defaults],
+        "plans": None if outcome.plans is None else plans_record(outcome.plans),
     }
 
 
@@ -66,7 +68,7 @@ def pick_record(pick: Pick, outcome: Outcome | None, folder: str | None) -> Reco
 
 def what_if_schema() -> dict[str, Any]:
     """The JSON Schema of what ``advisor what-if`` writes."""
-    text = (files("advisor.whatif") / "schemas" / "what-if-2.json").read_text("utf-8")
+    text = (files("advisor.whatif") / "schemas" / "what-if-3.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
@@ -117,6 +119,7 @@ def trade_off_record(trade_off: TradeOff) -> Record:
         "views": [_audit(audit) for audit in trade_off.views],
         "stability": None if trade_off.stability is None else stability_record(trade_off.stability),
         "least_cost": None if trade_off.least_cost is None else least_cost_record(trade_off.least_cost),
+        "more_room": None if trade_off.more_room is None else asdict(trade_off.more_room),
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.rebalance.record import FIRST_SCHEMA, Record
+from advisor.rebalance.record import Record
 
 FIRST = ("trades", "status", "tax", "costs", "limits", "gain")  # what counts most is compared first
 WORDS = ("why", "reasons")  # of an order: what is said of it, not what it is
@@ -51,12 +51,9 @@ def compared(recorded: Record, replayed: Record, *, is_same_program: bool) -> Re
     """Every value of the two records but the versions and the name of the market data's file.
 
     Orders, money and text are equal, and figures within `TOLERANCE`: another processor adds up in another order, and so
-    do other versions. Of other versions the certificate, whose checks each makes for itself, is not compared; of the
-    first schema only what both state of the plan itself, and no words.
+    do other versions. Of other versions the certificate, whose checks each makes for itself, is not compared.
     """
     first, second = (_compared_part(one, is_same_program=is_same_program) for one in (recorded, replayed))
-    if recorded.get("schema") == FIRST_SCHEMA:
-        first, second = _common(first, second), _common(second, first)
     found = [
         one for key in dict.fromkeys((*FIRST, *first, *second)) for one in _walk(key, first.get(key), second.get(key))
     ]
@@ -76,19 +73,6 @@ def _compared_part(record: Record, *, is_same_program: bool) -> Record:
     if isinstance(warnings, list):
         left["warnings"] = [one for one in warnings if not (isinstance(one, dict) and one.get("code") == _LOADED)]
     return left
-
-
-def _common(record: Record, other: Record) -> Record:
-    """The plan of `record` without words, and without what `other` has no place for."""
-    return {key: _shared(record[key], other[key]) for key in FIRST if key in record and key in other}
-
-
-def _shared(value: Any, other: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, dict) and isinstance(other, dict):
-        return {key: _shared(value[key], other[key]) for key in value if key in other and key not in WORDS}
-    if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
-        return [_shared(one, another) for one, another in zip(value, other, strict=True)]
-    return value
 
 
 def _walk(path: str, recorded: Any, replayed: Any) -> Iterator[Mismatch | float]:  # noqa: ANN401 - JSON

@@ -1,9 +1,8 @@
 """How far the answer depends on what is assumed: the best one again, with one assumption changed at a time.
 
-Each row is the optimum before rounding to shares that the household would have if its file, or the market data, said
-so: limits on risk are measured by the risk of the row, and where the file states no risk aversion, it is implied anew
-(`risk.expected_returns.implied_risk_aversion`), so that today's market exposure is the best one in every row. A half or
-double risk aversion is one of that in force.
+Each row is the answer before rounding to shares that the household would have if its file, or the market data, said so,
+by the same two plans: limits on risk are measured by the risk of the row, and what the own mix implies is worked out
+anew. A half or double risk aversion is one of that in force.
 
 Volatility, tracking error, expected return and gain are those of the row's own assumptions; the Magnificent Seven,
 small caps, cash, turnover, tax and spread are facts of its trades, whatever is assumed.
@@ -20,12 +19,12 @@ import numpy as np
 
 from advisor.market.data import FactorCovariance, MarketData
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.search import best_solution, open_cases
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
 from advisor.rebalance.plan import survey
 from advisor.risk.past_months import month_returns, sample_of_months
-from advisor.whatif.measures import gauge_of, measures_of
+from advisor.whatif.decision import decided_of
+from advisor.whatif.measures import gauge_of, idle_measures, measures_of
 from advisor.whatif.model import Measures, Sensitivity
 
 MONTHS = (36, 60, 120)
@@ -114,6 +113,10 @@ def _changed(household: SurveyedHousehold, **fields: Any) -> SurveyedHousehold: 
 
 
 def _measures(household: SurveyedHousehold, problem: AllocationProblem) -> Measures | None:
-    under = problem_under(household, problem)
-    solution = best_solution(under, open_cases(under))
-    return None if solution is None else measures_of(gauge_of(household), solution)
+    answer = decided_of(household, problem_under(household, problem))
+    if answer is None:
+        return None
+    gauge = gauge_of(household)
+    if answer.allocation is None:
+        return replace(idle_measures(gauge), gain=answer.gain)
+    return replace(measures_of(gauge, answer.allocation.solution), gain=answer.gain)

@@ -1,12 +1,13 @@
 """How far the answer hangs on history: the best one again, with risk estimated from months drawn anew.
 
 1. The scenario months are drawn in blocks with replacement, as many as there are; their sample covariance takes the
-   place of the one in force, and everything that follows from it is worked out anew: betas, equilibrium returns, views,
+   place of the one in force, and everything that follows from it is worked out anew: betas, implied returns, views,
    implied risk aversion, limits on risk. Limits on past months keep the months as they were.
 2. The funds are chosen as for the proposal, and doing nothing is an answer as it is there (`decision`), so that a
    change of fund is one that the program makes.
 3. The share in small caps, and in each index, has a band over the draws; what is bought is counted. Of fewer than
-   `LEAST_FOR_BAND` draws there is no band but their range. A share that a limit holds where it is, is called pinned.
+   `LEAST_FOR_BAND` draws there is no band but their range. A share that a limit or a default bound holds where it is,
+   is called pinned.
 
 Months that follow one another stay together, because large moves come in runs. Expected returns are not drawn: their
 error is far larger, and is the business of views and of the other equity premia beside.
@@ -29,12 +30,14 @@ from advisor.market.assemble import broad_funds
 from advisor.market.data import MARKET, FactorCovariance, MarketData
 from advisor.market.estimate.covariance import covariance_from_history
 from advisor.market.estimate.returns import PricePanel
+from advisor.optimize.default_bounds import SMALL
 from advisor.optimize.inputs import Indices
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.reach import tightest
 from advisor.portfolio.limit_types import MeasuredOn
-from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, Limit, LimitMode, Portfolio, ReturnPeriod
-from advisor.rebalance.candidates import problem_of, problem_under
+from advisor.portfolio.model import Limit, LimitMode, Portfolio
+from advisor.portfolio.preferences import CovarianceChoice, CovarianceMethod, ReturnPeriod
+from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
 from advisor.rebalance.plan import survey, universe
 from advisor.risk.past_months import month_returns, sample_of_months
 from advisor.units import Matrix
@@ -98,7 +101,7 @@ def stability(
         menus=tuple(Counter(answer.bought for answer in answers).most_common()),
         methods=tuple(_methods(problem, portfolio, market, returns)),
         is_range=is_range,
-        pinned_by=_pinned_by(portfolio, market, problem, shares) if any(one.bought for one in answers) else "",
+        pinned_by=_pinned_by(household, problem, shares) if any(one.bought for one in answers) else "",
         in_orders=in_orders,
     )
 
@@ -108,16 +111,19 @@ def _is_costly(limit: Limit) -> bool:
     return limit.type.has_benchmark or limit.type.measured_on is MeasuredOn.MONTHS
 
 
-def _pinned_by(portfolio: Portfolio, market: MarketData, problem: AllocationProblem, shares: list[float]) -> str:
+def _pinned_by(household: SurveyedHousehold, problem: AllocationProblem, shares: list[float]) -> str:
     """What holds the share where it is: its own bound in nearly every draw, or no room within all limits together."""
     for compiled in problem.formulation.limits:
         is_own = compiled.limit.name == "small_caps" and compiled.limit.mode is not LimitMode.SOFT
         if is_own and _stands_at(compiled.bound, shares):
             return compiled.limit.label
+    for default in household.defaults:
+        if default.name == SMALL and _stands_at(default.bound, shares):
+            return default.label
     low, high = min(shares), max(shares)
     if high - low > NO_ROOM:
         return ""
-    free = problem_of(survey(with_movable(portfolio, MOST, LEAST), market))
+    free = problem_of(survey(with_movable(household.portfolio, MOST, LEAST), household.market))
     most, least = (bound if bound is not None else end for bound, end in zip(_reach(free), (high, low), strict=True))
     return "limits" if _stands_at(most, shares) or _stands_at(least, shares) else ""
 

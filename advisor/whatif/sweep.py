@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.candidates import SurveyedHousehold, problem_of
+from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
 from advisor.rebalance.model import HouseholdState
+from advisor.rebalance.plan import survey
 from advisor.whatif.changes import changes
 from advisor.whatif.model import Cause, Outcome
 from advisor.whatif.outcomes import best, distance, solved
@@ -43,10 +44,13 @@ def _is_same_but_horizon(one: Portfolio, other: Portfolio) -> bool:
 
 def _over_horizon(name: str, household: SurveyedHousehold, problem: AllocationProblem, portfolio: Portfolio) -> Outcome:
     """The outcome over the horizon of `portfolio`, which differs in nothing else."""
+    if portfolio.views:  # they count for their part of the horizon
+        there = survey(portfolio, household.market)
+        return best(name, there, problem_under(there, problem))
     years = float(portfolio.preferences.horizon_years)
-    there = SurveyedHousehold(
-        replace(household.measurer, portfolio=portfolio),
-        replace(household.inputs, horizon_years=years),
-        household.before,
+    there = replace(
+        household,
+        measurer=replace(household.measurer, portfolio=portfolio),
+        inputs=replace(household.inputs, horizon_years=years),
     )
     return best(name, there, problem.over(years))

@@ -9,6 +9,7 @@ from advisor.whatif.alternatives import alternatives, unsolved
 from advisor.whatif.curves import cost_curve, frontier
 from advisor.whatif.least_cost import least_cost, no_worse
 from advisor.whatif.model import TradeOff
+from advisor.whatif.more_room import more_room
 from advisor.whatif.scenarios import scenario_outcomes
 from advisor.whatif.sensitivity import sensitivities
 from advisor.whatif.stability import stability
@@ -38,6 +39,7 @@ def trade_off(portfolio: Portfolio, market: MarketData, plan: RebalancePlan) -> 
         views=view_audit(portfolio, market),
         stability=stability(portfolio, market, in_orders=plan.after.small_cap_weight),
         least_cost=least_cost(portfolio, market),
+        more_room=more_room(portfolio, market, plan),
     )
 
 

@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 
 from advisor.portfolio.limit_types import Side, split_limit
 from advisor.rebalance.model import LimitResult, Trade
-from advisor.rebalance.record import FIRST_SCHEMA, SCHEMA, Record
+from advisor.rebalance.record import OLDER_SCHEMAS, SCHEMA, Record
 from advisor.whatif.difference import Difference, Step
 from advisor.whatif.outcomes import CASH, apart, holdings
 from advisor.whatif.record import change_record
 
 DIFF_SCHEMA = "advisor.diff/1"
-READ = (FIRST_SCHEMA, SCHEMA)  # what is compared is in both
+READ = (*OLDER_SCHEMAS, SCHEMA)  # what is compared is in both
 Order: TypeAlias = tuple[str, str, str]  # account, symbol, side
 Pair: TypeAlias = tuple[float | None, float | None]  # old, new
 _OF_TRADES = {"tax": ("tax", "tax_usd"), "spread": ("costs", "spread_usd")}
@@ -100,7 +100,7 @@ class TwoAnswers:
         return not self.orders and self.old.status == self.new.status
 
 
-def answer_of(record: Record) -> RecordedAnswer:
+def decided_of(record: Record) -> RecordedAnswer:
     """What a record says. Raises `ValueError` for one that is not of this program."""
     try:
         if record["schema"] not in READ:

@@ -1,11 +1,10 @@
 """What each view does: the answer without it, with no doubt about it, and the confidence at which the decision flips.
 
 The decision is another where other funds are bought, or none, or where the share in small caps differs by more than
-`MATERIAL`. Every other view stays as it is held, and so does the risk
-aversion, which the household's exposure of today implies and no view touches. A view of a named set is audited as it
-counts on the day (`risk.view_age`). Confidences are tried from the one that
-is held outwards in steps of `STEP`, and the first change is narrowed to `FINE` by bisection: a decision that flips and
-flips back within one step is not seen.
+`MATERIAL`. Every other view stays as it is held. Without the view a holding that it is on counts as itself again in the
+reference portfolio. A view of a named set is audited as it counts on the day (`risk.view_age`). Confidences are tried
+from the one that is held outwards in steps of `STEP`, and the first change is narrowed to `FINE` by bisection: a
+decision that flips and flips back within one step is not seen.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio, View
 from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
 from advisor.rebalance.plan import survey
-from advisor.risk.expected_returns import ExpectedReturns
 from advisor.risk.view_age import UsedView, views_as_used
+from advisor.units import Vector
 from advisor.whatif.decision import Decision, decision_of
 from advisor.whatif.model import Flip, ViewAudit
 
@@ -41,10 +40,6 @@ class _Bench:
     def views(self) -> tuple[View, ...]:
         return self.household.portfolio.views
 
-    def returns_with(self, views: tuple[View, ...]) -> ExpectedReturns:
-        """Expected returns if the file had these views."""
-        return self._survey(views).measurer.returns
-
     def decision_with(self, views: tuple[View, ...]) -> Decision | None:
         """The decision if the file had these views; None where the limits leave none."""
         other = self._survey(views)
@@ -63,11 +58,10 @@ def view_audit(portfolio: Portfolio, market: MarketData) -> tuple[ViewAudit, ...
     household = survey(replace(portfolio, views=views), market)
     bench = _Bench(household, problem_of(household))
     held = bench.decision_with(views)
-    neutral = bench.returns_with(tuple(replace(view, confidence=Decimal(0)) for view in views))
-    return tuple(_audited(bench, place, held, neutral, view) for place, view in enumerate(known))
+    return tuple(_audited(bench, place, held, view) for place, view in enumerate(known))
 
 
-def _audited(bench: _Bench, place: int, held: Decision | None, neutral: ExpectedReturns, known: UsedView) -> ViewAudit:
+def _audited(bench: _Bench, place: int, held: Decision | None, known: UsedView) -> ViewAudit:
     view = bench.views[place]
     without = bench.decision_with(_at(bench.views, place, Decimal(0)))
     certain = bench.decision_with(_at(bench.views, place, Decimal(1)))
@@ -78,8 +72,8 @@ def _audited(bench: _Bench, place: int, held: Decision | None, neutral: Expected
         years=float(view.years),
         source=view.source,
         set=view.set,
-        equilibrium=_of(view, bench, neutral),
-        expected=_of(view, bench, bench.household.measurer.returns),
+        equilibrium=_of(view, bench, bench.household.inputs.implied_return),
+        expected=_of(view, bench, bench.household.inputs.expected_return),
         small_caps=_small_caps(held),
         small_caps_without=_small_caps(without),
         small_caps_certain=_small_caps(certain),
@@ -101,9 +95,9 @@ def _at(views: tuple[View, ...], place: int, confidence: Decimal) -> tuple[View,
     return (*views[:place], changed, *views[place + 1 :])
 
 
-def _of(view: View, bench: _Bench, returns: ExpectedReturns) -> float:
-    """What the view is about, in these returns: of one security, or of one over the other."""
-    annual = dict(zip(bench.household.inputs.symbols, returns.annual, strict=True))
+def _of(view: View, bench: _Bench, returns: Vector) -> float:
+    """What the view is about, in these returns, shape (n,): of one security, or of one over the other."""
+    annual = dict(zip(bench.household.inputs.symbols, returns, strict=True))
     return float(annual[view.symbol] - (annual[view.over] if view.over else 0.0))
 
 

@@ -26,7 +26,7 @@ import pandas as pd
 from advisor.backtest.model import History, Holdings, Policy, Rules
 from advisor.backtest.simulate import policy_walk
 from advisor.optimize.one_day import ShareLimit, VolatilityLimit
-from advisor.portfolio.model import TaxSituation
+from advisor.portfolio.preferences import TaxSituation
 from tests.benchmarks.measure import interleaved, ratio
 
 FUNDS = ("VTI", "SPY", *(f"F{k}" for k in range(10)))
@@ -48,7 +48,7 @@ def closes() -> tuple[tuple[date, ...], np.ndarray]:
 
 
 def ours(days: tuple[date, ...], prices: np.ndarray, *, taxed: bool) -> Callable[[int], object]:
-    """The policy: caps on each fund, on a group and on volatility, equilibrium returns, one account."""
+    """The policy: caps on each fund, on a group and on volatility, returns implied by the own mix, one account."""
     n = len(FUNDS)
     history = History(FUNDS, days, prices, np.ones(len(days)), None, {})
     group = np.zeros((1, n))
@@ -67,14 +67,23 @@ def ours(days: tuple[date, ...], prices: np.ndarray, *, taxed: bool) -> Callable
         min_cash_usd=np.zeros(1),
         small_caps=np.zeros(n, dtype=bool),
         identity=np.arange(n),
+        classes={},
+        companies=(None,) * n,
+        company_share=1.0,
+        least_cash=0.0,
+        least_small_caps=0.0,
+        caps_small_caps=True,
         half_spread=np.full(n, SPREAD),
         expense_ratio=np.zeros(n),
         equity_premium=0.045,
         risk_aversion=GAMMA,
         return_uncertainty=0.0,
-        horizon_years=5.0,
+        cost_years=5.0,
+        later_tax_saved=0.0,
+        carried_value=0.0,
         min_trade_usd=0.0,
         min_gain=0.0,
+        min_gain_usd=0.0,
         wait_days=30,
         tax=TaxSituation(short_term_rate=Decimal("0.02"), long_term_rate=Decimal("0.01")),  # low, so that it trades
     )

@@ -80,7 +80,7 @@ def whole(count: int, rounds: int) -> Iterator[str]:
 
     from advisor.market.estimate.covariance import covariance_from_history
     from advisor.market.estimate.returns import PricePanel
-    from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, ReturnPeriod
+    from advisor.portfolio.preferences import CovarianceChoice, CovarianceMethod, ReturnPeriod
     from tests.benchmarks.measure import interleaved
 
     end = date(2026, 7, 13)

@@ -34,17 +34,8 @@ from advisor.optimize.shadow_prices import limit_prices
 from advisor.optimize.solve import allocate
 from advisor.portfolio.limit_types import Side
 from advisor.portfolio.load import load_portfolio
-from advisor.portfolio.model import (
-    Account,
-    AccountType,
-    FilingStatus,
-    Limit,
-    Lot,
-    Portfolio,
-    Position,
-    Preferences,
-    TaxSituation,
-)
+from advisor.portfolio.model import Account, AccountType, Limit, Lot, Portfolio, Position
+from advisor.portfolio.preferences import FilingStatus, Preferences, TaxSituation
 from advisor.rebalance.plan import rebalance, survey
 from tests.benchmarks.measure import interleaved, ratio
 

@@ -17,7 +17,7 @@ import pandas as pd
 from advisor.errors import MarketDataError
 from advisor.market.data import PastMonths
 from advisor.market.estimate.returns import PricePanel, returns_of
-from advisor.portfolio.model import ReturnPeriod
+from advisor.portfolio.preferences import ReturnPeriod
 
 MONTHS = 120
 

@@ -37,7 +37,7 @@ from advisor.market.estimate.histories import (
 )
 from advisor.market.estimate.repair import covariance_root
 from advisor.market.estimate.returns import PERIODS_A_YEAR, PricePanel, ReturnTable, returns_of, years_before
-from advisor.portfolio.model import CovarianceChoice, CovarianceMethod, ReturnPeriod
+from advisor.portfolio.preferences import CovarianceChoice, CovarianceMethod, ReturnPeriod
 from advisor.units import Matrix
 
 LEAST_PERIODS = 24  # of a history, or of a pair's common one

@@ -13,7 +13,7 @@ import numpy as np
 from advisor.errors import MarketDataError
 from advisor.market.data import MarketData, PastMonths, StressEpisode
 from advisor.market.estimate.returns import PricePanel, returns_of
-from advisor.portfolio.model import ReturnPeriod
+from advisor.portfolio.preferences import ReturnPeriod
 from advisor.units import Vector
 
 MONTHS = 120

@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor.errors import MarketDataError
 from advisor.market.prices.history import PriceHistory
-from advisor.portfolio.model import ReturnPeriod
+from advisor.portfolio.preferences import ReturnPeriod
 from advisor.units import TRADING_DAYS, Matrix, Vector
 
 PERIODS_A_YEAR = {ReturnPeriod.DAILY: TRADING_DAYS, ReturnPeriod.WEEKLY: 52, ReturnPeriod.MONTHLY: 12}

@@ -10,6 +10,8 @@ by `not_checked`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -19,14 +21,16 @@ from advisor.rebalance.check import Check
 from advisor.rebalance.verify.alternatives import check_alternatives
 from advisor.rebalance.verify.calendar import check_calendar
 from advisor.rebalance.verify.certificate import certificate_faults
+from advisor.rebalance.verify.defaults import check_defaults
 from advisor.rebalance.verify.explanation import check_explanation
 from advisor.rebalance.verify.inputs import input_faults, version_faults
 from advisor.rebalance.verify.ledger import Ledger, LedgerError, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import check_limits
 from advisor.rebalance.verify.marginal import check_marginal
-from advisor.rebalance.verify.measures import check_assumptions, check_measures
+from advisor.rebalance.verify.measures import check_assumptions, check_measures, check_total
+from advisor.rebalance.verify.plans import check_plans, check_reference
 from advisor.rebalance.verify.sequence import check_sequence
-from advisor.rebalance.verify.shape import FIRST_SCHEMA, known_schema, schema_of, shape_faults
+from advisor.rebalance.verify.shape import FIRST_SCHEMA, is_older, known_schema, schema_of, shape_faults
 from advisor.rebalance.verify.status import check_no_worse, check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 from advisor.rebalance.verify.unchecked import not_checked
@@ -57,12 +61,34 @@ CHECKS: tuple[tuple[str, Checker], ...] = (
     ("measures: weights, look-through, risk and return from the raw tables", check_measures),
     ("assumptions: returns, their origin, risk aversion and stress from the raw tables", check_assumptions),
     ("limits: each one present, re-evaluated and held, and of whom it is said", check_limits),
+    ("defaults: each bound of the program present, worked out again, and held as far as it must be", check_defaults),
     ("gain: part by part, and the months to earn it back", check_no_worse),
+    ("plans: the cheapest and the best from their orders, and the rule between them", check_plans),
+    ("reference: the mix that returns are implied by, from today's holdings and the views", check_reference),
     ("status: orders that are asked for or worth it, or none", check_status),
     ("marginal values: of this household, adding up, from the raw tables and the law", check_marginal),
     ("optimum: the orders' gain and what rounding loses, from what the reasons say is traded", check_explanation),
     ("reasons: of each order what its marginal values say, in order of size", check_why),
     ("warnings: each one that must be there, in its words, and no other", check_warnings),
+)
+
+
+OF_THE_OBJECTIVE = {  # of what is asked: an older record was asked something else
+    check_assumptions,
+    check_defaults,
+    check_no_worse,
+    check_plans,
+    check_reference,
+    check_status,
+    check_marginal,
+    check_explanation,
+    check_why,
+}
+
+
+OF_OLDER = (
+    *((name, checker) for name, checker in CHECKS if checker not in OF_THE_OBJECTIVE),
+    ("gain: the sum of its parts", check_total),
 )
 
 
@@ -73,6 +99,9 @@ def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> 
     """
     if record.get("schema") == FIRST_SCHEMA:
         portfolio = portfolio.with_views_as_stated()
+    older = is_older(record)
+    if older:
+        portfolio = with_older_defaults(portfolio)
     first = (
         _checked(INPUTS, lambda: input_faults(record, portfolio, market)),
         _checked(SHAPE, lambda: _shape_faults(record)),
@@ -84,7 +113,10 @@ def verify(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> 
     beside = ((ALTERNATIVES, check_alternatives),) if "trade_off" in record else ()
     return (
         *first,
-        *(_checked(name, partial(checker, record, portfolio, market, ledger)) for name, checker in (*CHECKS, *beside)),
+        *(
+            _checked(name, partial(checker, record, portfolio, market, ledger))
+            for name, checker in (*(OF_OLDER if older else CHECKS), *beside)
+        ),
     )
 
 
@@ -96,6 +128,14 @@ def verify_written(record: dict[str, Any], portfolio: Portfolio, market: MarketD
         return [*version_faults(record), *certificate_faults(record, portfolio, market, found)]
 
     return (*found, _checked(CERTIFICATE, faults))
+
+
+def with_older_defaults(portfolio: Portfolio) -> Portfolio:
+    """The household with the smallest order that was the default before it grew with the household's value."""
+    preferences = portfolio.preferences
+    if preferences.min_trade_usd is not None:
+        return portfolio
+    return replace(portfolio, preferences=replace(preferences, min_trade_usd=Decimal(100)))
 
 
 def _checked(name: str, faults: Callable[[], Faults]) -> Check:

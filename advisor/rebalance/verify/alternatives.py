@@ -9,24 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from advisor.market.data import MarketData
-from advisor.portfolio.model import BUILT_IN_SCENARIOS, Portfolio
+from advisor.portfolio.model import BUILT_IN_SCENARIOS, AccountType, Portfolio
+from advisor.portfolio.preferences import UnsoldGains
 from advisor.rebalance.verify.at_hand import faults_of
-from advisor.rebalance.verify.book import book_of, security_returns
 from advisor.rebalance.verify.calendar import check_calendar
+from advisor.rebalance.verify.defaults import check_defaults
+from advisor.rebalance.verify.frame import frame_of
 from advisor.rebalance.verify.ledger import Ledger, check_cash, check_lots, check_orders, read_ledger
 from advisor.rebalance.verify.limits import TOLERANCE, check_limits, check_stated_limits
 from advisor.rebalance.verify.measures import check_gain, check_measures, check_stress
+from advisor.rebalance.verify.plans import check_plans
 from advisor.rebalance.verify.sequence import check_sequence
-from advisor.rebalance.verify.shape import FIRST_SCHEMA
+from advisor.rebalance.verify.shape import FIRST_SCHEMA, is_older
 from advisor.rebalance.verify.status import check_status
 from advisor.rebalance.verify.taxes import check_gains, check_tax
 from advisor.rebalance.verify.views import counted
 
 UNSOLVED = ("do_nothing", "half")
+HELD, HELD_YEARS = "held_until_death", Decimal(20)
 MENUS = {"ijr_only": ("IJR",), "russell_2000_only": ("IWM", "VTWO")}  # what may be bought there, whatever the file says
 REPLAYED = (
     check_orders,
@@ -38,9 +42,10 @@ REPLAYED = (
     check_tax,
     check_measures,
     check_stress,
-    check_gain,
 )
-SOLVED = (check_limits, check_status)
+OF_THE_OBJECTIVE = (check_gain, check_defaults)  # which counts the household's own cash, whatever may be left of it
+SOLVED = (check_limits,)
+SOLVED_FOR_IT = (check_status, check_plans)
 UNSOLVED_ONLY = (check_stated_limits,)
 MOST_LOTS = 2_000
 TOO_LARGE = (
@@ -56,10 +61,16 @@ def check_alternatives(record: dict[str, Any], portfolio: Portfolio, market: Mar
     beside = record["trade_off"]
     outcomes: list[Outcome] = beside["alternatives"]
     large = is_large(portfolio)
-    names = [*UNSOLVED, *([] if large else [*MENUS, *(scenario.name for scenario in portfolio.scenarios)])]
+    older = is_older(record)
+    held = [] if older or not _has_gains(portfolio, market) else [HELD]
+    names = [*UNSOLVED, *([] if large else [*MENUS, *held, *(scenario.name for scenario in portfolio.scenarios)])]
     if [outcome["name"] for outcome in outcomes] != names:
         return [f"alternatives: not {', '.join(names)}, in this order"]
-    faults = [f"{outcome['name']}: {fault}" for outcome in outcomes for fault in _faults(outcome, portfolio, market)]
+    faults = [
+        f"{outcome['name']}: {fault}"
+        for outcome in outcomes
+        for fault in _faults(outcome, record["schema"], portfolio, market)
+    ]
     faults += [f"half: {fault}" for fault in _half_faults(record["trades"], outcomes[1], portfolio)]
     faults += _reason_faults(record, outcomes)
     faults += [
@@ -69,7 +80,23 @@ def check_alternatives(record: dict[str, Any], portfolio: Portfolio, market: Mar
     ]
     if beside["note"] != (TOO_LARGE if large else ""):
         faults.append("trade_off.note is not what is to be said")
+    if is_older(record):
+        return faults
     return faults + _view_faults(beside.get("views", []), portfolio, market, ledger)
+
+
+def _has_gains(portfolio: Portfolio, market: MarketData) -> bool:
+    """Whether some lot of a taxable account is worth more than it cost, and is not held until death anyway."""
+    lots = (
+        (market.securities[position.symbol].close_usd, lot.cost_per_share_usd)
+        for account in portfolio.accounts
+        if account.type is AccountType.TAXABLE
+        for position in account.positions
+        for lot in position.lots
+    )
+    return portfolio.preferences.unsold_gains.sold > 0 and any(
+        cost is not None and price > cost for price, cost in lots
+    )
 
 
 def is_large(portfolio: Portfolio) -> bool:
@@ -77,7 +104,8 @@ def is_large(portfolio: Portfolio) -> bool:
     return sum(len(position.lots) for account in portfolio.accounts for position in account.positions) > MOST_LOTS
 
 
-def _faults(outcome: Outcome, portfolio: Portfolio, market: MarketData) -> list[str]:
+def _faults(outcome: Outcome, schema: str, portfolio: Portfolio, market: MarketData) -> list[str]:
+    older = is_older({"schema": schema})
     if outcome["after"] is None:
         left = [outcome[part] for part in ("trades", "limits", "tax", "costs", "gain", "causes")]
         if outcome["name"] in UNSOLVED or outcome["status"] not in ("conflict", "unverified"):
@@ -86,10 +114,21 @@ def _faults(outcome: Outcome, portfolio: Portfolio, market: MarketData) -> list[
     if outcome["reason"] or (outcome["status"] == "trade") != bool(outcome["trades"]):
         return [f"status {outcome['status']!r} with {len(outcome['trades'])} orders, reason {outcome['reason'][:20]!r}"]
     household = household_of(outcome["name"], portfolio)
-    claim = {part: outcome[part] for part in ("status", "after", "trades", "tax", "costs", "gain", "limits")}
+    parts = ("status", "after", "trades", "tax", "costs", "gain", "limits", *(() if older else ("defaults", "plans")))
+    claim = {"schema": schema, **{part: outcome[part] for part in parts}}
     ledger = read_ledger(claim, household, market)
-    checkers = (*REPLAYED, *(UNSOLVED_ONLY if outcome["name"] in UNSOLVED else SOLVED))
+    is_solved = outcome["name"] not in UNSOLVED
+    checkers = (
+        *REPLAYED,
+        *(SOLVED if is_solved else UNSOLVED_ONLY),
+        *(SOLVED_FOR_IT if is_solved and not older else ()),
+    )
     faults = [fault for checker in checkers for fault in checker(claim, household, market, ledger)]
+    asked = household if is_solved else portfolio
+    for checker in () if older else OF_THE_OBJECTIVE:
+        faults += checker(claim, asked, market, ledger)
+    if not (older or is_solved) and outcome["plans"] is not None:
+        faults.append("plans of what was not solved for")
     return faults + [
         f"{limit['name']}: a price, which no alternative has"
         for limit in outcome["limits"]
@@ -104,6 +143,10 @@ def household_of(name: str, portfolio: Portfolio) -> Portfolio:
     """
     if name in MENUS:
         return replace(portfolio, preferences=replace(portfolio.preferences, buy=MENUS[name]))
+    if name == HELD:
+        fate = UnsoldGains(sold=Decimal(0), held_until_death=Decimal(1))
+        years = portfolio.preferences.held_years or HELD_YEARS
+        return replace(portfolio, preferences=replace(portfolio.preferences, unsold_gains=fate, held_years=years))
     if name not in UNSOLVED:
         return next(scenario.portfolio for scenario in portfolio.scenarios if scenario.name == name)
     accounts = tuple(replace(account, min_cash_usd=Decimal(0)) for account in portfolio.accounts)
@@ -152,11 +195,13 @@ def _word_faults(outcome: Outcome, record: dict[str, Any], portfolio: Portfolio)
     faults = (
         [] if outcome["title"] == BUILT_IN_SCENARIOS.get(name, name) else [f"its title is not {outcome['title']!r}"]
     )
-    if name in UNSOLVED and (changes or causes):
-        faults.append("changes where nothing is changed")
+    if name in (*UNSOLVED, HELD) and (changes or causes):
+        faults.append("changes where nothing is changed, or its title says it")
     if name in MENUS and changes != _menu_change(name, portfolio):
         faults.append("not the change of funds that it is")
-    if name not in UNSOLVED and outcome["after"] is not None:
+    if name not in (*UNSOLVED, HELD, *MENUS):
+        faults += _bound_faults(changes, portfolio, household_of(name, portfolio))
+    if name not in (*UNSOLVED, HELD) and outcome["after"] is not None:
         faults += _cause_faults(changes, causes, _distance(record["after"], outcome["after"]))
     return faults
 
@@ -177,6 +222,34 @@ def _cause_faults(changes: list[dict[str, Any]], causes: list[dict[str, Any]], m
     if moves != sorted(moves, reverse=True):
         faults.append("its causes do not stand in the order of size")
     return faults
+
+
+def _bound_faults(changes: list[dict[str, Any]], portfolio: Portfolio, scenario: Portfolio) -> list[str]:
+    """Its changes of bounds are those between the file and the scenario."""
+    first, second = ({f"limits.{limit.label}": limit.bound for limit in one.limits} for one in (portfolio, scenario))
+    told = {change["path"]: (change["before"], change["after"]) for change in changes}
+    return [
+        f"{path}: {told.get(path, 'no change')} stated, {bounds[0]} and {bounds[1]} in the file"
+        for path in sorted(first.keys() | second.keys())
+        if not _is_said(told.get(path, (None, None)), bounds := (first.get(path), second.get(path)))
+    ]
+
+
+def _is_said(told: tuple[str | None, str | None], bounds: tuple[Decimal | None, Decimal | None]) -> bool:
+    """Whether two written bounds are these; of a bound that stays nothing is said."""
+    if bounds[0] == bounds[1]:
+        return told == (None, None)
+    return tuple(map(_bound, told)) == bounds
+
+
+def _bound(text: str | None) -> Decimal | None:
+    """``65%`` as 0.65 and ``120000`` as it is; NaN, which equals nothing, for what is no number."""
+    if text is None:
+        return None
+    try:
+        return Decimal(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except InvalidOperation:
+        return Decimal("NaN")
 
 
 def _menu_change(name: str, portfolio: Portfolio) -> list[dict[str, str]]:
@@ -205,12 +278,11 @@ def _refuted(outcome: Outcome, record: dict[str, Any], portfolio: Portfolio, mar
 
 
 def _view_faults(audits: list[dict[str, Any]], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """Each view as the file has it, with what equilibrium and all views together expect of it."""
+    """Each view as the file has it, with what the own mix and all views together expect of it."""
     views = () if is_large(portfolio) else portfolio.views
     if [audit["name"] for audit in audits] != [view.name for view in views]:
         return ["trade_off.views: not the file's views in its order"]
-    neutral = replace(portfolio, views=())
-    books = [book_of("before", ledger, one, market) for one in (neutral, portfolio)]
+    frame = frame_of(ledger, portfolio, market)
     faults = []
     for audit, view in zip(audits, views, strict=True):
         in_use = counted(view, portfolio, market)
@@ -220,17 +292,13 @@ def _view_faults(audits: list[dict[str, Any]], portfolio: Portfolio, market: Mar
             "years": float(view.years),
             "source": view.source,
             "set": view.set,
+            "use": in_use.use,
+            "used": in_use.annual_return,
+            "used_confidence": in_use.confidence,
+            "prices_to": in_use.prices_to,
         }
-        if "use" in audit:  # records of the first schema have no view that counts otherwise than stated
-            stated |= {
-                "use": in_use.use,
-                "used": in_use.annual_return,
-                "used_confidence": in_use.confidence,
-                "prices_to": in_use.prices_to,
-            }
         faults += [f"view {view.name}: {key} is not {value!r}" for key, value in stated.items() if audit[key] != value]
-        for key, book in zip(("equilibrium", "expected"), books, strict=True):
-            returns = security_returns(view.symbols, book)
+        for key, returns in (("equilibrium", frame.implied), ("expected", frame.returns)):
             worth = returns[view.symbol] - (returns[view.over] if view.over else 0.0)
             if abs(audit[key] - worth) > TOLERANCE:
                 faults.append(f"view {view.name}: {key} {audit[key]} stated, {worth} worked out")

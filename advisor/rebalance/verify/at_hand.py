@@ -31,17 +31,26 @@ def orders_at_hand(found: Optimum, portfolio: Portfolio, market: MarketData, led
         if move.lot is None and (order := _purchase(move, portfolio, market, value)) is not None:
             orders.append(order)
     made = replayed(tuple(orders), portfolio)
-    return made if orders and not faults_of(made, portfolio, market) else None
+    is_at_hand = orders and not _has_small_orders(made, portfolio) and not faults_of(made, portfolio, market)
+    return made if is_at_hand else None
+
+
+def _has_small_orders(made: Ledger, portfolio: Portfolio) -> bool:
+    """Whether an order is below the least trade, and does not sell a whole position."""
+    return any(
+        order.amount < portfolio.preferences.smallest_order_usd
+        and (order.is_buy or order.shares != made.shares_before[order.account.name, order.symbol])
+        for order in made.orders
+    )
 
 
 def faults_of(made: Ledger, portfolio: Portfolio, market: MarketData) -> list[str]:
-    """What these orders break of the file's limits and rules, and of the calendar."""
-    least = portfolio.preferences.min_trade_usd
+    """What these orders break of the file's limits and rules, and of the calendar.
+
+    Not that they are small: a limit may need an order below the least trade.
+    """
     faults = [fault for order in made.orders for fault in step_faults(order, portfolio, made)]
     for order in made.orders:
-        is_whole = not order.is_buy and order.shares == made.shares_before[order.account.name, order.symbol]
-        if order.amount < least and not is_whole:
-            faults.append(f"{order.name}: below the least trade")
         if order.is_buy and not portfolio.may_buy(order.account, order.symbol):
             faults.append(f"{order.name}: not on offer")
     for account in portfolio.accounts:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -11,11 +10,8 @@ import numpy as np
 from advisor.market.data import MarketData
 from advisor.portfolio.model import MAGNIFICENT_SEVEN, Portfolio
 from advisor.rebalance.verify.ledger import Ledger, household_value
-from advisor.rebalance.verify.views import counted
 
 MARKET_PORTFOLIO = "VTI"
-SAME_RETURN = 1e-9  # a year
-SPENT = 1e-12  # of a view's variance: what is left once others have told the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +96,6 @@ class Book:
         known = {symbol: self.market.securities[symbol].expense_ratio for symbol in self.weights}
         return sum(weight * fee.value for symbol, weight in self.weights.items() if (fee := known[symbol]) is not None)
 
-    def expected_return(self) -> float:
-        """Expected return a year, after fund fees; cash earns the risk-free rate."""
-        rate = self.market.risk_free.value
-        returns = security_returns(self.weights, self)
-        gross = sum(weight * returns[symbol] for symbol, weight in self.weights.items())
-        return gross + self.cash * rate - self.expense_ratio()
-
 
 def covariance(market: MarketData, symbols: list[str]) -> np.ndarray:
     """Annual covariance of `symbols` from loadings and idiosyncratic variances.
@@ -118,70 +107,6 @@ def covariance(market: MarketData, symbols: list[str]) -> np.ndarray:
     beta, own = table.loadings[rows], table.idiosyncratic[rows]
     same = np.equal.outer(rows, rows)  # a security's own variance is shared with itself alone
     return np.asarray(beta @ beta.T + np.where(same, own, 0.0))
-
-
-def security_returns(symbols: Iterable[str], book: Book) -> dict[str, float]:
-    """Expected total return a year of each symbol: cash plus beta times premium, told one view after another.
-
-    After each view the means and their covariance are those given the view (Kalman's update), which together comes to
-    the same as all views at once.
-    """
-    market, preferences = book.market, book.portfolio.preferences
-    known = sorted({*universe(book.portfolio), *symbols})  # an order may name what is not on offer: a fault
-    bases = sorted({_basis(symbol, market) for symbol in known})
-    share = np.array([[_basis(symbol, market) == basis for symbol in known] for basis in bases], dtype=float)
-    share /= share.sum(axis=1, keepdims=True)
-    sigma = covariance(market, [*known, MARKET_PORTFOLIO])
-    to_market = share @ sigma[:-1, -1] / sigma[-1, -1]
-    start = market.risk_free.value + to_market * float(preferences.equity_premium)
-    prior = share @ sigma[:-1, :-1] @ share.T
-    mean, spread = start.copy(), prior.copy()
-    for view in book.portfolio.views:
-        told = np.zeros(len(bases))
-        told[bases.index(_basis(view.symbol, market))] += 1.0
-        if view.over is not None:
-            told[bases.index(_basis(view.over, market))] -= 1.0
-        in_use = counted(view, book.portfolio, market)
-        trust, part = in_use.confidence, min(1.0, float(view.years) / float(preferences.horizon_years))
-        own = told @ prior @ told
-        if trust == 0.0 or told @ spread @ told <= SPENT * own:  # of no weight, or known already
-            continue
-        goal = told @ start + part * (in_use.annual_return - told @ start)
-        gain = spread @ told / (told @ spread @ told + own * (1.0 / trust - 1.0))
-        mean = mean + gain * (goal - told @ mean)
-        spread = spread - np.outer(gain, told @ spread)
-    return {symbol: float(mean[bases.index(_basis(symbol, market))]) for symbol in symbols}
-
-
-def origins_of(symbols: Iterable[str], book: Book) -> dict[str, str]:
-    """Where each expected return comes from, in words: equilibrium, views that moved it, or a view that is certain."""
-    symbols = list(symbols)
-    neutral = replace(book, portfolio=replace(book.portfolio, views=()))
-    with_views, without = security_returns(symbols, book), security_returns(symbols, neutral)
-    return {
-        symbol: _origin(symbol, book, is_moved=abs(with_views[symbol] - without[symbol]) > SAME_RETURN)
-        for symbol in symbols
-    }
-
-
-def _origin(symbol: str, book: Book, *, is_moved: bool) -> str:
-    own, horizon = _basis(symbol, book.market), book.portfolio.preferences.horizon_years
-    words = ["equilibrium, moved by your views"]
-    for view in book.portfolio.views:
-        trust = counted(view, book.portfolio, book.market).confidence
-        ends = [_basis(name, book.market) for name in (view.symbol, view.over) if name is not None]
-        if view.over is None and own in ends and trust == 1.0 and view.years >= horizon:
-            same = "" if view.symbol == symbol else f" on {view.symbol}, same index"
-            return f"your view{same} ({view.source})"
-        if view.years < horizon and trust > 0.0 and own in ends:
-            name = view.symbol if view.over is None else f"{view.symbol} over {view.over}"
-            words.append(f"{name} counts in part, for {view.years.normalize():f} years of the horizon")
-    return "; ".join(words) if is_moved else "equilibrium"
-
-
-def _basis(symbol: str, market: MarketData) -> str:
-    """What funds of one index have in common; else the security."""
-    return market.securities[symbol].index or symbol
 
 
 def universe(p: Portfolio) -> list[str]:

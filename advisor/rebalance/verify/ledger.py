@@ -245,3 +245,9 @@ def household_value(shares: dict[tuple[str, str], Decimal], cash: dict[str, Deci
     """Cash and positions at the market's prices."""
     held = sum((n * market.securities[symbol].close_usd for (_, symbol), n in shares.items()), Decimal(0))
     return held + sum(cash.values(), Decimal(0))
+
+
+def before_deposit(value: Decimal, portfolio: Portfolio) -> float:
+    """By how much each weight was larger before new money was paid in; 1 where the household had nothing."""
+    new = sum((account.deposit_usd for account in portfolio.accounts), Decimal(0))
+    return float(value / (value - new)) if value > new else 1.0

@@ -73,10 +73,12 @@ def broken_after(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> li
     return [one.limit.label for one in found if one.is_broken]
 
 
-def broken_today(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """Hard limits that today's household breaks; the others do not ask for orders."""
+def needs(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+    """Hard limits and least cash that today's household breaks, so that orders are asked for whatever they gain."""
     found = (measured(limit, portfolio, market, ledger) for limit in portfolio.limits if limit.mode == "hard")
-    return [one.limit.label for one in found if excess(one.limit, one.before) > TOLERANCE * one.scale]
+    broken = [one.limit.label for one in found if excess(one.limit, one.before) > TOLERANCE * one.scale]
+    short = (account for account in portfolio.accounts if account.cash_usd < account.min_cash_usd)
+    return broken + [f"accounts.{account.name}.min_cash" for account in short]
 
 
 def check_limits(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:

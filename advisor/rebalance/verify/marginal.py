@@ -1,6 +1,7 @@
 """What one more dollar of each trade is said to gain, part by part, against the raw tables and the law.
 
-Return, risk, doubt and spread follow for every trade. Tax follows where the year does not end at a corner of the law.
+Mix, views, fees, doubt and spread follow for every trade. Tax follows where the year does not end at a
+corner of the law.
 The part of a limit that is linear in the trades is one price times what the trade adds to it, and that price is the
 limit's. What is left, the cash of the accounts and the other limits, is the solver's.
 """
@@ -11,14 +12,18 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+from scipy.optimize import nnls
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Limit, Portfolio
 from advisor.rebalance.verify.book import Book
 from advisor.rebalance.verify.calendar import alike_symbols, barred_now, kept_lots
+from advisor.rebalance.verify.classes import CASH, parts_of
+from advisor.rebalance.verify.defaults import SMALL
+from advisor.rebalance.verify.frame import Frame, frame_of, frame_of_today
+from advisor.rebalance.verify.later import carried_worth, cost_years, later_saved
 from advisor.rebalance.verify.ledger import Ledger, household_value
-from advisor.rebalance.verify.measures import risk_aversion
-from advisor.rebalance.verify.optimum import Move, Optimum, moves_of, net_returns, optimum_of, slopes
+from advisor.rebalance.verify.optimum import Move, Optimum, moves_of, optimum_of, slopes
 from advisor.rebalance.verify.rules import has_one_price, measure
 
 EQUAL = 1e-9
@@ -37,22 +42,29 @@ def optimum_in(record: dict[str, Any], portfolio: Portfolio, market: MarketData,
     return optimum_of(moves, ledger, portfolio, market)
 
 
+def explained_frame(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> Frame:
+    """What the plan that is explained takes as given."""
+    best = frame_of(ledger, portfolio, market)
+    return best if record["explanation"]["plan"] == "best" else frame_of_today(best, ledger, portfolio, market)
+
+
 def check_marginal(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """Each reason is of this household, adds up, and has the parts that follow."""
     found = optimum_in(record, portfolio, market, ledger)
     value = household_value(ledger.shares_before, ledger.cash_before, market)
     book = Book({}, 0.0, value, market, portfolio)
-    expected = _expected_parts(found, portfolio, market, book, risk_aversion(portfolio, market, ledger))
+    expected = _expected_parts(found, portfolio, market, explained_frame(record, portfolio, market, ledger))
     faults = _coverage_faults(found, portfolio, market)
     for move, parts in zip(found.moves, expected, strict=True):
         faults += _sum_faults(move)
         faults += [
             f"{move.name}: {part} {move.reason['parts'].get(part, 0.0):.3g} stated, {worth:.3g} worked out"
             for part, worth in parts.items()
-            if _differs(move.reason["parts"], part, worth, SOLVED if part == "risk" else EQUAL)
+            if _differs(move.reason["parts"], part, worth, SOLVED if part == "mix" else EQUAL)
         ]
+    faults += _default_faults(record, found, market)
     faults += _choice_faults(found, portfolio, market)
-    faults += _tax_faults(found, portfolio, float(value))
+    faults += _tax_faults(found, portfolio, market, float(value))
     return faults + _limit_faults(record, found, portfolio, market, book)
 
 
@@ -103,23 +115,23 @@ def _purchase_faults(found: Optimum, portfolio: Portfolio, market: MarketData) -
     ]
 
 
-def _expected_parts(
-    found: Optimum, portfolio: Portfolio, market: MarketData, book: Book, aversion: float
-) -> list[dict[str, float]]:
+def _expected_parts(found: Optimum, portfolio: Portfolio, market: MarketData, frame: Frame) -> list[dict[str, float]]:
     """By reason: the parts that follow from the tables, what is next to nothing included."""
-    risk, returns = slopes(found, portfolio, market, aversion), net_returns(found, market, book)
-    rate, years = market.risk_free.value, float(portfolio.preferences.horizon_years)
+    apart, rate, years = slopes(found, portfolio, market, frame), market.risk_free.value, cost_years(portfolio)
     doubt = float(portfolio.preferences.return_uncertainty)
     expected = []
     for move in found.moves:
         side = 1.0 if move.lot is None else -1.0
-        half = market.securities[move.symbol].half_spread.value
+        security = market.securities[move.symbol]
+        half = security.half_spread.value
+        fee = 0.0 if security.expense_ratio is None else security.expense_ratio.value
         expected.append(
             {
-                "return": side * returns[move.symbol] - rate * (side + half),
-                "risk": -side * risk[move.symbol],
-                "doubt": 0.0 if move.lot is None else -doubt,
-                "spread": -half / years,
+                "mix": side * apart[move.symbol],
+                "views": side * (frame.returns[move.symbol] - frame.implied[move.symbol]),
+                "fees": -side * fee,
+                "doubt": -doubt if move.lot is not None and move.gain >= 0.0 else 0.0,
+                "spread": -half / years - rate * half,
             }
         )
     return expected
@@ -144,11 +156,12 @@ def _may_be_barred(move: Move, portfolio: Portfolio, market: MarketData) -> bool
     return any(symbol in alike for symbol in portfolio.preferences.buy)
 
 
-def _tax_faults(found: Optimum, portfolio: Portfolio, value: float) -> list[str]:
-    """No tax where none is due; one rate for all lots of a term; away from the corners of the law, its own rate."""
-    years = float(portfolio.preferences.horizon_years)
-    rates = _marginal_rates(found, portfolio, value) or _stated_rates(found, years)
-    expected = [-move.gain * rates[move.is_long] / years for move in found.moves]
+def _tax_faults(found: Optimum, portfolio: Portfolio, market: MarketData, value: float) -> list[str]:
+    """No tax where none is due; one rate for all lots of a term, less what it saves later; off the corners its own."""
+    years, later = cost_years(portfolio), later_saved(portfolio, market)
+    rates = _marginal_rates(found, portfolio, market, value)
+    net = _stated_rates(found, years) if rates is None else {term: rate - later for term, rate in rates.items()}
+    expected = [-move.gain * net[move.is_long] / years for move in found.moves]
     return [
         f"{move.name}: a tax part of {move.reason['parts'].get('tax', 0.0):.3g}, {worth:.3g} worked out"
         for move, worth in zip(found.moves, expected, strict=True)
@@ -168,7 +181,7 @@ def _stated_rates(found: Optimum, years: float) -> dict[bool, float]:
     return rates
 
 
-def _marginal_rates(found: Optimum, portfolio: Portfolio, value: float) -> dict[bool, float] | None:
+def _marginal_rates(found: Optimum, portfolio: Portfolio, market: MarketData, value: float) -> dict[bool, float] | None:
     """What one more dollar of gain costs, short-term (False) and long-term (True); None near a corner of the law."""
     law = portfolio.tax
     on_short, on_long = float(law.short_term_rate + law.state_rate), float(law.long_term_rate + law.state_rate)
@@ -177,7 +190,7 @@ def _marginal_rates(found: Optimum, portfolio: Portfolio, value: float) -> dict[
     if min(abs(net), abs(net + most), abs(found.short), abs(found.long)) < CORNER:
         return None
     if net < 0:
-        rate = on_short if net > -most else float(law.carryforward_value)
+        rate = on_short if net > -most else carried_worth(portfolio, market)
         return {False: rate, True: rate}
     if found.long < 0:
         return {False: on_short, True: on_short}
@@ -201,6 +214,36 @@ def _limit_faults(
                 faults.append(f"{label}: its parts are no one price for what each trade takes of it")
             faults += _price_faults(label, entry, price, record["status"])
     return faults
+
+
+def _default_faults(record: dict[str, Any], found: Optimum, market: MarketData) -> list[str]:
+    """The parts of default bounds are prices, none below zero, times what the trade takes of them.
+
+    Those on cash and classes are told together, since only the difference of their prices is determined.
+    """
+    faults = []
+    small = [entry for entry in record["defaults"] if entry["name"] == SMALL]
+    others = [entry for entry in record["defaults"] if entry["name"] != SMALL]
+    for label, entries in (("defaults", others), (f"defaults.{SMALL}", small)):
+        stated = np.array([move.reason["parts"].get(label, 0.0) for move in found.moves])
+        relief = np.array([[_default_relief(entry, move, market) for entry in entries] for move in found.moves])
+        is_told = bool(entries and found.moves)
+        left = stated - relief @ nnls(relief, stated)[0] if is_told else stated
+        if np.abs(left).max(initial=0.0) > LEFT_OUT:
+            faults.append(f"{label}: its parts are no prices for what each trade takes of it")
+    return faults
+
+
+def _default_relief(entry: dict[str, Any], move: Move, market: MarketData) -> float:
+    """How far one more dollar of the trade takes the household away from the bound."""
+    side = 1.0 if move.lot is None else -1.0
+    half = market.securities[move.symbol].half_spread.value
+    if entry["name"] == SMALL:
+        of_security = float((market.securities[move.symbol].sector or "").startswith("Small "))
+    else:
+        of_security = parts_of(move.symbol, market).get(entry["name"], 0.0)
+    of_cash = 1.0 if entry["name"] == CASH else 0.0
+    return -float(side * of_security - (side + half) * of_cash + entry["bound"] * half)
 
 
 def _price_faults(label: str, entry: dict[str, Any], price: float, status: str) -> list[str]:

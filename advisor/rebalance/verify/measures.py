@@ -8,25 +8,28 @@ from typing import Any
 import numpy as np
 
 from advisor.market.data import MarketData
-from advisor.portfolio.model import MAGNIFICENT_SEVEN, Limit, Portfolio
-from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance, origins_of, security_returns
-from advisor.rebalance.verify.ledger import Ledger
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, AccountType, Limit, Portfolio
+from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of, covariance
+from advisor.rebalance.verify.defaults import bounds_of
+from advisor.rebalance.verify.frame import Frame, expected_return, frame_of, origins_of
+from advisor.rebalance.verify.later import carried_worth, cost_years, later_saved
+from advisor.rebalance.verify.ledger import Ledger, Order, SoldLot, pennies
 from advisor.rebalance.verify.limits import TOLERANCE, excess
 from advisor.rebalance.verify.past_months import deepest_fall, episode_return, worst_months
 from advisor.rebalance.verify.rules import Form, measure, rule_of
-from advisor.rebalance.verify.shape import FIRST_SCHEMA
+from advisor.rebalance.verify.shape import is_older
 from advisor.rebalance.verify.taxes import realized, schedule_d
 from advisor.rebalance.verify.views import view_faults
 
-LEAST_AVERSION, MOST_AVERSION = 0.5, 10.0
+ZERO = Decimal(0)
 
 
 def check_measures(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """Every measure of both sides, within `TOLERANCE`; a record without a side before claims nothing of it."""
-    faults = []
+    faults, frame = [], frame_of(ledger, portfolio, market)
     for side in ("before", "after") if "before" in record else ("after",):
         book, stated = book_of(side, ledger, portfolio, market), record[side]
-        faults += _compare(f"{side}.weights", stated["weights"], book.weights)
+        faults += compare(f"{side}.weights", stated["weights"], book.weights)
         low, high = book.seven()
         expected = {
             "cash_weight": book.cash,
@@ -35,11 +38,11 @@ def check_measures(record: dict[str, Any], portfolio: Portfolio, market: MarketD
             "tracking_error": book.deviation(portfolio.preferences.benchmark),
             "beta": book.beta(portfolio.preferences.benchmark),
             "expense_ratio": book.expense_ratio(),
-            "expected_return": book.expected_return(),
+            **({} if is_older(record) else {"expected_return": expected_return(book, frame)}),
         }
-        faults += _compare(side, {name: stated[name] for name in expected}, expected)
+        faults += compare(side, {name: stated[name] for name in expected}, expected)
         seven = stated["magnificent_seven"]
-        faults += _compare(
+        faults += compare(
             f"{side}.magnificent_seven", {"low": seven["low"], "high": seven["high"]}, {"low": low, "high": high}
         )
         faults += _scenario_faults(side, stated, book)
@@ -49,7 +52,7 @@ def check_measures(record: dict[str, Any], portfolio: Portfolio, market: MarketD
             low, high = book.company(company)
             direct = sum(w for symbol, w in book.weights.items() if market.securities[symbol].company == company)
             worked_out = {"direct": direct, "through_funds": low - direct, "low": low, "high": high}
-            faults += _compare(f"{side}.{company}", claim, worked_out)
+            faults += compare(f"{side}.{company}", claim, worked_out)
     return faults
 
 
@@ -59,10 +62,11 @@ def _scenario_faults(side: str, stated: dict[str, Any], book: Book) -> list[str]
     if not book.market.past_months.symbols:
         return [f"{side}.{name}: stated without scenarios" for name in names if stated[name] is not None]
     expected = dict(zip(names, (worst_months(book), deepest_fall(book)), strict=True))
-    return _compare(side, {name: float(stated[name]) for name in names}, expected)
+    return compare(side, {name: float(stated[name]) for name in names}, expected)
 
 
-def _compare(where: str, stated: dict[str, float], expected: dict[str, float]) -> list[str]:
+def compare(where: str, stated: dict[str, float], expected: dict[str, float]) -> list[str]:
+    """Figures that are on one side only, or further apart than `TOLERANCE`."""
     if stated.keys() != expected.keys():
         return [f"{where}: {sorted(stated.keys() ^ expected.keys())} on one side only"]
     return [
@@ -72,46 +76,54 @@ def _compare(where: str, stated: dict[str, float], expected: dict[str, float]) -
     ]
 
 
-def risk_aversion(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> float:
-    """The user's, or the one at which today's market exposure is the best."""
-    if portfolio.preferences.risk_aversion is not None:
-        return float(portfolio.preferences.risk_aversion)
-    today = book_of("before", ledger, portfolio, market)
-    variance = float(covariance(market, [MARKET_PORTFOLIO])[0, 0])
-    exposure = today.beta(MARKET_PORTFOLIO) * variance
-    premium = float(portfolio.preferences.equity_premium)
-    if exposure * MOST_AVERSION <= premium:
-        return MOST_AVERSION
-    return max(LEAST_AVERSION, min(MOST_AVERSION, premium / exposure))
-
-
-def gain_parts(ledger: Ledger, portfolio: Portfolio, market: MarketData) -> dict[str, float]:
-    """What the orders add to the objective a year, in fractions of today's value, with the exact tax."""
+def gain_parts(ledger: Ledger, portfolio: Portfolio, market: MarketData, frame: Frame) -> dict[str, float]:
+    """What the orders add to the objective of `frame` a year, in fractions of today's value, with the exact tax."""
     before, after = (book_of(side, ledger, portfolio, market) for side in ("before", "after"))
     start = before.value
     size = float(after.value / start)
-    aversion = risk_aversion(portfolio, market, ledger)
-    years = float(portfolio.preferences.horizon_years)
+    years = cost_years(portfolio)
     short, long = realized(ledger, portfolio)
     owed, left = schedule_d(portfolio, short, long)
     owed_without, left_without = schedule_d(portfolio, Decimal(0), Decimal(0))
     kappa = float(portfolio.preferences.covariance_inflation)
     spread = sum((order.spread for order in ledger.orders), Decimal(0))
-    sold = sum((order.amount for order in ledger.orders if not order.is_buy), Decimal(0))
+    carried = carried_worth(portfolio, market)
     parts = {
-        "expected_return": size * after.expected_return() - before.expected_return(),
-        "risk": aversion / 2 * (_penalized(before, kappa) - size**2 * _penalized(after, kappa)),
+        "expected_return": size * expected_return(after, frame) - expected_return(before, frame),
+        "risk": frame.aversion / 2 * (_penalized(before, kappa) - size**2 * _penalized(after, kappa)),
         "trading_cost": -float(spread / start) / years,
         "tax": -float((owed - owed_without) / start) / years,
-        "doubt": -float(portfolio.preferences.return_uncertainty * sold / start),
-        "carryforward": float(portfolio.tax.carryforward_value * (left - left_without) / start) / years,
+        "doubt": -float(portfolio.preferences.return_uncertainty * _doubted(ledger) / start),
+        "carryforward": carried * float((left - left_without) / start) / years,
         "soft_limits": sum(
             _charge(limit, before, None, 1.0, start) - _charge(limit, after, ledger, size, start)
             for limit in portfolio.limits
             if limit.mode == "soft"
         ),
+        "later_tax": later_saved(portfolio, market) * float((short + long) / start) / years,
+        "default_bounds": sum(
+            one.charge * (max(0.0, one.before - one.bound) - one.beyond) for one in bounds_of(ledger, portfolio, market)
+        ),
     }
     return parts | {"total": sum(parts.values())}
+
+
+def _doubted(ledger: Ledger) -> Decimal:
+    """Sales that rely on a return: all but those of lots at a loss."""
+    total = Decimal(0)
+    for order in ledger.orders:
+        if not order.is_buy:
+            total += (
+                order.amount - sum((sold.shares for sold in order.sold if _is_lost(order, sold)), ZERO) * order.price
+            )
+    return total
+
+
+def _is_lost(order: Order, sold: SoldLot) -> bool:
+    """Whether a taxed lot is sold for less than it cost, to the cent."""
+    if order.account.type is not AccountType.TAXABLE or sold.lot is None or sold.lot.cost_per_share_usd is None:
+        return False
+    return pennies(sold.shares * (order.price - sold.lot.cost_per_share_usd)) < 0
 
 
 def _penalized(book: Book, kappa: float) -> float:
@@ -132,26 +144,35 @@ def _charge(limit: Limit, book: Book, ledger: Ledger | None, size: float, start:
 
 
 def check_gain(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """The stated gain against doing nothing is the objective's, part by part."""
+    """The stated gain against doing nothing is the best plan's objective's, part by part."""
     stated = {name: value for name, value in record["gain"].items() if not name.startswith("months_")}
-    return _compare("gain", stated, gain_parts(ledger, portfolio, market))
+    return compare("gain", stated, gain_parts(ledger, portfolio, market, frame_of(ledger, portfolio, market)))
+
+
+def check_total(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+    """The stated gain is the sum of its parts, whatever was asked."""
+    del portfolio, market, ledger
+    parts = {name: value for name, value in record["gain"].items() if not name.startswith("months_")}
+    return compare("gain", {"total": parts.pop("total")}, {"total": sum(parts.values())})
 
 
 def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """What the record says was taken as given, and what each stress episode would have returned."""
     preferences, stated = portfolio.preferences, record["assumptions"]
+    frame = frame_of(ledger, portfolio, market)
     expected = {
-        "risk_aversion": risk_aversion(portfolio, market, ledger),
+        "risk_aversion": frame.aversion,
         "horizon_years": float(preferences.horizon_years),
         "return_uncertainty": float(preferences.return_uncertainty),
         "risk_free": market.risk_free.value,
         "equity_premium": float(preferences.equity_premium),
         "covariance_inflation": float(preferences.covariance_inflation),
-        "carryforward_value": float(portfolio.tax.carryforward_value),
+        "carryforward_value": carried_worth(portfolio, market),
+        "cost_years": cost_years(portfolio),
+        "later_tax_saved": later_saved(portfolio, market),
     }
-    faults = _compare("assumptions", {name: stated[name] for name in expected}, expected)
-    if record["schema"] != FIRST_SCHEMA:  # which does not say how its views count
-        faults += view_faults(stated.get("views"), portfolio, market)
+    faults = compare("assumptions", {name: stated[name] for name in expected}, expected)
+    faults += view_faults(stated.get("views"), portfolio, market)
     if stated["benchmark"] != preferences.benchmark:
         faults.append(f"assumptions.benchmark: {stated['benchmark']!r}")
     book = book_of("before", ledger, portfolio, market)
@@ -161,8 +182,7 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
         faults.append(
             f"assumptions.securities: {', '.join(sorted(shown ^ stated['securities'].keys()))} on one side only"
         )
-    returns = security_returns(shown, book)
-    origins = origins_of(shown, book)
+    origins = origins_of(shown, frame, portfolio, market)
     for symbol, row in stated["securities"].items():
         if symbol not in shown:
             continue
@@ -171,11 +191,11 @@ def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: Mark
         pair = covariance(market, [symbol, MARKET_PORTFOLIO])
         claim = {name: row[name] for name in ("expected_return", "volatility", "beta")}
         worked_out = {
-            "expected_return": returns[symbol],
+            "expected_return": frame.returns[symbol],
             "volatility": float(np.sqrt(pair[0, 0])),
             "beta": float(pair[0, 1]) / market_variance,
         }
-        faults += _compare(f"assumptions.{symbol}", claim, worked_out)
+        faults += compare(f"assumptions.{symbol}", claim, worked_out)
     return faults + check_stress(record, portfolio, market, ledger)
 
 
@@ -203,5 +223,5 @@ def _stress_faults(side: str, stated: list[dict[str, Any]], book: Book) -> list[
         if loss["stand_ins"] != borrowed:
             faults.append(f"{where}: the stand-ins are {', '.join(borrowed) or 'none'}")
         worked_out = {"household_return": episode_return(book, episode.name)}
-        faults += _compare(where, {"household_return": loss["household_return"]}, worked_out)
+        faults += compare(where, {"household_return": loss["household_return"]}, worked_out)
     return faults

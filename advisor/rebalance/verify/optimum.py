@@ -16,7 +16,11 @@ import numpy as np
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, AccountType, Limit, Lot, Portfolio
-from advisor.rebalance.verify.book import Book, covariance, security_returns, universe
+from advisor.rebalance.verify.book import Book, covariance, universe
+from advisor.rebalance.verify.classes import CASH
+from advisor.rebalance.verify.defaults import bounds_of, level
+from advisor.rebalance.verify.frame import Frame, expected_return
+from advisor.rebalance.verify.later import carried_worth, cost_years, later_saved
 from advisor.rebalance.verify.ledger import Ledger, household_value
 from advisor.rebalance.verify.limits import excess
 from advisor.rebalance.verify.rules import measure
@@ -137,33 +141,55 @@ def nothing_traded(ledger: Ledger, portfolio: Portfolio, market: MarketData) -> 
     return optimum_of([], ledger, portfolio, market)
 
 
-def tax_of(portfolio: Portfolio, value: Decimal, short: float, long: float) -> float:
-    """The year's tax as a fraction of value, a loss carried forward at its worth."""
+def year_tax(portfolio: Portfolio, value: Decimal, short: float, long: float) -> float:
+    """The year's tax as a fraction of value, what is carried forward at nothing."""
+    return tax_of(portfolio, 0.0, value, short, long)
+
+
+def tax_of(portfolio: Portfolio, carried: float, value: Decimal, short: float, long: float) -> float:
+    """The year's tax as a fraction of value, a dollar of loss carried forward at `carried`."""
     law = portfolio.tax
     on_short, on_long = float(law.short_term_rate + law.state_rate), float(law.long_term_rate + law.state_rate)
     if short + long < 0:
         most = float((1500 if law.filing_status == "married_separate" else 3000) / value)
         counted = min(most, -short - long)
-        return -on_short * counted - float(law.carryforward_value) * (-short - long - counted)
+        return -on_short * counted - carried * (-short - long - counted)
     if short <= 0:
         return on_long * (short + long)
     return on_short * (short + long) if long <= 0 else on_short * short + on_long * long
 
 
-def objective(found: Optimum, ledger: Ledger, portfolio: Portfolio, market: MarketData, aversion: float) -> float:
-    """The certainty equivalent a year, less doubt, costs and what soft limits charge."""
+def objective(found: Optimum, ledger: Ledger, portfolio: Portfolio, market: MarketData, frame: Frame) -> float:
+    """The certainty equivalent a year, less doubt, costs and what soft limits and default bounds charge."""
     value = household_value(ledger.shares_before, ledger.cash_before, market)
     book, total = _book(found, portfolio, market, value)
-    kappa, years = float(portfolio.preferences.covariance_inflation), float(portfolio.preferences.horizon_years)
+    kappa, years = float(portfolio.preferences.covariance_inflation), cost_years(portfolio)
     risk = book.deviation() ** 2 + kappa * book.deviation_together() ** 2
-    once = found.spread + tax_of(portfolio, value, found.short, found.long)
+    gained = sum(move.amount * move.gain for move in found.moves)
+    once = found.spread + tax_of(portfolio, carried_worth(portfolio, market), value, found.short, found.long)
+    doubted = sum(move.amount for move in found.moves if move.lot is not None and move.gain >= 0.0)
     return (
-        total * book.expected_return()
-        - aversion / 2 * total**2 * risk
-        - float(portfolio.preferences.return_uncertainty) * found.sold
-        - once / years
+        total * expected_return(book, frame)
+        - frame.aversion / 2 * total**2 * risk
+        - float(portfolio.preferences.return_uncertainty) * doubted
+        - (once - later_saved(portfolio, market) * gained) / years
         - sum(_charge(limit, found, book, total, float(value)) for limit in portfolio.limits if limit.mode == "soft")
+        - _default_charge(found, book, total, ledger, portfolio, market)
     )
+
+
+def _default_charge(
+    found: Optimum, book: Book, total: float, ledger: Ledger, portfolio: Portfolio, market: MarketData
+) -> float:
+    """What the bounds of the program charge, cash being let grow by this year's tax on the moves."""
+    value = household_value(ledger.shares_before, ledger.cash_before, market)
+    nothing = nothing_traded(ledger, portfolio, market)
+    owed = year_tax(portfolio, value, found.short, found.long) - year_tax(portfolio, value, nothing.short, nothing.long)
+    charged = 0.0
+    for one in bounds_of(ledger, portfolio, market):
+        kept = max(0.0, owed) if one.name == CASH and portfolio.preferences.reserve_tax else 0.0
+        charged += one.charge * max(0.0, total * (level(one.name, book) - one.bound) - kept)
+    return charged
 
 
 def _book(found: Optimum, portfolio: Portfolio, market: MarketData, value: Decimal) -> tuple[Book, float]:
@@ -184,18 +210,12 @@ def _charge(limit: Limit, found: Optimum, book: Book, total: float, value: float
     return float(limit.charge_bps_per_pp) / 10_000 * 100 * max(0.0, beyond)
 
 
-def slopes(found: Optimum, portfolio: Portfolio, market: MarketData, aversion: float) -> dict[str, float]:
-    """By symbol: what one more dollar of it takes away by its risk, a year."""
+def slopes(found: Optimum, portfolio: Portfolio, market: MarketData, frame: Frame) -> dict[str, float]:
+    """By symbol: what one more dollar of it adds by its distance from the reference, a year: implied less its risk."""
     symbols = sorted(found.weights)
     sigma = covariance(market, symbols)
     w = np.array([found.weights[symbol] for symbol in symbols])
     own = np.sqrt(np.diag(sigma))
     risk = sigma @ w + float(portfolio.preferences.covariance_inflation) * own * (own @ w)
-    return dict(zip(symbols, (aversion * risk).tolist(), strict=True))
-
-
-def net_returns(found: Optimum, market: MarketData, book: Book) -> dict[str, float]:
-    """By symbol: expected return a year after the fund's fee."""
-    gross = security_returns(found.weights, book)
-    fees = {symbol: market.securities[symbol].expense_ratio for symbol in found.weights}
-    return {symbol: gross[symbol] - (fee.value if (fee := fees[symbol]) is not None else 0.0) for symbol in gross}
+    above_cash = np.array([frame.implied[symbol] for symbol in symbols]) - market.risk_free.value
+    return dict(zip(symbols, (above_cash - frame.aversion * risk).tolist(), strict=True))

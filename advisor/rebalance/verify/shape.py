@@ -15,9 +15,11 @@ from importlib.resources import files
 from typing import Any
 
 FIRST_SCHEMA = "advisor.recommendation/1"
+OLDER = (FIRST_SCHEMA, "advisor.recommendation/2")  # of another objective, which this check does not have
 SCHEMAS = {
     FIRST_SCHEMA: "recommendation-1.json",
     "advisor.recommendation/2": "recommendation-2.json",
+    "advisor.recommendation/3": "recommendation-3.json",
 }
 ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "format"}
 ARRAY = (list, tuple)  # a record that is not written yet may hold the latter
@@ -36,6 +38,11 @@ class Place:
     def at(self, step: str, schema: dict[str, Json] | None = None) -> Place:
         """The place of a part, with the schema of that part."""
         return Place(self.root, self.path + step, self.schema if schema is None else schema)
+
+
+def is_older(record: dict[str, Json]) -> bool:
+    """Whether a record was made for another objective; part of one, like an alternative, says nothing of that."""
+    return record.get("schema") in OLDER
 
 
 def known_schema(name: object) -> bool:

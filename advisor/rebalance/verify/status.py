@@ -1,7 +1,6 @@
-"""Whether to trade at all: the rule for doing nothing, and what the orders gain against it.
+"""Whether to trade at all, and what the orders gain against doing nothing.
 
-Nothing is done where every hard limit and every account's least cash hold today and the best orders gain less than the
-user's `min_gain`; otherwise the best orders are made, whatever they gain.
+Which plan is advised, if any, is the business of `plans`; here that the status, the orders and the gain are of it.
 """
 
 from __future__ import annotations
@@ -10,62 +9,53 @@ from typing import Any
 
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.verify.ledger import Ledger
-from advisor.rebalance.verify.limits import TOLERANCE, broken_today
+from advisor.rebalance.verify.frame import frame_of
+from advisor.rebalance.verify.later import cost_years
+from advisor.rebalance.verify.ledger import Ledger, read_ledger
+from advisor.rebalance.verify.limits import needs
 from advisor.rebalance.verify.measures import check_gain, gain_parts
 
 MONTHS = ("months_to_break_even", "months_until_used_up")
 ROUNDED = 1e-6  # of a number of months
-MOST_LOST = 1e-4  # a year: best orders that lose more than this against nothing are none
 
 
 def check_status(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """A "trade" has orders that are asked for or worth it; "do_nothing" has none, and neither is the case."""
+    """A "trade" has orders, of a plan that is advised; "do_nothing" has none, and nothing is asked for."""
     status = record["status"]
     if status not in ("trade", "do_nothing"):
         return [f"status {status!r}"]
     if (status == "trade") != bool(ledger.orders):
         return [f"status {status!r} with {len(ledger.orders)} orders"]
     asked_for = needs(portfolio, market, ledger)
-    least = float(portfolio.preferences.min_gain)
-    if status == "do_nothing":
-        gain = record["gain"]["total"]
-        faults = [f"nothing is done although {', '.join(asked_for)} is broken"] if asked_for else []
-        return faults + ([f"nothing is done although orders gain {gain:.4g} a year"] if gain >= least else [])
-    gain = gain_parts(ledger, portfolio, market)["total"]
-    if asked_for or gain >= least - TOLERANCE:
-        return []
-    return [f"every limit holds today, and the orders gain {gain:.4g} a year, less than {least:.4g}"]
-
-
-def needs(portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """What of the file today's household breaks so that orders are asked for."""
-    short = [
-        f"accounts.{account.name}.min_cash" for account in portfolio.accounts if account.cash_usd < account.min_cash_usd
-    ]
-    return broken_today(portfolio, market, ledger) + short
+    faults = []
+    if status == "do_nothing" and asked_for:
+        faults.append(f"nothing is done although {', '.join(asked_for)} is broken")
+    if (record["plans"]["chosen"] == "nothing") != (status == "do_nothing"):
+        faults.append(f"status {status!r}, and the plan that is advised is {record['plans']['chosen']}")
+    return faults
 
 
 def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """The stated gain is the objective's, part by part, and so are the months in which the orders earn their cost back.
 
-    For "do_nothing" the record states the gain of orders that it does not list: its parts add up, none has a sign that
-    it cannot have, and the whole is no loss against doing nothing, which holds every limit.
+    For "do_nothing" it is that of the best orders that were found and not made.
     """
-    stated, years = record["gain"], float(portfolio.preferences.horizon_years)
-    parts = {name: value for name, value in stated.items() if name not in ("total", *MONTHS)}
+    stated, orders = record["gain"], gained_by(record, portfolio, market, ledger)
+    faults = check_gain(record, portfolio, market, orders)
+    parts = gain_parts(orders, portfolio, market, frame_of(orders, portfolio, market))
+    return faults + _month_faults(stated, months_of(parts, cost_years(portfolio)))
+
+
+def gained_by(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> Ledger:
+    """The orders whose gain is stated."""
     if ledger.orders:
-        faults = check_gain(record, portfolio, market, ledger)
-        parts = {**gain_parts(ledger, portfolio, market)}
-    else:
-        faults = _forgone_faults(stated["total"], parts)
-    return faults + _month_faults(stated, months_of(parts, years))
+        return ledger
+    plans = record["plans"]
+    plan = plans["best"] or plans["cheapest"]
+    return ledger if plan is None else read_ledger(plan, portfolio, market)
 
 
 def _month_faults(stated: dict[str, Any], expected: dict[str, float | None]) -> list[str]:
-    """A record of the first schema has no months until a saving is used up, and 0 to break even in their place."""
-    if "months_until_used_up" not in stated and expected["months_until_used_up"] is not None:
-        expected = {**expected, "months_to_break_even": 0.0}
     faults = []
     for name in (name for name in MONTHS if name in stated):
         told, months = stated[name], expected[name]
@@ -76,20 +66,11 @@ def _month_faults(stated: dict[str, Any], expected: dict[str, float | None]) -> 
     return faults
 
 
-def _forgone_faults(total: float, parts: dict[str, float]) -> list[str]:
-    faults = []
-    if abs(sum(parts.values()) - total) > TOLERANCE:
-        faults.append(f"the gain's parts add up to {sum(parts.values()):.6g}, {total:.6g} is stated")
-    faults += [f"gain.{name} is above nothing" for name in ("trading_cost", "doubt") if parts[name] > TOLERANCE]
-    if total < -MOST_LOST:
-        faults.append(f"the best orders are said to lose {-total:.4g} a year against doing nothing")
-    return faults
-
-
 def months_of(parts: dict[str, float], years: float) -> dict[str, float | None]:
     """Months until one-off costs are earned back, and until a one-off saving is lost again; each None where never."""
-    paid_once = -years * (parts["trading_cost"] + parts["tax"] + parts["carryforward"])
-    earned_in_a_month = (parts["expected_return"] + parts["risk"] + parts["doubt"] + parts["soft_limits"]) / 12
+    paid_once = -years * (parts["trading_cost"] + parts["tax"] + parts["carryforward"] + parts["later_tax"])
+    a_year = parts["expected_return"] + parts["risk"] + parts["doubt"] + parts["soft_limits"] + parts["default_bounds"]
+    earned_in_a_month = a_year / 12
     earned_back: float | None = None
     used_up: float | None = None
     if paid_once > 0 and earned_in_a_month > 0:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.rebalance.verify.rules import has_one_price
-from advisor.rebalance.verify.shape import FIRST_SCHEMA
+from advisor.rebalance.verify.shape import FIRST_SCHEMA, is_older
 from advisor.rebalance.verify.warnings import OF_HISTORY
 
 OF_SCHEMA_1 = "what schema 1 does not state: companies before the orders, bounds as written, reasons of orders"
+OF_AN_OLDER_QUESTION = (
+    "expected returns, gain, reasons and whether to trade at all, which an earlier version asked otherwise"
+)
 
 
 def not_checked(record: dict[str, Any]) -> list[str]:
@@ -31,6 +34,8 @@ def _not_checked(record: dict[str, Any]) -> list[str]:
     ]
     if any(warned["code"] == OF_HISTORY for warned in record["warnings"]):
         told.append("whether a lot is from before a split")
+    if is_older(record):
+        told.append(OF_AN_OLDER_QUESTION)
     if record["schema"] == FIRST_SCHEMA:
         told.append(OF_SCHEMA_1)
     return told + _beside(record.get("trade_off"))
@@ -43,6 +48,8 @@ def _beside(trade_off: dict[str, Any] | None) -> list[str]:
     told = []
     if any(trade_off.get(curve) is not None for curve in ("cost_curve", "least_cost", "frontier")):
         told.append("the cost curve, the least cost of each level and the frontier")
+    if trade_off.get("more_room") is not None:
+        told.append("what more small caps, or one more fund, would make of the cash")
     if trade_off["sensitivities"]:
         told.append("sensitivities")
     if trade_off.get("views"):

@@ -12,13 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.market.data import MarketData
-from advisor.portfolio.model import AccountType, Portfolio
-from advisor.rebalance.verify.book import Book, book_of
+from advisor.portfolio.model import MAGNIFICENT_SEVEN, AccountType, Portfolio
+from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, book_of
 from advisor.rebalance.verify.calendar import kept_lots
+from advisor.rebalance.verify.classes import US, parts_of
 from advisor.rebalance.verify.ledger import Ledger
 from advisor.rebalance.verify.rules import Form, rule_of
 from advisor.rebalance.verify.sessions import is_stale
-from advisor.rebalance.verify.shape import FIRST_SCHEMA
+from advisor.rebalance.verify.shape import FIRST_SCHEMA, is_older
 from advisor.rebalance.verify.taxes import realized, schedule_d
 from advisor.rebalance.verify.views import counted, stated_return
 
@@ -53,6 +54,8 @@ def expected_warnings(
     """Code and wordings of each, the weightiest first."""
     before = book_of("before", ledger, portfolio, market)
     symbols = {*before.weights, *book_of("after", ledger, portfolio, market).weights}
+    if not is_older(record):
+        yield from _concentrated(before, portfolio)
     yield from _age(portfolio, market, is_first=record["schema"] == FIRST_SCHEMA)
     yield from ((warned.code, (warned.message,)) for warned in market.warnings if warned.code != OF_HISTORY)
     yield from _accepted(market)
@@ -69,6 +72,42 @@ def expected_warnings(
     yield from (("covariance_note", (f"{note[:1].upper()}{note[1:]}.",)) for note in market.covariance.notes)
     yield from _borrowed_months(portfolio, market, symbols)
     yield from _small_order(portfolio, ledger)
+
+
+def _concentrated(today: Book, portfolio: Portfolio) -> Iterable[Expected]:
+    """No limit on the seven or a company, and much of one or the other.
+
+    That is five points more of US stocks than of the market, a company above a tenth, or three tenths in shares of the
+    seven. Where several companies are the largest, either may be named.
+    """
+    if any(limit.name in ("magnificent_seven", "single_company") for limit in portfolio.limits):
+        return
+    low, high = today.seven()
+    market = Book({MARKET_PORTFOLIO: 1.0}, 0.0, today.value, today.market, portfolio).seven()
+    stocks = sum(weight * parts_of(symbol, today.market).get(US, 0.0) for symbol, weight in today.weights.items())
+    named = {name: today.company(name) for name in {*today.companies(), *MAGNIFICENT_SEVEN} - {None}}
+    largest = max(named.values(), key=lambda ends: ends[1])
+    held = {symbol: today.market.securities[symbol].company for symbol in today.weights}
+    direct = sum(weight for symbol, weight in today.weights.items() if held[symbol] in MAGNIFICENT_SEVEN)
+    beyond = stocks > 0.0 and high / stocks - market[1] > 0.05
+    if not (beyond or largest[1] > 0.10 or direct > 0.30):
+        return
+    bound = "no limit on the Magnificent Seven or on one company" if portfolio.limits else "no limit"
+    words = f"You set {bound}. The seven are {_span(low, high)} of your money"
+    words += f" and {_span(low / stocks, high / stocks)} of your US stocks" if stocks > 0.0 else ""
+    words += f"; the market's share is {_span(*market)}."
+    if largest[1] <= 0.10:
+        yield "concentration_without_limit", (words,)
+        return
+    same = [name for name, ends in named.items() if ends[1] >= largest[1] - TIE]
+    told = (f"The largest company, {name}, is {_span(*named[name])} of your money." for name in same)
+    yield "concentration_without_limit", tuple(f"{words} {sentence}" for sentence in told)
+
+
+def _span(low: float, high: float) -> str:
+    """An interval in percent, one figure where both ends read the same."""
+    first, last = (f"{round(end * 100, 1) + 0.0:.1f}" for end in (low, high))
+    return f"{first}%" if first == last else f"{first}\N{EN DASH}{last}%"
 
 
 def _lot_faults(message: str, portfolio: Portfolio) -> list[str]:
@@ -296,7 +335,7 @@ def _borrowed_months(portfolio: Portfolio, market: MarketData, symbols: set[str]
 
 def _small_order(portfolio: Portfolio, ledger: Ledger) -> Iterable[Expected]:
     """An order below the least trade that does not sell a position out."""
-    least = portfolio.preferences.min_trade_usd
+    least = portfolio.preferences.smallest_order_usd
     small = [
         order
         for order in ledger.orders

@@ -13,20 +13,31 @@ from typing import Any
 from advisor.market.data import MarketData
 from advisor.portfolio.model import AccountType, Portfolio
 from advisor.rebalance.verify.book import Book
+from advisor.rebalance.verify.classes import parts_of
 from advisor.rebalance.verify.ledger import Ledger, Order
 from advisor.rebalance.verify.rules import noun_of
-from advisor.rebalance.verify.shape import FIRST_SCHEMA
 
 EQUAL = 1e-9
 NOTICED = 1e-4  # a year, of each dollar
 MADE = 1e-7  # of the lot, or of the household
+EXCEEDED = 1e-3  # of the household: what whole shares leave of cash is less
 OF_SALES = {
-    "risk": "lowers risk",
-    "return": "is expected to earn less than cash",
+    "views": "earns less by your views than your mix implies",
+    "fees": "saves its fund fee",
     "tax": "realizes a loss, which lowers tax",
     "preferences.reserve_tax": "sets cash aside for the tax",
 }
-OF_PURCHASES = {"risk": "lowers risk", "return": "is expected to earn more than cash"}
+OF_PURCHASES = {"views": "earns more by your views than your mix implies"}
+OF_MIX = "keeps close to your own mix"
+OF_CLASSES = {
+    "cash_and_bills": "cash and bills",
+    "small_caps": "small caps",
+    "us_stocks": "US stocks",
+    "international_stocks": "international stocks",
+    "bonds": "bonds",
+    "gold_and_commodities": "gold and commodities",
+    "other": "other assets",
+}
 OF_NEITHER = {"rounding": "rounding to shares alone", "indifferent": "as good as not trading"}
 
 Record = dict[str, Any]
@@ -34,15 +45,13 @@ Lot = tuple[str | None, Decimal | None]  # its day and its cost
 
 
 def check_why(record: Record, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
-    """Every order's reasons and words; a record of the first schema does not state what they come from."""
-    if record["schema"] == FIRST_SCHEMA:  # has words of another kind, and no parts
-        return []
+    """Every order's reasons and words."""
     faults = []
     for order, trade in zip(ledger.orders, record["trades"], strict=True):
         values = [value for value in record["explanation"]["reasons"] if _is_of(value, order)]
         means = _means(order, values)
         faults += [f"{order.name}: {fault}" for fault in _part_faults(trade["reasons"], means, values)]
-        words = [_words(reason["part"], order, record, ledger) for reason in trade["reasons"]]
+        words = [_words(reason["part"], order, record, portfolio, market, ledger) for reason in trade["reasons"]]
         told = "; ".join([*words, *_facts(order, portfolio, market)])
         if trade["why"] != told:
             faults.append(f"{order.name}: {trade['why'][:60]!r} stated, its reasons say {told!r}")
@@ -119,11 +128,16 @@ def _may_be(part: str, means: dict[str, float], values: list[Record]) -> bool:
     return made and all(-NOTICED < gain <= EQUAL for gain in means.values())
 
 
-def _words(part: str, order: Order, record: Record, ledger: Ledger) -> str:
+def _words(part: str, order: Order, record: Record, portfolio: Portfolio, market: MarketData, ledger: Ledger) -> str:
     """The words of one reason; what cannot speak for such an order says so."""
     limits = {f"{entry['name']}.{entry['kind']}": entry for entry in record["limits"]}
     if part in OF_NEITHER or part in limits:
         return OF_NEITHER.get(part) or _limit_words(limits[part])
+    defaults = {f"defaults.{entry['name']}": entry for entry in record["defaults"]}
+    if part in ("defaults", "defaults.small_caps"):
+        return _default_words(defaults[_bound_of(part, order, defaults, market)])
+    if part == "mix":
+        return _mix_words(order, record, portfolio, market)
     if order.is_buy:
         return OF_PURCHASES.get(part, f"{part} speaks for no purchase")
     if part == "cash":
@@ -133,6 +147,37 @@ def _words(part: str, order: Order, record: Record, ledger: Ledger) -> str:
         buys = any(other.is_buy and other.account.name == order.account.name for other in ledger.orders)
         return "pays for purchases in this account" if buys else "raises cash in this account"
     return OF_SALES.get(part, f"{part} speaks for no sale")
+
+
+def _mix_words(order: Order, record: Record, portfolio: Portfolio, market: MarketData) -> str:
+    """Of shares of a company that has an excess, that they are brought down; of all else, that the mix is kept."""
+    company = market.securities[order.symbol].company
+    if order.is_buy or company not in record["reference"]["company_excess"]:
+        return OF_MIX
+    share = f"{(portfolio.preferences.company_share * 100).normalize():f}%"
+    return f"brings {company} down toward {share} of the household in shares of one company"
+
+
+def _bound_of(part: str, order: Order, defaults: dict[str, Record], market: MarketData) -> str:
+    """The default bound that an order is for: small caps', for a purchase that on cash, else its own class's."""
+    if part != "defaults":
+        return part
+    if order.is_buy:
+        return "defaults.cash_and_bills"
+    parts = {name: share for name, share in parts_of(order.symbol, market).items() if f"defaults.{name}" in defaults}
+    return f"defaults.{max(parts, key=lambda name: (parts[name], name))}"
+
+
+def _default_words(entry: Record) -> str:
+    """What an order does for a bound of the program's own."""
+    noun = OF_CLASSES[entry["name"]]
+    then = "before the new money" if entry["bound"] <= entry["before"] - EQUAL else "today"
+    if entry["beyond"] > EXCEEDED:
+        to = f"{entry['bound'] * 100:.1f}%" if entry["bound"] > entry["before"] + EQUAL else then
+        return f"keeps {noun} nearer to {to} (a default)"
+    if entry["bound"] > entry["before"] + EQUAL:
+        return f"keeps {noun} within {entry['bound'] * 100:.1f}% (a default)"
+    return f"keeps {noun} no higher than {then}{' plus the tax' if entry['reserve'] else ''} (a default)"
 
 
 def _limit_words(entry: Record) -> str:

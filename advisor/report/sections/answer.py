@@ -1,4 +1,4 @@
-"""What the report says in sentences: the answer, the reasons for it, and what speaks against it.
+"""What the report says in sentences: the answer, and the reasons for it.
 
 Words follow from the measured figures alone. Totals are sums of figures that the report shows.
 """
@@ -21,29 +21,30 @@ from advisor.format import (
     number,
     percent,
     plural,
-    points,
     rough_money,
     signed_bps,
-    signed_money,
-    signed_percent,
     years,
 )
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.model import LimitResult, RebalancePlan, StressLoss, Trade
+from advisor.rebalance.model import LimitResult, RebalancePlan, Trade
 from advisor.rebalance.warn import prices_are_stale
-from advisor.report.limits import broken_today, exceeded, find_limit, is_kept, is_met, limit_words
+from advisor.report.limits import broken_today, find_limit, is_kept, is_met, limit_words
 from advisor.report.model import Card
 from advisor.report.parts import dollars, is_trade
+from advisor.report.sections.frame import cash_words, concentration_sentence, plan_words, room_sentence
 from advisor.report.sections.why import break_even_words
 
-_LARGE_COMPANY = 0.1  # of the household, from which a single company is named as a remaining risk
 _LEAST_REST = Decimal("0.01")  # of the household: cash that the trades leave and the answer names
 
 
-def answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
-    """The recommendation in one sentence; at prices that are too old for orders, it is said to be an illustration."""
-    return dated(_trade_answer(plan) if is_trade(plan) else _nothing_answer(plan, portfolio), plan)
+def answer(plan: RebalancePlan) -> str:
+    """The recommendation in one sentence; at prices that are too old for orders, it is said to be an illustration.
+
+    Before it stands that a household without a limit is concentrated, and that cash rises for want of room.
+    """
+    told = dated(_trade_answer(plan) if is_trade(plan) else _nothing_answer(plan), plan)
+    return " ".join(filter(None, (concentration_sentence(plan), room_sentence(plan), told)))
 
 
 def dated(sentence: str, plan: RebalancePlan) -> str:
@@ -91,45 +92,12 @@ def reasons(plan: RebalancePlan) -> tuple[str, ...]:
     found = [
         _limits_reason(plan),
         _risk_reason(plan) if is_trade(plan) else "",
+        plan_words(plan),
+        cash_words(plan),
         _gain_reason(plan),
         break_even_words(plan),
     ]
     return tuple(reason for reason in found if reason)
-
-
-def drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> tuple[str, ...]:
-    """What speaks against the answer, as far as the figures show it."""
-    if not is_trade(plan):
-        return _idle_drawbacks(plan)
-    found = [*_exceeded_limits(plan), *_worse_measures(plan), *_tax_drawbacks(plan, portfolio)]
-    worse = worse_episodes(plan)
-    if worse:
-        names = listing(tuple(episode.title for episode, _ in worse), 3)
-        found.append(
-            f"The proposal returns less than today's household in {plural(len(worse), 'episode')} below: {names}."
-        )
-    found.extend(_remaining_concentration(plan))
-    if after_width(plan) >= NOTICEABLE:
-        found.append(
-            f"The funds' lists leave {points(after_width(plan)).lstrip('+')} of the Magnificent Seven "
-            "weight after the trades unknown; the limit is held against the upper end."
-        )
-    return tuple(found)
-
-
-def worse_episodes(plan: RebalancePlan) -> tuple[tuple[StressLoss, StressLoss], ...]:
-    """Episodes in which the proposal returns less than today's household by 0.05 points or more."""
-    after = {episode.name: episode for episode in plan.after.stress}
-    return tuple(
-        (episode, after[episode.name])
-        for episode in plan.before.stress
-        if episode.name in after and after[episode.name].household_return < episode.household_return - NOTICEABLE
-    )
-
-
-def after_width(plan: RebalancePlan) -> float:
-    """Width of the interval of the seven after the trades."""
-    return plan.after.exposure.seven.high - plan.after.exposure.seven.low
 
 
 def traded(trades: tuple[Trade, ...], side: str) -> tuple[Decimal, tuple[str, ...]]:
@@ -168,7 +136,7 @@ def _tax_words(plan: RebalancePlan) -> str:
     return f"an estimated {rough_money(abs(tax))} {'of' if tax >= 0 else 'less'} tax this year"
 
 
-def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
+def _nothing_answer(plan: RebalancePlan) -> str:
     gain = plan.net_benefit.total
     state = "every limit holds today" if plan.limits else "no limit is set"
     if broken_today(plan):
@@ -176,9 +144,9 @@ def _nothing_answer(plan: RebalancePlan, portfolio: Portfolio) -> str:
     if gain <= 0:
         return f"Do nothing: {state}, and no trade was found that gains anything after tax and cost."
     return (
-        f"Do nothing: {state}, and the best trades found gain {bps(gain)} a year "
-        f"({money(dollars(gain, plan.before))}) after tax and cost, less than the "
-        f"{bps(portfolio.preferences.min_gain)} below which a trade is not worth making."
+        f"Do nothing: {state}, and the best trades found gain {money(dollars(gain, plan.before))} "
+        f"a year ({bps(gain)}) after tax and cost, less than the "
+        f"{money(dollars(plan.plans.least_gain, plan.before))} a year that make a trade worthwhile."
     )
 
 
@@ -295,80 +263,15 @@ def _gain_parts(plan: RebalancePlan) -> str:
         "risk": gain.risk,
         "trading cost": gain.trading_cost,
         "tax": gain.tax,
+        **({"later tax saved" if gain.later_tax > 0 else "later tax added": gain.later_tax} if gain.later_tax else {}),
         "doubt about expected returns": gain.doubt,
         **({"losses carried forward": gain.carryforward} if gain.carryforward else {}),
         **({"soft limits": gain.soft_limits} if gain.soft_limits else {}),
+        **({"default bounds": gain.default_bounds} if gain.default_bounds else {}),
     }
     shown = apportioned([part * 10_000 for part in parts.values()], 1)
     words = (f"{name} {signed_bps(part / 10_000)}" for name, part in zip(parts, shown, strict=True))
-    return f"{', '.join(words)}; one-off amounts are spread over {years(plan.horizon_years)}"
-
-
-def _exceeded_limits(plan: RebalancePlan) -> list[str]:
-    names = tuple(map(limit_words, exceeded(plan)))
-    return [f"Exceeded with the proposal, as a soft limit may be: {listing(names, len(names))}."] if names else []
-
-
-def _worse_measures(plan: RebalancePlan) -> list[str]:
-    before, after = plan.before, plan.after
-    found = []
-    if after.expected_return < before.expected_return - NOTICEABLE:
-        found.append(
-            f"Expected return falls from {percent(before.expected_return)} to "
-            f"{percent(after.expected_return)} a year on the stated assumptions."
-        )
-    if after.volatility > before.volatility + NOTICEABLE:
-        found.append(f"Volatility rises from {percent(before.volatility)} to {percent(after.volatility)} a year.")
-    if after.tracking_error > before.tracking_error + NOTICEABLE:
-        found.append(
-            f"The household departs further from {plan.benchmark}: tracking error goes from "
-            f"{percent(before.tracking_error)} to {percent(after.tracking_error)} a year. In years led by "
-            "the largest companies it would lag more."
-        )
-    if after.expense_ratio > before.expense_ratio + 5e-6:
-        found.append(
-            f"Fund expenses rise from {percent(before.expense_ratio, 3)} to "
-            f"{percent(after.expense_ratio, 3)} a year ({rough_money(dollars(before.expense_ratio, before))} to "
-            f"{rough_money(dollars(after.expense_ratio, after))})."
-        )
-    return found
-
-
-def _remaining_concentration(plan: RebalancePlan) -> list[str]:
-    if not plan.after.exposure.companies:
-        return []
-    largest = max(plan.after.exposure.companies, key=lambda company: company.high)
-    if largest.high < _LARGE_COMPANY:
-        return []
-    return [f"{largest.company} alone remains {interval(largest.low, largest.high)} of the household."]
-
-
-def _tax_drawbacks(plan: RebalancePlan, portfolio: Portfolio) -> list[str]:
-    found = []
-    if plan.tax.tax_usd > 0:
-        text = f"{rough_money(plan.tax.tax_usd)} of tax falls due for this year"
-        assumed = (
-            ""
-            if portfolio.tax.is_stated
-            else ", at rates partly or wholly assumed: the portfolio file does not state both"
-        )
-        found.append(f"{text}{assumed}.")
-    if plan.tax.short_term_gain_usd > 0:
-        found.append(
-            f"{rough_money(plan.tax.short_term_gain_usd)} of the realized gain is short-term: the higher rate applies."
-        )
-    return found
-
-
-def _idle_drawbacks(plan: RebalancePlan) -> tuple[str, ...]:
-    near = tuple(limit_words(limit) for limit in plan.limits if limit.status == "binding")
-    found = []
-    if near:
-        stand = "stands exactly at its limit" if len(near) == 1 else "stand exactly at their limits"
-        found.append(f"{listing(near)} {stand}: a small market move can break that.")
-    holds = "A limit that holds today can be broken by the next market move; the" if plan.limits else "The"
-    found.append(f"{holds} answer is good for its date only.")
-    return tuple(found)
+    return f"{', '.join(words)}; one-off amounts are spread over {years(plan.cost_years)}"
 
 
 def age_line(portfolio: Portfolio, market: MarketData) -> str:
@@ -377,23 +280,3 @@ def age_line(portfolio: Portfolio, market: MarketData) -> str:
         return ""
     days = plural((portfolio.as_of - market.as_of).days, "day")
     return f"The prices are {days} old (closes of {day(market.as_of)}). Check prices before placing an order."
-
-
-def stress_words(plan: RebalancePlan) -> str:
-    """In how many episodes the proposal is worse, and where most; else that this proves little."""
-    if not is_trade(plan):
-        return "These are past episodes. The next one can be worse."
-    worse = worse_episodes(plan)
-    if not worse:
-        return (
-            "In none of these episodes does the proposal return less than today's household. That is no promise for "
-            "the next one."
-        )
-    count = f"{len(worse)} of {plural(len(plan.before.stress), 'episode')}"
-    before, after = min(worse, key=lambda pair: pair[1].household_return - pair[0].household_return)
-    return (
-        f"The proposal returns less than today's household in {count}, most of all in {before.title}: "
-        f"{signed_percent(after.household_return)} "
-        f"({signed_money(dollars(after.household_return, plan.after))}) instead of "
-        f"{signed_percent(before.household_return)} ({signed_money(dollars(before.household_return, plan.before))})."
-    )

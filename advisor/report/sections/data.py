@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-from advisor.format import EN_DASH, bps, cents, fine_bps, interval, iso, listing, number, percent, plural, years
+from advisor.format import EN_DASH, bps, cents, fine_bps, interval, iso, listing, money, number, percent, plural, years
 from advisor.market.data import MarketData, Sourced
 from advisor.optimize.tolerances import DUAL_RESIDUAL, GAP, VIOLATION
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.model import RebalancePlan
 from advisor.report.model import Cell, Column, Row, Table
-from advisor.report.parts import merged, pairs, row, security_name
+from advisor.report.parts import dollars, merged, pairs, row, security_name
 
 _AS_GOOD = 5e-8  # of household value a year: half a thousandth of a basis point
 _BRANCH_WORDS = {
@@ -27,7 +27,7 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
     wanted = portfolio.preferences
     implied = wanted.risk_aversion is None
     aversion = (
-        "implied: the value at which today's market exposure is the best one"
+        "implied: the value at which US stocks earn the equity premium in your mix"
         if implied
         else "stated in the portfolio file"
     )
@@ -35,11 +35,11 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
         row("Risk-free rate, a year", f"{percent(plan.risk_free, 2)} ({_origin(market.risk_free)})"),
         row(
             "Equity premium over it, a year",
-            f"{percent(plan.equity_premium, 2)} for the market portfolio: an assumption, not an estimate from data",
+            f"{percent(plan.equity_premium, 2)} for US stocks: an assumption, not an estimate from data",
         ),
         row(
             "Size premium of small companies",
-            "none assumed: small-cap funds earn what their beta earns, but for what views say",
+            "none assumed: small-cap funds earn what your mix implies, but for what views say",
         ),
         row("Risk aversion", f"{number(plan.risk_aversion, 2)} ({aversion})"),
         row(
@@ -47,12 +47,18 @@ def assumption_facts(plan: RebalancePlan, portfolio: Portfolio, market: MarketDa
             f"{number(wanted.covariance_inflation, 2)} of the variance there would be if all securities moved "
             "together, on top of the estimated one",
         ),
-        row("Horizon", f"{years(plan.horizon_years)}, over which tax and trading cost are spread"),
+        row("Expected returns", "implied by your own mix, not a forecast; views move them"),
+        row("Shares of one company that count as chosen", f"{percent(wanted.company_share)} of the household"),
+        row("Horizon", f"{years(plan.horizon_years)}; tax and trading cost are spread over {years(plan.cost_years)}"),
         row(
             "Doubt of expected returns",
-            f"{percent(plan.return_uncertainty, 2)} a year on what is sold: what a sale must outweigh",
+            f"{percent(plan.return_uncertainty, 2)} a year on what is sold without a loss: what a sale must outweigh",
         ),
-        row("Smallest gain worth trading for", f"{bps(wanted.min_gain)} a year"),
+        row(
+            "Smallest gain worth trading for beyond the limits",
+            f"{money(dollars(plan.plans.least_gain, plan.before))} a year: the lesser of "
+            f"{bps(wanted.min_gain)} and {money(wanted.min_gain_usd)}",
+        ),
         row("Short-term gains kept", f"where they turn long-term within {plural(wanted.wait_days, 'day')}"),
         row("Tax of the trades", "kept as cash" if wanted.reserve_tax else "not kept as cash"),
         row("May be bought", listing(wanted.buy, 8) or "nothing"),

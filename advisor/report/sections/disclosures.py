@@ -60,12 +60,12 @@ def _nature(portfolio: Portfolio) -> str:
 
 def _universe(portfolio: Portfolio) -> str:
     return (
-        "IWM, VTWO and IJR only among small-cap funds. They are large, cheap to trade and "
-        "follow the two indexes in widest use: IWM and VTWO the Russell 2000 (one index, so the cheaper "
-        "one to own and trade is preferred), IJR the S&P SmallCap 600, which admits a company only after "
-        "positive earnings. Other funds (e.g. VB, SCHA, SPSM, AVUV) were not considered and may have "
-        "similar or superior characteristics. The tool favours none by compensation; they are ranked by "
-        "expected return, risk, expenses and spread. This portfolio file permits "
+        "IWM, VTWO and IJR only, where the portfolio file names no other fund to buy. They are large, cheap to trade "
+        "and follow the two indexes in widest use: IWM and VTWO the Russell 2000 (one index, so the cheaper one to own "
+        "and trade is preferred), IJR the S&P SmallCap 600, which admits a company only after positive earnings. Funds "
+        "that the file does not name (e.g. VB, SCHA, SPSM, AVUV) were not considered and may have similar or superior "
+        "characteristics. The tool favours none by compensation; they are ranked by how close they "
+        "keep the household to its own mix, by its views, by expenses and by spread. This portfolio file permits "
         f"buying: {', '.join(portfolio.preferences.buy) or 'nothing'}."
     )
 
@@ -75,9 +75,10 @@ def _hypothetical(portfolio: Portfolio) -> str:
         "Volatility, beta, tracking error, expected return and the returns in past episodes are "
         "hypothetical. They come from applying fixed weights to historical or assumed figures with "
         "hindsight; no trade was made, taxes and trading costs are included only where stated, and "
-        "periods of loss are shown. Expected returns are equilibrium returns with an assumed equity "
-        "premium, moved by the household's own views where it has any; other assumptions give other answers, and so "
-        f"does another horizon than the {years(float(portfolio.preferences.horizon_years))} used here."
+        "periods of loss are shown. Expected returns are implied by the household's own mix with an "
+        "assumed equity premium, and are no forecast; its own views move them where it has any. Other assumptions give "
+        "other answers, and so does another horizon than the "
+        f"{years(float(portfolio.preferences.horizon_years))} used here."
     )
 
 

@@ -12,7 +12,7 @@ from advisor.report.charts.marks import Chart
 from advisor.report.charts.steps import ChartStep, waterfall
 from advisor.report.limits import find_limit
 from advisor.report.parts import GROUPS, dollars, group_weights, is_trade
-from advisor.report.sections.answer import worse_episodes
+from advisor.report.sections.drawbacks import worse_episodes
 from advisor.report.sections.exposure import company_index, seven_companies
 
 _MOST_STEPS = 8

@@ -22,8 +22,8 @@ GLOSSARY = (
     Entry("Beta", "How far the household moves when the benchmark moves by one percent."),
     Entry(
         "Expected return",
-        "An assumption: cash yield plus beta times an equity premium, moved by the household's views as far as it "
-        "trusts them.",
+        "What the household's own mix implies, not a forecast: the returns at which this mix is the best one. Views "
+        "move it as far as they are trusted.",
     ),
     Entry(
         "View",
@@ -31,13 +31,16 @@ GLOSSARY = (
         "nothing, 100% leaves no doubt.",
     ),
     Entry(
-        "Equilibrium",
-        "The expected returns at which nobody would want to trade: each security earns what its share of the market's "
-        "risk is worth.",
+        "Reference mix",
+        "Today's holdings, with the excess of a single company, and holdings that a view is on, counted as US stocks.",
     ),
     Entry(
-        "Risk aversion", "How much expected return a unit of variance costs in the objective; higher is more careful."
+        "Default bound",
+        "A bound that the program sets by itself, beside the limits of the file, so that the answer leaves alone what "
+        "nobody asked to move.",
     ),
+    Entry("Cheapest plan", "The one that keeps the limits for the least tax, spread and distance from today's mix."),
+    Entry("Risk aversion", "What a unit of variance costs in the objective: the price of leaving the reference mix."),
     Entry("Doubt", "The error of an expected return that a sale must outweigh, a year, on the dollars sold."),
     Entry("Basis point (bp)", "A hundredth of a percentage point."),
     Entry(

@@ -33,13 +33,20 @@ _WORDS = {  # small parts, named together where they are of a kind
     "doubt": "doubt",
     "cash": "cash",
     "preferences.reserve_tax": "cash",
+    "fees": "fund fees",
     "spread": _REST,
     _ROUNDING: _REST,
 }
-_OTHER_NOTE = (
-    "Other: doubt, the error of expected returns that a sale must outweigh; cash, what an account's last dollar is "
-    "worth, with the tax that must be kept there; the rest, spread and what rounding to cents leaves."
-)
+_MIX, _BOUNDS, _OTHER = "Your mix", "Default bounds", "Other"
+_NOTES = {  # of a column
+    _MIX: "Your mix: what it is worth to come nearer to the mix that the household has chosen, or to leave it.",
+    _BOUNDS: "Default bounds: what the bounds that the program sets by itself are worth.",
+    _OTHER: (
+        "Other: fund fees; doubt, the error of expected returns that a sale must outweigh; cash, what an account's "
+        "last dollar is worth, with the tax that must be kept there; the rest, spread and what rounding to cents "
+        "leaves."
+    ),
+}
 _WASH_SALE = "its loss would be a wash sale beside the purchases"
 _BOTH_WAYS = "the same security is bought here"
 
@@ -161,7 +168,7 @@ def _parts_in_seven(plan: RebalancePlan, market: MarketData) -> dict[str, float]
 
 
 def _groups(plan: RebalancePlan, lines: list[_Line]) -> list[_Group]:
-    """Return, risk, tax, the limits that press, and everything else."""
+    """The mix, views, tax, the limits that press, default bounds, and everything else."""
     titles = {limit.label: limit_words(limit) for limit in plan.limits}
     pressing = tuple(
         label for label in titles if any(abs(line.reason.parts.get(label, 0.0)) >= _PRESSES for line in lines)
@@ -169,14 +176,16 @@ def _groups(plan: RebalancePlan, lines: list[_Line]) -> list[_Group]:
     limits = [_Group(titles[label], (label,)) for label in pressing]
     if len(pressing) > MOST_LIMITS:
         limits = [_Group("Limits", pressing)]
-    named = [_Group(name.capitalize(), (name,)) for name in ("return", "risk", "tax")]
-    covered = {name for group in (*named, *limits) for name in group.names}
+    named = [_Group(_MIX, ("mix",)), _Group("Views", ("views",)), _Group("Tax", ("tax",))]
+    bounds = _Group(_BOUNDS, ("defaults", "defaults.small_caps"))
+    covered = {name for group in (*named, *limits, bounds) for name in group.names}
     others = tuple(dict.fromkeys(name for line in lines for name in line.parts if name not in covered))
-    return [*named, *limits, _Group("Other", others, is_mixed=True)]
+    return [*named, *limits, bounds, _Group(_OTHER, others, is_mixed=True)]
 
 
 def _notes(plan: RebalancePlan, lines: list[_Line], groups: list[_Group]) -> tuple[str, ...]:
-    notes = [_OTHER_NOTE] if any(group.is_mixed for group in groups) else []
+    titles = {group.title for group in groups}
+    notes = [note for title, note in _NOTES.items() if title in titles]
     together = next((group.names for group in groups if group.title == "Limits"), ())
     if together:
         names = tuple(limit_words(limit) for limit in plan.limits if limit.label in together)

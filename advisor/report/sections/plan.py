@@ -15,6 +15,7 @@ from advisor.format import (
     change_of_interval,
     interval,
     iso,
+    listing,
     money,
     number,
     percent,
@@ -177,9 +178,11 @@ def gain_table(plan: RebalancePlan) -> Table | None:
         ("Risk, at the risk aversion used", gain.risk),
         ("Trading cost, spread over the horizon", gain.trading_cost),
         ("Tax, spread over the horizon", gain.tax),
+        *(("Later tax that gains realized now save, spread over the horizon", v) for v in [gain.later_tax] if v),
         ("Doubt: the error of expected returns that a sale must outweigh", gain.doubt),
         *(("Value of the losses carried forward, spread over the horizon", v) for v in [gain.carryforward] if v),
         *(("Charge of the soft limits that are exceeded", v) for v in [gain.soft_limits] if v),
+        *(("Charge of the default bounds that are exceeded", v) for v in [gain.default_bounds] if v),
     )
     if not any(value for _, value in parts):
         return None
@@ -214,6 +217,18 @@ def tax_table(plan: RebalancePlan) -> Table | None:
     return Table("Tax and cost of the trades", (Column("Item", "text"), Column("Amount")), tuple(rows))
 
 
+def _fate_words(portfolio: Portfolio) -> str:
+    """``sold at the horizon of 3 years``, or the parts of each."""
+    gains, preferences = portfolio.preferences.unsold_gains, portfolio.preferences
+    told = (
+        (gains.sold, f"sold at the horizon of {years(float(preferences.horizon_years))}"),
+        (gains.held_until_death, f"held until death, in {years(float(preferences.held_years or 0))}"),
+        (gains.donated, "donated"),
+    )
+    parts = [(share, words) for share, words in told if share]
+    return parts[0][1] if len(parts) == 1 else listing(tuple(f"{percent(share, 0)} {words}" for share, words in parts))
+
+
 def rates_table(plan: RebalancePlan, portfolio: Portfolio) -> Table:
     """Rates the tax was figured with, and whether the user stated them."""
     tax = portfolio.tax
@@ -237,8 +252,10 @@ def rates_table(plan: RebalancePlan, portfolio: Portfolio) -> Table:
             "Losses carried into this year",
             f"{cents(tax.carryforward_short_usd)} short-term, {cents(tax.carryforward_long_usd)} long-term",
         ),
-        row("Value today of a dollar of loss left for later years", percent(tax.carryforward_value)),
-        row("Horizon over which tax and cost are spread", years(plan.horizon_years)),
+        row("Value today of a dollar of loss left for later years", percent(plan.carryforward_value)),
+        row("What becomes of gains that are not realized", _fate_words(portfolio)),
+        row("Later tax that a dollar of gain realized now saves, today", percent(plan.later_tax_saved)),
+        row("Years over which tax and cost are spread", years(plan.cost_years)),
     ]
     return pairs("Assumed tax situation", ("Item", "Used here"), rows)
 

@@ -29,6 +29,7 @@ TWINS = (
     "IWM and VTWO follow one index. Which of these two is bought, if either is, is not determined by return or risk: "
     "fee, spread and the wash-sale rule decide."
 )
+_DEFAULT = "defaults.small_caps"  # the program's own bound, where it pins the share
 _FIXED = 0.005  # of the household: the estimate of risk moves a share this little
 
 
@@ -171,8 +172,9 @@ def view_audit_table(trade_off: TradeOff) -> Table | None:
     notes = (
         "Used: a view of a named set that is a difference of earnings yields is rolled to the prices at hand; where "
         "that cannot be told its confidence falls with age, and once older than its years it is switched off. Without "
-        "any view: what the same thing earns in equilibrium, for its beta alone. With all views: what the proposal "
-        "reckons with: that, moved by the views as far as they are trusted (Black and Litterman). Small caps: "
+        "any view: what your own mix implies of the same thing, with a holding that the view is on counted as the US "
+        "market. With all views: that, moved by the views as far as they are trusted (Black and Litterman); the "
+        "proposal reckons with it. Neither is a forecast. Small caps: "
         "share of the household after the trades, before rounding to shares: without the view, with it as held, and "
         "held with 100% confidence. Net benefit: of the best trades against doing nothing, in basis points of "
         "household value a year, if returns are as expected there. The decision changes where other funds are bought, "
@@ -189,8 +191,8 @@ def no_views_words(portfolio: Portfolio, trade_off: TradeOff) -> str:
     if portfolio.views:
         return trade_off.note or "The views of the portfolio file are not audited here."
     return (
-        "The portfolio file holds no view: small-cap funds are expected to earn what their beta earns. The part of the "
-        "case that can be put into figures is switched on with views: [small-caps-2026]."
+        "The portfolio file holds no view: small-cap funds are expected to earn what your own mix implies. The part of "
+        "the case that can be put into figures is switched on with views: [small-caps-2026]."
     )
 
 
@@ -328,7 +330,9 @@ def _interval_words(found: Stability) -> str:
 def _pinned_words(found: Stability) -> str:
     at = _band(found.small_caps.low, found.small_caps.high)
     what = "your limits together"
-    if found.pinned_by != "limits":
+    if found.pinned_by == _DEFAULT:
+        what = "the program's default bound"
+    elif found.pinned_by != "limits":
         name, side = split_label(found.pinned_by)
         what = f"your {'limit' if side is Side.MAX else 'minimum'} on {limit_noun(name)}"
     return f"The share in small caps is pinned by {what} at {at}: bootstrap draws of past months do not move it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from advisor.format import EN_DASH, cents, interval, money, percent, plural, signed_bps
@@ -12,7 +13,7 @@ from advisor.report.limits import level_after, limit_words
 from advisor.report.model import Cell, Column, Row, Table
 from advisor.report.parts import is_trade, row
 from advisor.report.sections.cause_words import cause_words
-from advisor.whatif.model import Curve, Measures, Outcome, TradeOff
+from advisor.whatif.model import Curve, Measures, Outcome, Sensitivity, TradeOff
 from advisor.whatif.outcomes import broken_limits
 
 _SAME = 5e-4  # of household value: points of a curve that differ by less are one
@@ -84,12 +85,44 @@ def sensitivity_table(trade_off: TradeOff) -> Table | None:
         Column("Tax"),
         Column("Net benefit a year"),
     )
-    rows = tuple(_measures_row(found.title, found.measures) for found in trade_off.sensitivities)
+    first, *others = trade_off.sensitivities
+    same = [found for found in others if _is_same_answer(found.measures, first.measures)]
+    rows = tuple(_measures_row(one.title, one.measures) for one in trade_off.sensitivities if one not in same)
     notes = (
         "The best trades before rounding to shares. Volatility and gain are those of the row's own assumption; traded "
         "is half the sum of all trades.",
+        *([_same_words(same)] if same else []),
     )
     return Table("If an assumption were another", columns, rows, notes)
+
+
+def _is_same_answer(one: Measures | None, other: Measures | None) -> bool:
+    """Whether the facts of both answers' trades are shown alike; what each assumption says of them may differ."""
+    if one is None or other is None:
+        return False
+    return _facts(one) == _facts(other)
+
+
+def _facts(found: Measures) -> tuple[str, ...]:
+    shares = (found.magnificent_seven, found.small_caps, found.turnover)
+    return (*map(percent, shares), cents(found.tax_usd))
+
+
+def _same_words(same: list[Sensitivity]) -> str:
+    """The assumptions that change nothing, with what they say of the answer."""
+    titles = tuple(found.title for found in same)
+    known = [found.measures for found in same if found.measures is not None]
+    volatilities = _span(percent, [found.volatility for found in known])
+    gains = _span(signed_bps, [found.gain for found in known])
+    return (
+        f"The answer does not depend on: {'; '.join(titles)}. Under these the volatility is {volatilities} and the net "
+        f"benefit {gains} a year."
+    )
+
+
+def _span(words: Callable[[float], str], values: list[float]) -> str:
+    """``17.0% to 17.4%``, or the one figure where both ends are shown alike."""
+    return " to ".join(dict.fromkeys((words(min(values)), words(max(values)))))
 
 
 def _measures_row(title: str, found: Measures | None) -> Row:
@@ -207,11 +240,11 @@ def _once(tax_usd: Decimal, spread_usd: Decimal) -> Decimal:
 
 def _net(found: Measures, plan: RebalancePlan) -> float:
     once = float(_once(found.tax_usd, found.spread_usd) / plan.before.value_usd)
-    return found.expected_return - once / plan.horizon_years
+    return found.expected_return - once / plan.cost_years
 
 
 def _net_of(plan: RebalancePlan, state: HouseholdState, once_usd: Decimal) -> float:
-    return state.expected_return - float(once_usd / plan.before.value_usd) / plan.horizon_years
+    return state.expected_return - float(once_usd / plan.before.value_usd) / plan.cost_years
 
 
 def _range(points: tuple[tuple[float, float], ...], around: tuple[float, ...] = ()) -> Ends:

@@ -15,7 +15,7 @@ from advisor.format import (
     years,
 )
 from advisor.portfolio.model import Account, Portfolio
-from advisor.rebalance.model import HorizonResult, MenuResult, RebalancePlan, Trade
+from advisor.rebalance.model import HorizonResult, MenuResult, NetBenefit, RebalancePlan, Trade
 from advisor.rebalance.outcome import MONTHS, months_to_break_even, months_until_used_up
 from advisor.report.model import Column, Table
 from advisor.report.parts import dollars, is_trade, row
@@ -60,21 +60,33 @@ def break_even_words(plan: RebalancePlan) -> str:
     gain, horizon = plan.net_benefit, plan.horizon_years
     if not is_trade(plan) and gain.total <= 0:
         return ""
-    once = -(gain.trading_cost + gain.tax + gain.carryforward) * horizon
-    used_up = months_until_used_up(gain, horizon)
+    once = -(gain.trading_cost + gain.tax + gain.carryforward + gain.later_tax) * plan.cost_years
+    used_up = months_until_used_up(gain, plan.cost_years)
     if used_up is not None:
         return _used_up_words(plan, -once, used_up)
     if once <= 0:
         return "The best trades cost nothing once: the tax that they save pays their spread."
-    what = f"One-off tax and spread of {rough_money(dollars(once, plan.before))}"
-    if gain.carryforward:
-        what += " (net of the worth of losses carried forward)"
-    count = months_to_break_even(gain, horizon)
+    what = f"One-off tax and spread of {rough_money(dollars(once, plan.before))}{_besides(gain)}"
+    count = months_to_break_even(gain, plan.cost_years)
     if count is None:
         return f"{what}: at these assumptions the trades never earn it back; the limits of the file demand them."
     verb = "are earned back" if is_trade(plan) else "of the best trades found would be earned back"
     against = "within" if count <= horizon * MONTHS else "beyond"
     return f"{what} {verb} in {months(count)}, {against} the horizon of {years(horizon)}."
+
+
+def _besides(gain: NetBenefit) -> str:
+    """What a one-off cost has in it besides this year's tax and spread: `` (net of the later tax that they save)``."""
+    less = [
+        *(["the later tax that they save"] if gain.later_tax > 0 else []),
+        *(["the worth of losses carried forward"] if gain.carryforward > 0 else []),
+    ]
+    more = [
+        *(["the later tax that they add"] if gain.later_tax < 0 else []),
+        *(["the worth of losses used up"] if gain.carryforward < 0 else []),
+    ]
+    told = [f"{how} {listing(tuple(what))}" for how, what in (("net of", less), ("with", more)) if what]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _used_up_words(plan: RebalancePlan, saved: float, used_up: float) -> str:
@@ -142,7 +154,7 @@ def horizons_table(plan: RebalancePlan) -> Table | None:
     return Table("The best trades over other horizons, against doing nothing", columns, tuple(rows))
 
 
-def horizon_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
+def horizon_words(plan: RebalancePlan) -> str:
     """What the horizon does to the answer; for doing nothing, from which one on trading would be worth it."""
     horizons = plan.explanation.horizons
     if not horizons:
@@ -150,7 +162,7 @@ def horizon_words(plan: RebalancePlan, portfolio: Portfolio) -> str:
     first, last = horizons[0], horizons[-1]
     span = f"from {_span(first.years)} to {_span(last.years)}"
     if not is_trade(plan):
-        return _worthwhile_words(horizons, span, portfolio)
+        return _worthwhile_words(horizons, span, plan)
     if _is_same_everywhere(horizons):
         gains = tuple(dict.fromkeys(signed_bps(result.gain) for result in (first, last)))
         return (
@@ -170,8 +182,8 @@ def _outcome(result: HorizonResult, plan: RebalancePlan) -> str:
     return f"{_span(result.years)} the best trades sell {sold} and {gains} a year against doing nothing"
 
 
-def _worthwhile_words(horizons: tuple[HorizonResult, ...], span: str, portfolio: Portfolio) -> str:
-    least = float(portfolio.preferences.min_gain)
+def _worthwhile_words(horizons: tuple[HorizonResult, ...], span: str, plan: RebalancePlan) -> str:
+    least = plan.plans.least_gain
     worthwhile = tuple(result.years for result in horizons if result.gain > least)
     if worthwhile:
         spans = tuple(_span(count) for count in worthwhile)
