@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from advisor.optimize.formulation import Case
-from advisor.optimize.inputs import AllocationInputs
+from advisor.optimize.inputs import AllocationInputs, wash_pairs
 from advisor.optimize.problem import AllocationProblem
-from advisor.optimize.search import DUST, best_solution, every_case, one_way_case, open_cases, wash_pairs
+from advisor.optimize.search import DUST, best_solution, every_case, one_way_case, open_cases
 from advisor.optimize.tax_branches import LONG_LOSS, NET_GAIN, NET_LOSS
 from advisor.portfolio.model import Portfolio
 from advisor.portfolio.preferences import Preferences
@@ -179,7 +179,7 @@ def test_the_case_of_an_answer_bars_the_other_way_of_each_pair() -> None:
     for seed in HARVESTERS:
         problem = problem_of(harvester(seed))
         solution, lots, buys = solved(problem), problem.inputs.lots, problem.inputs.buys
-        case = one_way_case(problem.inputs, solution)
+        case = one_way_case(problem, solution)
         assert np.all(solution.sell <= case.most_sold + DUST)
         assert np.all(solution.buy <= case.most_bought + DUST)
         for of_lots, of_buys in wash_pairs(problem.inputs):

@@ -9,12 +9,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from advisor.optimize.problem import AllocationProblem
+from advisor.optimize.problem import AllocationProblem, Solution
 from advisor.optimize.quantities import Quantities
 from advisor.optimize.whole_shares import CLOSE, GOOD, orders_in_shares
 from advisor.portfolio.model import DoNotSell, Portfolio, Position
 from advisor.portfolio.preferences import Preferences
-from advisor.rebalance import candidates
+from advisor.rebalance import candidates, proposal
 from advisor.rebalance.candidates import shortfall_of, small_orders
 from advisor.rebalance.proposal import best_orders
 from tests.small_households import (
@@ -279,6 +279,28 @@ def test_an_account_that_takes_parts_of_a_share_and_a_mutual_fund_trade_in_thous
 
 def test_limits_that_no_whole_shares_meet_have_no_orders() -> None:
     assert shares_of(roth(100, {"SPY": [lot(100)]}, limits=limits(small_caps_min="0.2", small_caps_max="0.2"))) is None
+
+
+def test_the_same_search_is_not_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tax that is kept leaves cash a few dollars of room: no orders come near the optimum, and all are tried."""
+    portfolio = household(
+        account("Joint", "taxable", 0, {"NVDA": [lot(500, 10)]}),
+        account("Roth", "roth", 90_000),
+        limits=limits(magnificent_seven_max="0.2", cash_max="0.06"),
+    )
+    searched: list[tuple] = []
+    real = proposal.orders_in_shares
+
+    def watched(problem: AllocationProblem, solution: Solution, least_trade: float) -> Quantities | None:
+        around = (solution.sell, solution.buy, solution.case.most_sold, solution.case.most_bought)
+        searched.append((least_trade, solution.case.branch, *(tuple(map(float, part)) for part in around)))
+        return real(problem, solution, least_trade)
+
+    monkeypatch.setattr(proposal, "orders_in_shares", watched)
+    found = surveyed(portfolio)
+    own = candidates.problem_of(found)
+    assert shortfall_of(found, best_orders(found, own).candidate) == {}
+    assert len(searched) == len(set(searched)) > 1
 
 
 SIZES = (20_000, 100_000, 650_000, 2_500_000, 10_000_000)

@@ -169,14 +169,14 @@ def test_a_cheapest_plan_that_breaks_a_limit_is_found() -> None:
 
 def test_a_cheapest_plan_that_is_not_the_cheapest_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """It sells what the best plan sells and more: the best plan's orders cost less than it says must be."""
-    real = two_plans.problem_under
+    real = two_plans.problem_of_today
 
     def dearer(found: SurveyedHousehold, problem: Any) -> Any:
         inputs = replace(found.inputs, expected_return=found.inputs.expected_return + 0.3 * (found.inputs.weights == 0))
         return real(replace(found, inputs=inputs), problem)
 
     with monkeypatch.context() as patch:
-        patch.setattr(two_plans, "problem_under", dearer)
+        patch.setattr(two_plans, "problem_of_today", dearer)
         plan = planned(HOUSEHOLD)
     assert {"plans", "optimum", "marginal values"} & failed(plan).keys()
 

@@ -13,7 +13,6 @@ from advisor.portfolio.model import BuildingBlocks, Portfolio, View
 from advisor.rebalance.plan import survey, universe
 from advisor.rebalance.verify import verify
 from advisor.rebalance.verify.frame import frame_of
-from advisor.rebalance.verify.ledger import read_ledger
 from tests.samples import market, record_of, sample
 from tests.views import view
 
@@ -39,7 +38,7 @@ def random_views(rng: random.Random) -> tuple[View, ...]:
 
 
 def by_the_check(portfolio: Portfolio) -> dict[str, float]:
-    found = frame_of(read_ledger(record_of("tech-employee"), portfolio, market()), portfolio, market())
+    found = frame_of(portfolio, market())
     return {symbol: found.returns[symbol] for symbol in universe(portfolio)}
 
 

@@ -15,14 +15,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from advisor.market.constituents import companies_of, company_interval, company_of, constituents_of
+from advisor.market.constituents import IntervalOf, companies_of, company_of, constituents_of, intervals_in
 from advisor.market.data import MarketData
 from advisor.units import ordered
 
 
 def hhi_interval(weights: Mapping[str, float], market: MarketData) -> tuple[float, float]:
     """Bounds of the Herfindahl index of a household with these security weights (cash is what they leave)."""
-    intervals = [_household_interval(company, weights, market) for company in companies_of(market, weights)]
+    parts = [(weight, intervals_in(market, symbol)) for symbol, weight in weights.items()]
+    intervals = [_household_interval(company, parts) for company in companies_of(market, weights)]
     low = sum(known**2 for known, _ in intervals)
     unnamed = max(0.0, _company_mass(weights, market) - sum(known for known, _ in intervals))
     largest_other = _largest_other(weights, market)
@@ -47,12 +48,12 @@ def effective_number(hhi: tuple[float, float]) -> tuple[float, float]:
     return (1.0 / high, 1.0 / low if low > 0.0 else math.inf)
 
 
-def _household_interval(company: str, weights: Mapping[str, float], market: MarketData) -> tuple[float, float]:
+def _household_interval(company: str, parts: list[tuple[float, IntervalOf]]) -> tuple[float, float]:
     low = high = 0.0
-    for symbol, weight in weights.items():
-        interval = company_interval(market, symbol, company)
-        low += weight * interval[0]
-        high += weight * interval[1]
+    for weight, interval_of in parts:
+        least, most = interval_of(company)
+        low += weight * least
+        high += weight * most
     return (low, high)
 
 

@@ -18,10 +18,11 @@ from decimal import Decimal
 from advisor.errors import MarketDataError
 from advisor.exposure.concentration import effective_number, hhi_interval
 from advisor.market.constituents import (
+    IntervalOf,
     companies_of,
-    company_interval,
     company_of,
     constituents_of,
+    intervals_in,
     magnificent_seven_interval,
 )
 from advisor.market.data import MarketData
@@ -196,21 +197,24 @@ def _seven(weights: Mapping[str, float], market: MarketData) -> SevenExposure:
 def _companies(weights: Mapping[str, float], market: MarketData) -> tuple[CompanyExposure, ...]:
     """Every company known to be held, and the seven always, largest `high` first."""
     candidates = {*companies_of(market, weights), *MAGNIFICENT_SEVEN}
-    found = [_company(company, weights, market) for company in candidates]
+    parts = [
+        (symbol, weight, _is_fund(market, symbol), intervals_in(market, symbol)) for symbol, weight in weights.items()
+    ]
+    found = [_company(company, parts) for company in candidates]
     kept = [exposure for exposure in found if exposure.low > 0.0 or exposure.company in MAGNIFICENT_SEVEN]
     return tuple(sorted(kept, key=lambda exposure: (-exposure.high, exposure.company)))
 
 
-def _company(company: str, weights: Mapping[str, float], market: MarketData) -> CompanyExposure:
+def _company(company: str, parts: list[tuple[str, float, bool, IntervalOf]]) -> CompanyExposure:
     direct = high = 0.0
     by_fund: dict[str, float] = {}
-    for symbol, weight in weights.items():
-        interval = company_interval(market, symbol, company)
-        high += weight * interval[1]
-        if not _is_fund(market, symbol):
-            direct += weight * interval[0]
-        elif weight * interval[0] > 0.0:
-            by_fund[symbol] = weight * interval[0]
+    for symbol, weight, is_fund, interval_of in parts:
+        least, most = interval_of(company)
+        high += weight * most
+        if not is_fund:
+            direct += weight * least
+        elif weight * least > 0.0:
+            by_fund[symbol] = weight * least
     through = sum(by_fund.values())
     largest_first = dict(sorted(by_fund.items(), key=lambda item: (-item[1], item[0])))
     return CompanyExposure(company, direct, through, *ordered(direct + through, high), largest_first)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from advisor.errors import MarketDataError
 from advisor.market.data import Constituents, MarketData
 from advisor.market.fund_kinds import is_geared
 from advisor.portfolio.model import MAGNIFICENT_SEVEN
+
+IntervalOf = Callable[[str], tuple[float, float]]  # low and high weight of a company, by its name
 
 
 def constituents_of(market: MarketData, symbol: str) -> Constituents:
@@ -66,14 +68,19 @@ def magnificent_seven_interval(market: MarketData, symbol: str) -> tuple[float, 
     return (weight, weight)
 
 
+def intervals_in(market: MarketData, symbol: str) -> IntervalOf:
+    """By company, its weight inside one dollar of a security: (low, high). Raises as `company_of`."""
+    owner = company_of(market, symbol)
+    if owner is not None:
+        return lambda company: (1.0, 1.0) if company == owner else (0.0, 0.0)
+    constituents = constituents_of(market, symbol)
+    named, other = constituents.companies, (0.0, constituents.others_high)
+    return lambda company: named.get(company, other)
+
+
 def company_interval(market: MarketData, symbol: str, company: str) -> tuple[float, float]:
     """Weight of one company inside one dollar of a security: (low, high)."""
-    owner = company_of(market, symbol)
-    if owner is None:
-        constituents = constituents_of(market, symbol)
-        return constituents.companies.get(company, (0.0, constituents.others_high))
-    weight = 1.0 if owner == company else 0.0
-    return (weight, weight)
+    return intervals_in(market, symbol)(company)
 
 
 def companies_of(market: MarketData, symbols: Iterable[str]) -> tuple[str, ...]:

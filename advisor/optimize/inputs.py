@@ -6,6 +6,7 @@ feasible problems infeasible. The order of securities, accounts, lots and buys i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,6 +24,7 @@ from advisor.risk.expected_returns import ExpectedReturns
 from advisor.units import Vector
 
 Indices = NDArray[np.intp]
+Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]  # lots (l,), and purchases (b,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,3 +282,21 @@ def _tax_rates(tax: TaxSituation, value_usd: Decimal, carried: float) -> TaxRate
         long_so_far=float((tax.year_to_date_long_usd - tax.carryforward_long_usd) / value_usd),
         carryforward_value=carried,
     )
+
+
+def same_orders(inputs: AllocationInputs) -> Iterator[Masks]:
+    """Lots and purchases of one security in one account, where it has any."""
+    lots, buys = inputs.lots, inputs.buys
+    for account, security in zip(buys.account, buys.security, strict=True):
+        of_lots = (lots.account == account) & (lots.security == security)
+        if of_lots.any():
+            yield of_lots, (buys.account == account) & (buys.security == security)
+
+
+def wash_pairs(inputs: AllocationInputs) -> Iterator[Masks]:
+    """Lots at a loss, and purchases of what counts as the same security, in any account."""
+    lots, buys = inputs.lots, inputs.buys
+    at_a_loss = lots.taxable & (lots.gain < 0) & (lots.sellable > 0)
+    for twin in np.unique(buys.identity):
+        if (at_a_loss & (lots.identity == twin)).any():
+            yield at_a_loss & (lots.identity == twin), buys.identity == twin

@@ -15,7 +15,7 @@ import numpy as np
 
 from advisor.errors import InputError, Issue, MarketDataError
 from advisor.exposure.sectors import sector_interval
-from advisor.market.constituents import companies_of, company_interval, magnificent_seven_interval
+from advisor.market.constituents import companies_of, intervals_in, magnificent_seven_interval
 from advisor.market.data import MarketData, StressEpisode
 from advisor.optimize.inputs import AllocationInputs, expense_ratios
 from advisor.portfolio.limit_types import MeasuredOn, Part, Side, Unit
@@ -231,7 +231,8 @@ def _one_row(values: Iterable[float]) -> WeightMeasure:
 def _company_rows(market: MarketData, symbols: tuple[str, ...]) -> WeightMeasure:
     """Upper ends of every company."""
     companies = (*companies_of(market, symbols), ANY_OTHER_COMPANY)
-    rows = [[company_interval(market, symbol, company)[1] for symbol in symbols] for company in companies]
+    interval_of = [intervals_in(market, symbol) for symbol in symbols]
+    rows = [[in_one(company)[1] for in_one in interval_of] for company in companies]
     return WeightMeasure(np.array(rows), names=companies)
 
 

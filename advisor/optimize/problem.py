@@ -14,7 +14,7 @@ from advisor.optimize.compiled import CompiledProblem, ConeSolution, ConeSolver
 from advisor.optimize.cones import ConeCertificate, ConeProgram, certificate, proves_infeasible
 from advisor.optimize.default_bounds import SMALL, DefaultBound
 from advisor.optimize.formulation import Case, Formulation
-from advisor.optimize.inputs import AllocationInputs, Indices
+from advisor.optimize.inputs import AllocationInputs, Indices, Masks, same_orders, wash_pairs
 from advisor.optimize.limits import CompiledLimit, RiskLimit, WeightLimit
 from advisor.optimize.rows import beyond_defaults
 from advisor.optimize.tax_branches import TaxBranch
@@ -109,6 +109,11 @@ class AllocationProblem:
         self.undecided = 0  # cases that were neither solved nor excluded, so far
         self._solver = self.compiled.solver()
         self._largest = f.largest_values(self.compiled)
+
+    @cached_property
+    def one_way_only(self) -> tuple[Masks, ...]:
+        """Lots and purchases, as masks, of which an answer has one kind alone."""
+        return (*same_orders(self.inputs), *wash_pairs(self.inputs))
 
     @property
     def branches(self) -> tuple[TaxBranch, ...]:

@@ -16,13 +16,11 @@ from itertools import product
 import numpy as np
 
 from advisor.optimize.formulation import Case
-from advisor.optimize.inputs import AllocationInputs
+from advisor.optimize.inputs import Masks, wash_pairs
 from advisor.optimize.problem import AllocationProblem, Solution
 
 DUST = 1e-7  # of household value; solver noise, not a trade
 TIE = 5e-9  # of the scaled objective, whatever the size of returns; no way is better by less
-
-Masks = tuple[np.ndarray, np.ndarray]
 
 
 def best_solution(problem: AllocationProblem, cases: tuple[Case, ...]) -> Solution | None:
@@ -42,7 +40,7 @@ def _better(problem: AllocationProblem, case: Case, best: Solution | None) -> So
     solution = problem.solve(case)
     if solution is None or (best is not None and solution.cone.objective >= best.cone.objective - TIE):
         return best
-    both = next(_both_ways(problem.inputs, solution), None)
+    both = next(_both_ways(problem, solution), None)
     if both is None:
         return solution
     for way in _ways_apart(case, both):
@@ -50,29 +48,10 @@ def _better(problem: AllocationProblem, case: Case, best: Solution | None) -> So
     return best
 
 
-def _both_ways(inputs: AllocationInputs, solution: Solution) -> Iterator[Masks]:
-    for of_lots, of_buys in (*_same_orders(inputs), *wash_pairs(inputs)):
+def _both_ways(problem: AllocationProblem, solution: Solution) -> Iterator[Masks]:
+    for of_lots, of_buys in problem.one_way_only:
         if solution.sell[of_lots].sum() > DUST and solution.buy[of_buys].sum() > DUST:
             yield of_lots, of_buys
-
-
-def _same_orders(inputs: AllocationInputs) -> Iterator[Masks]:
-    """Lots and purchases of one security in one account."""
-    lots, buys = inputs.lots, inputs.buys
-    for account, security in zip(buys.account, buys.security, strict=True):
-        yield (
-            (lots.account == account) & (lots.security == security),
-            (buys.account == account) & (buys.security == security),
-        )
-
-
-def wash_pairs(inputs: AllocationInputs) -> Iterator[Masks]:
-    """Lots at a loss, and purchases of what counts as the same security, in any account."""
-    lots, buys = inputs.lots, inputs.buys
-    at_a_loss = lots.taxable & (lots.gain < 0) & (lots.sellable > 0)
-    for twin in np.unique(buys.identity):
-        if (at_a_loss & (lots.identity == twin)).any():
-            yield at_a_loss & (lots.identity == twin), buys.identity == twin
 
 
 def _ways_apart(case: Case, both: Masks) -> tuple[Case, Case]:
@@ -83,10 +62,10 @@ def _ways_apart(case: Case, both: Masks) -> tuple[Case, Case]:
     )
 
 
-def one_way_case(inputs: AllocationInputs, solution: Solution) -> Case:
+def one_way_case(problem: AllocationProblem, solution: Solution) -> Case:
     """The case of `solution`, with what it does not trade barred wherever trading it both ways is."""
     case = solution.case
-    for of_lots, of_buys in (*_same_orders(inputs), *wash_pairs(inputs)):
+    for of_lots, of_buys in problem.one_way_only:
         without_sale, without_purchase = _ways_apart(case, (of_lots, of_buys))
         case = without_purchase if solution.sell[of_lots].sum() > DUST else without_sale
     return case

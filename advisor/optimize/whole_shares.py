@@ -64,6 +64,19 @@ def own_orders_alone(inputs: AllocationInputs, solution: Solution) -> Solution:
     )
 
 
+def is_same_search(one: Solution, other: Solution) -> bool:
+    """Whether `orders_in_shares` would look for the same orders around both: the same trades, and the same case."""
+    return one.case.branch == other.case.branch and all(
+        np.array_equal(mine, its)
+        for mine, its in (
+            (one.sell, other.sell),
+            (one.buy, other.buy),
+            (one.case.most_sold, other.case.most_sold),
+            (one.case.most_bought, other.case.most_bought),
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _InShares:
     """The best orders of one case, and their objective in cone form: less is better, and infinite is none."""
@@ -73,7 +86,7 @@ class _InShares:
 
 
 def _in_case(problem: AllocationProblem, solution: Solution, least_trade: float) -> _InShares:
-    case = with_spare_cash(problem, one_way_case(problem.inputs, solution), solution)
+    case = with_spare_cash(problem, one_way_case(problem, solution), solution)
     program, scale = problem.program(case), problem.formulation.scale
     shares = _Shares(problem, case, least_trade, _squares(program).size)
     close = CLOSE * scale / 2  # one half for the tangents, one for the search of HiGHS

@@ -90,6 +90,11 @@ def problem_of(household: SurveyedHousehold) -> AllocationProblem:
     return AllocationProblem(household.inputs, limits, household.defaults)
 
 
+def problem_of_today(household: SurveyedHousehold, problem: AllocationProblem) -> AllocationProblem:
+    """The problem of `household.tracking_today()`: other expected returns alone, so the same limits."""
+    return problem.under(household.inputs, problem.formulation.limits)
+
+
 def problem_under(household: SurveyedHousehold, problem: AllocationProblem) -> AllocationProblem:
     """The problem of a household that differs from the one of `problem` in what is assumed alone, not compiled again.
 
@@ -118,7 +123,7 @@ def tax_without_trades(household: SurveyedHousehold, candidate: Candidate) -> fl
 def candidate_of(household: SurveyedHousehold, trades: tuple[Trade, ...]) -> Candidate:
     """The household measured as these orders would leave it."""
     portfolio, before, measurer = household.portfolio, household.before, household.measurer
-    after = measurer.measure(shares_after(portfolio, trades), cash_after(portfolio, trades))
+    after = measurer.measure(shares_after(portfolio, trades), cash_after(portfolio, trades)) if trades else before
     tax = tax_result(portfolio, trades)
     limits = limit_results(measurer, before, after, trades)
     reserve_usd = max(tax.tax_usd, Decimal(0)) if portfolio.preferences.reserve_tax else Decimal(0)

@@ -17,7 +17,7 @@ from advisor.errors import UnverifiedAnswerError
 from advisor.optimize.problem import AllocationProblem
 from advisor.optimize.quantities import Quantities, round_outward
 from advisor.optimize.solve import Allocation, allocate, buying, with_tax_reserve
-from advisor.optimize.whole_shares import GOOD, orders_in_shares, own_orders_alone
+from advisor.optimize.whole_shares import GOOD, is_same_search, orders_in_shares, own_orders_alone
 from advisor.rebalance.candidates import (
     Candidate,
     SurveyedHousehold,
@@ -118,9 +118,11 @@ def _best_rounding(
         return outward
     least, own = problem.inputs.min_trade, own_orders_alone(problem.inputs, allocation.solution)
     found = [*([outward] if holds else []), *searched(replace(allocation, solution=own), least)]
-    best = min(found, key=behind, default=None)
+    best, tried = min(found, key=behind, default=None), [own]
     for solution in (allocation.solution, allocation.best):  # with other orders, and of every fund
-        if best is None or behind(best) > GOOD:
+        is_new = not any(is_same_search(solution, other) for other in tried)
+        if is_new and (best is None or behind(best) > GOOD):
+            tried.append(solution)
             answers = searched(replace(allocation, solution=solution), least)
             best = next((one for one in answers if best is None or behind(one) < behind(best) - GOOD), best)
     if best is None:

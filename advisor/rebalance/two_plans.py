@@ -22,7 +22,7 @@ from advisor.rebalance.candidates import (
     asks_for_trades,
     candidate_of,
     holds_today,
-    problem_under,
+    problem_of_today,
     rated_for,
 )
 from advisor.rebalance.model import PlanResult, TwoPlans
@@ -64,7 +64,7 @@ def plans_of(household: SurveyedHousehold, problem: AllocationProblem) -> Plans:
     nothing = candidate_of(household, ())
     holds = holds_today(household, nothing.limits)
     tracking = household if household.has_one_plan else household.tracking_today()
-    own = problem if household.has_one_plan else problem_under(tracking, problem)
+    own = problem if household.has_one_plan else problem_of_today(tracking, problem)
     found = _orders(tracking, own.keeping(rigid(household) if holds else {}), may_fail=holds)
     cheapest = None if found is None else rated_for(household, found.candidate)
     is_asked = asks_for_trades(household, nothing.limits)

@@ -17,7 +17,7 @@ from advisor.rebalance.candidates import (
     candidate_of,
     holds_today,
     objective_of_nothing,
-    problem_under,
+    problem_of_today,
 )
 from advisor.rebalance.two_plans import rigid
 from advisor.units import Vector
@@ -69,7 +69,7 @@ def decided_of(household: SurveyedHousehold, problem: AllocationProblem) -> Deci
         gained = found.solution.objective - nothing
         return Decided(None if not is_asked and gained < least else found, gained)
     tracking = household.tracking_today()
-    cheapest = _allocated(problem_under(tracking, problem), keep)
+    cheapest = _allocated(problem_of_today(tracking, problem), keep)
     if cheapest is None:
         return None
     more = household.inputs.expected_return - tracking.inputs.expected_return

@@ -58,6 +58,7 @@ Outcome = dict[str, Any]
 
 def check_alternatives(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """All alternatives there are to be, each from its orders; one without an answer says why."""
+    del ledger
     beside = record["trade_off"]
     outcomes: list[Outcome] = beside["alternatives"]
     large = is_large(portfolio)
@@ -82,7 +83,7 @@ def check_alternatives(record: dict[str, Any], portfolio: Portfolio, market: Mar
         faults.append("trade_off.note is not what is to be said")
     if is_older(record):
         return faults
-    return faults + _view_faults(beside.get("views", []), portfolio, market, ledger)
+    return faults + _view_faults(beside.get("views", []), portfolio, market)
 
 
 def _has_gains(portfolio: Portfolio, market: MarketData) -> bool:
@@ -277,12 +278,12 @@ def _refuted(outcome: Outcome, record: dict[str, Any], portfolio: Portfolio, mar
     return []
 
 
-def _view_faults(audits: list[dict[str, Any]], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
+def _view_faults(audits: list[dict[str, Any]], portfolio: Portfolio, market: MarketData) -> list[str]:
     """Each view as the file has it, with what the own mix and all views together expect of it."""
     views = () if is_large(portfolio) else portfolio.views
     if [audit["name"] for audit in audits] != [view.name for view in views]:
         return ["trade_off.views: not the file's views in its order"]
-    frame = frame_of(ledger, portfolio, market)
+    frame = frame_of(portfolio, market)
     faults = []
     for audit, view in zip(audits, views, strict=True):
         in_use = counted(view, portfolio, market)

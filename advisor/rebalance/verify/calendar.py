@@ -9,6 +9,7 @@ from typing import Any
 from advisor.market.data import MarketData
 from advisor.portfolio.model import Account, AccountType, Lot, Portfolio
 from advisor.rebalance.verify.ledger import Ledger, Order, SoldLot
+from advisor.rebalance.verify.once import once
 from advisor.rebalance.verify.taxes import held_more_than_a_year
 
 WINDOW = 30  # days, on either side of a sale at a loss
@@ -57,7 +58,8 @@ def barred_now(portfolio: Portfolio, market: MarketData) -> dict[str, date]:
     }
 
 
-def kept_lots(portfolio: Portfolio, market: MarketData) -> list[KeptLot]:
+@once
+def kept_lots(portfolio: Portfolio, market: MarketData) -> tuple[KeptLot, ...]:
     """Lots of taxable accounts that the calendar keeps, in the order of the file."""
     taxable = [account for account in portfolio.accounts if account.type is AccountType.TAXABLE]
     symbols = {position.symbol for account in taxable for position in account.positions}
@@ -68,7 +70,7 @@ def kept_lots(portfolio: Portfolio, market: MarketData) -> list[KeptLot]:
         for position in account.positions
         for lot in position.lots
     )
-    return [entry for entry in found if entry is not None]
+    return tuple(entry for entry in found if entry is not None)
 
 
 def _kept(
@@ -108,10 +110,7 @@ def _gain(order: Order, sold: SoldLot) -> int:
 
 def alike_symbols(symbol: str, portfolio: Portfolio, market: MarketData) -> set[str]:
     """All that counts as `symbol` for wash sales: reached from it by common indexes and the user's groups."""
-    index_of = dict(market.indexes) | {row.symbol: row.index or row.symbol for row in market.securities.values()}
-    by_index: dict[str, list[str]] = {}
-    for name, index in index_of.items():
-        by_index.setdefault(index, []).append(name)
+    index_of, by_index = _indexes(portfolio, market)
     reached: set[str] = set()
     ahead = [symbol]
     while ahead:
@@ -121,6 +120,17 @@ def alike_symbols(symbol: str, portfolio: Portfolio, market: MarketData) -> set[
             ahead += [other for group in portfolio.identical if here in group for other in group]
             ahead += by_index.get(index_of.get(here, here), [])
     return reached
+
+
+@once
+def _indexes(portfolio: Portfolio, market: MarketData) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The index of each security, or itself, and what is of each index."""
+    del portfolio
+    index_of = dict(market.indexes) | {row.symbol: row.index or row.symbol for row in market.securities.values()}
+    by_index: dict[str, list[str]] = {}
+    for name, index in index_of.items():
+        by_index.setdefault(index, []).append(name)
+    return index_of, by_index
 
 
 def _recent(day: date, portfolio: Portfolio) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from advisor.market.data import MarketData
 
 US, ABROAD, BONDS, GOODS, CASH, OTHER = (
@@ -31,9 +33,11 @@ NOT_LENT = ("allocation", "convertible", "convertibles", "equity", "nontradition
 def parts_of(symbol: str, market: MarketData) -> dict[str, float]:
     """By class, what a dollar in the security is of it."""
     security = market.securities[symbol]
-    category = security.sector or ""
-    if not security.is_fund:
-        return {US: 1.0}
+    return _parts_of_category(security.sector or "") if security.is_fund else {US: 1.0}
+
+
+@cache
+def _parts_of_category(category: str) -> dict[str, float]:
     if _begins(category, ("Global Large-Stock",)):
         return WORLD
     if _begins(category, BILLS):

@@ -13,7 +13,7 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.verify.at_hand import orders_at_hand
 from advisor.rebalance.verify.defaults import bounds_of, exceeded, holds_today, spare_cash
-from advisor.rebalance.verify.frame import Frame, frame_of, frame_of_today
+from advisor.rebalance.verify.frame import Frame, frame_of_today
 from advisor.rebalance.verify.ledger import Ledger, household_value, read_ledger
 from advisor.rebalance.verify.limits import needs
 from advisor.rebalance.verify.marginal import explained_frame, optimum_in
@@ -67,7 +67,7 @@ def _rounding_faults(
 
     All of it is of the plan that is explained, with what that plan takes as given.
     """
-    frame = explained_frame(record, portfolio, market, ledger)
+    frame = explained_frame(record, portfolio, market)
     orders = explained_orders(record, portfolio, market, ledger)
     explained, total = record["explanation"], gain_parts(orders, portfolio, market, frame)["total"]
     loss, own = explained["rounding_loss"], float(portfolio.preferences.horizon_years)
@@ -104,11 +104,10 @@ def _allowed(record: dict[str, Any], portfolio: Portfolio, market: MarketData, l
     holds = holds_today(portfolio, market, ledger)
     if record["explanation"]["plan"] == "cheapest":
         return rigid(holds)
-    best = frame_of(ledger, portfolio, market)
     cheapest = record["plans"]["cheapest"]
     orders = None if cheapest is None else read_ledger(cheapest, portfolio, market)
     least = None if needs(portfolio, market, ledger) else least_gain(ledger, portfolio, market)
-    base = base_of(orders, least, frame_of_today(best, ledger, portfolio, market), portfolio, market)
+    base = base_of(orders, least, frame_of_today(portfolio, market), portfolio, market)
     return {one.name: one.beyond for one in bounds_of(base, portfolio, market)}
 
 

@@ -19,7 +19,8 @@ from advisor.portfolio.model import Portfolio
 from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, covariance, universe
 from advisor.rebalance.verify.calendar import kept_lots
 from advisor.rebalance.verify.classes import US, parts_of
-from advisor.rebalance.verify.ledger import Ledger, before_deposit, household_value
+from advisor.rebalance.verify.ledger import before_deposit, household_value, replayed
+from advisor.rebalance.verify.once import once
 from advisor.rebalance.verify.views import counted
 
 LEAST_AVERSION, MOST_AVERSION = 0.5, 10.0
@@ -45,27 +46,29 @@ class Frame:
     moved: frozenset[str] = frozenset()  # indexes and securities whose return a view moves
 
 
-def frame_of(ledger: Ledger, portfolio: Portfolio, market: MarketData) -> Frame:
+@once
+def frame_of(portfolio: Portfolio, market: MarketData) -> Frame:
     """That of the best plan."""
-    held = weights_today(ledger, portfolio, market)
+    held = _weights_today(portfolio, market)
     reference, excess = _without_excess(held, portfolio, market)
     reference, viewed = _neutral(reference, portfolio, market)
     aversion = _aversion(reference, portfolio, market)
-    symbols = [*universe(portfolio), *(order.symbol for order in ledger.orders)]
-    implied = _implied(symbols, reference, aversion, portfolio, market)
+    implied = _implied(universe(portfolio), reference, aversion, portfolio, market)
     returns, moved = _told(implied, portfolio, market)
     return Frame(reference, excess, viewed, aversion, implied, returns, moved)
 
 
-def frame_of_today(best: Frame, ledger: Ledger, portfolio: Portfolio, market: MarketData) -> Frame:
+@once
+def frame_of_today(portfolio: Portfolio, market: MarketData) -> Frame:
     """That of the cheapest plan: today's holdings, and no view."""
-    held = weights_today(ledger, portfolio, market)
-    implied = _implied(list(best.implied), held, best.aversion, portfolio, market)
-    return Frame(held, {}, (), best.aversion, implied, implied)
+    held, aversion = _weights_today(portfolio, market), frame_of(portfolio, market).aversion
+    implied = _implied(universe(portfolio), held, aversion, portfolio, market)
+    return Frame(held, {}, (), aversion, implied, implied)
 
 
-def weights_today(ledger: Ledger, portfolio: Portfolio, market: MarketData) -> dict[str, float]:
+def _weights_today(portfolio: Portfolio, market: MarketData) -> dict[str, float]:
     """By symbol, fractions of value; those of the mix that new money was paid into."""
+    ledger = replayed((), portfolio)
     value = household_value(ledger.shares_before, ledger.cash_before, market)
     found: dict[str, float] = {}
     for (_, symbol), shares in ledger.shares_before.items():

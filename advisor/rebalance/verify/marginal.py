@@ -42,10 +42,10 @@ def optimum_in(record: dict[str, Any], portfolio: Portfolio, market: MarketData,
     return optimum_of(moves, ledger, portfolio, market)
 
 
-def explained_frame(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> Frame:
+def explained_frame(record: dict[str, Any], portfolio: Portfolio, market: MarketData) -> Frame:
     """What the plan that is explained takes as given."""
-    best = frame_of(ledger, portfolio, market)
-    return best if record["explanation"]["plan"] == "best" else frame_of_today(best, ledger, portfolio, market)
+    question = frame_of if record["explanation"]["plan"] == "best" else frame_of_today
+    return question(portfolio, market)
 
 
 def check_marginal(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
@@ -53,7 +53,7 @@ def check_marginal(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     found = optimum_in(record, portfolio, market, ledger)
     value = household_value(ledger.shares_before, ledger.cash_before, market)
     book = Book({}, 0.0, value, market, portfolio)
-    expected = _expected_parts(found, portfolio, market, explained_frame(record, portfolio, market, ledger))
+    expected = _expected_parts(found, portfolio, market, explained_frame(record, portfolio, market))
     faults = _coverage_faults(found, portfolio, market)
     for move, parts in zip(found.moves, expected, strict=True):
         faults += _sum_faults(move)

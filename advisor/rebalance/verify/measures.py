@@ -26,7 +26,7 @@ ZERO = Decimal(0)
 
 def check_measures(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """Every measure of both sides, within `TOLERANCE`; a record without a side before claims nothing of it."""
-    faults, frame = [], frame_of(ledger, portfolio, market)
+    faults, frame = [], frame_of(portfolio, market)
     for side in ("before", "after") if "before" in record else ("after",):
         book, stated = book_of(side, ledger, portfolio, market), record[side]
         faults += compare(f"{side}.weights", stated["weights"], book.weights)
@@ -146,7 +146,7 @@ def _charge(limit: Limit, book: Book, ledger: Ledger | None, size: float, start:
 def check_gain(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """The stated gain against doing nothing is the best plan's objective's, part by part."""
     stated = {name: value for name, value in record["gain"].items() if not name.startswith("months_")}
-    return compare("gain", stated, gain_parts(ledger, portfolio, market, frame_of(ledger, portfolio, market)))
+    return compare("gain", stated, gain_parts(ledger, portfolio, market, frame_of(portfolio, market)))
 
 
 def check_total(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
@@ -159,7 +159,7 @@ def check_total(record: dict[str, Any], portfolio: Portfolio, market: MarketData
 def check_assumptions(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """What the record says was taken as given, and what each stress episode would have returned."""
     preferences, stated = portfolio.preferences, record["assumptions"]
-    frame = frame_of(ledger, portfolio, market)
+    frame = frame_of(portfolio, market)
     expected = {
         "risk_aversion": frame.aversion,
         "horizon_years": float(preferences.horizon_years),

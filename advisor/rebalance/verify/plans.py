@@ -40,8 +40,8 @@ Plan = dict[str, Any]
 def check_plans(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """Both plans from their orders, the rule between them, and that the orders of the record are those of the one."""
     plans = record["plans"]
-    best_frame = frame_of(ledger, portfolio, market)
-    own_frame = frame_of_today(best_frame, ledger, portfolio, market)
+    best_frame = frame_of(portfolio, market)
+    own_frame = frame_of_today(portfolio, market)
     holds, least = holds_today(portfolio, market, ledger), least_gain(ledger, portfolio, market)
     made = {name: None if plans[name] is None else read_ledger(plans[name], portfolio, market) for name in NAMES}
     faults = []
@@ -66,7 +66,8 @@ def check_plans(record: dict[str, Any], portfolio: Portfolio, market: MarketData
 
 def check_reference(record: dict[str, Any], portfolio: Portfolio, market: MarketData, ledger: Ledger) -> list[str]:
     """The mix as it is stated: today's, but for the excess in one company and for what a view is on."""
-    frame, stated = frame_of(ledger, portfolio, market), record["reference"]
+    del ledger
+    frame, stated = frame_of(portfolio, market), record["reference"]
     held = {symbol: weight for symbol, weight in frame.reference.items() if weight > 0.0}
     faults = compare("reference.weights", stated["weights"], held)
     faults += compare("reference.company_excess", stated["company_excess"], frame.excess)

@@ -42,7 +42,7 @@ def check_no_worse(record: dict[str, Any], portfolio: Portfolio, market: MarketD
     """
     stated, orders = record["gain"], gained_by(record, portfolio, market, ledger)
     faults = check_gain(record, portfolio, market, orders)
-    parts = gain_parts(orders, portfolio, market, frame_of(orders, portfolio, market))
+    parts = gain_parts(orders, portfolio, market, frame_of(portfolio, market))
     return faults + _month_faults(stated, months_of(parts, cost_years(portfolio)))
 
 
