@@ -13,7 +13,7 @@ STAGES = (
     ("errors", "units", "dates", "share", "streams"),
     ("files", "format"),
     ("portfolio",),
-    ("market",),
+    ("market", "tax"),
     ("exposure", "risk"),
     ("optimize",),
     ("rebalance",),
