@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "advisor"
 STAGES = (
-    ("errors", "units", "dates", "share", "streams"),
+    ("errors", "units", "dates", "once", "share", "streams"),
     ("files", "format"),
     ("portfolio",),
     ("market", "tax"),
@@ -39,6 +39,7 @@ OWNERS = {
     "requests": {"market"},
 }
 VERIFY_MAY_IMPORT = {
+    "advisor.once",
     "advisor.market.data",
     "advisor.portfolio.model",
     "advisor.portfolio.preferences",

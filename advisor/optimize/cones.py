@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from advisor.units import Matrix, Vector
 
 ROUNDING = float(np.finfo(float).eps)  # of each operation, twice over
+SMALL = 50_000  # entries of a matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class ConeCertificate:
 def certificate(program: ConeProgram, x: Vector, z: Vector) -> ConeCertificate:
     """Violation, dual residual and gap of x (variables) and z (one dual for each row)."""
     curvature = _curvature(program, x)
-    stationarity = curvature + program.q + program.A.T @ z
+    stationarity = curvature + program.q + _as_it_is_quick(program.A).T @ z
     outside = np.where(np.arange(z.size) < program.zero, 0.0, outside_cone(program, z))
     return ConeCertificate(
         violation=float(np.max(outside_cone(program, program.b - program.A @ x), initial=0.0)),
@@ -132,4 +133,11 @@ def _into_dual_cone(program: ConeProgram, z: Vector) -> Vector:
 
 def _curvature(program: ConeProgram, x: Vector) -> Vector:
     """Px from the upper triangle of P."""
-    return np.asarray(program.P @ x + program.P.T @ x - program.P.diagonal() * x)
+    upper = _as_it_is_quick(program.P)
+    return np.asarray(upper @ x + upper.T @ x - upper.diagonal() * x)
+
+
+def _as_it_is_quick(matrix: sp.csc_array) -> sp.csc_array | Matrix:
+    """Dense where it is small: to transpose a sparse matrix takes ten times as long as to multiply by it then."""
+    rows, columns = matrix.shape
+    return matrix.toarray() if rows * columns <= SMALL else matrix

@@ -15,9 +15,11 @@ import numpy as np
 
 from advisor.errors import InputError, Issue
 from advisor.market.data import MARKET, MarketData
+from advisor.once import once
 from advisor.optimize.cones import ConeCertificate
 from advisor.optimize.default_bounds import default_bounds
 from advisor.optimize.inputs import allocation_inputs, expense_ratios, holdings, household_value_usd, own_mix
+from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.candidates import Candidate, SurveyedHousehold, problem_of, relative_breach, small_orders
 from advisor.rebalance.explain import with_reasons
@@ -49,8 +51,7 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
     Raises `LimitsConflictError` where the limits cannot be met together, and `UnverifiedAnswerError` where no
     rounded answer holds every limit.
     """
-    household = survey(portfolio, market)
-    problem = problem_of(household)
+    household, problem = question_of(portfolio, market)
     plans = plans_of(household, problem)
     chosen, explained = plans.advised, Explanation()
     undecided = problem.undecided
@@ -61,6 +62,16 @@ def rebalance(portfolio: Portfolio, market: MarketData) -> RebalancePlan:
         explained = explanation(why, plans.explained)
         undecided += why.problem.undecided
     return _plan(household, plans, chosen, explained, undecided)
+
+
+@once
+def question_of(portfolio: Portfolio, market: MarketData) -> tuple[SurveyedHousehold, AllocationProblem]:
+    """The household surveyed, and its problem: the same for the plan and for what is compared with it.
+
+    Raises as `survey`.
+    """
+    household = survey(portfolio, market)
+    return household, problem_of(household)
 
 
 def survey(portfolio: Portfolio, market: MarketData) -> SurveyedHousehold:

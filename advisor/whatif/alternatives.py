@@ -12,7 +12,7 @@ from advisor.portfolio.model import Account, Lot, Portfolio
 from advisor.portfolio.preferences import UnsoldGains
 from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState, LotSale, RebalancePlan, Trade
-from advisor.rebalance.plan import survey
+from advisor.rebalance.plan import question_of, survey
 from advisor.rebalance.trades import cash_after, lot_sale, order
 from advisor.units import SHARE_STEP
 from advisor.whatif.causes import with_causes
@@ -30,7 +30,7 @@ def alternatives(portfolio: Portfolio, market: MarketData, plan: RebalancePlan |
     Without a plan, because the file's limits conflict, there is no half of it. The last is left out where no gain could
     be held, or the file says itself that it is.
     """
-    household = survey(portfolio, market)
+    household, _ = question_of(portfolio, market)
     base = plan.after if plan else None
     return (
         *_unsolved(household, plan),

@@ -6,7 +6,7 @@ from advisor.market.data import MarketData
 from advisor.portfolio.model import Portfolio, Scenario
 from advisor.rebalance.candidates import SurveyedHousehold
 from advisor.rebalance.model import HouseholdState, RebalancePlan
-from advisor.rebalance.plan import survey
+from advisor.rebalance.plan import question_of
 from advisor.whatif.causes import with_causes
 from advisor.whatif.model import Outcome
 from advisor.whatif.outcomes import solved
@@ -16,7 +16,7 @@ def scenario_outcomes(portfolio: Portfolio, market: MarketData, plan: RebalanceP
     """One for each of the file's scenarios, in its order; `market` is the one of `plan`."""
     if not portfolio.scenarios:
         return ()
-    household = survey(portfolio, market)
+    household, _ = question_of(portfolio, market)
     return tuple(scenario_outcome(scenario, household, plan.after) for scenario in portfolio.scenarios)
 
 

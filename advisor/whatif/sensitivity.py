@@ -20,8 +20,8 @@ import numpy as np
 from advisor.market.data import FactorCovariance, MarketData
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio
-from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
-from advisor.rebalance.plan import survey
+from advisor.rebalance.candidates import SurveyedHousehold, problem_under
+from advisor.rebalance.plan import question_of, survey
 from advisor.risk.past_months import month_returns, sample_of_months
 from advisor.whatif.decision import decided_of
 from advisor.whatif.measures import gauge_of, idle_measures, measures_of
@@ -41,8 +41,7 @@ def sensitivities(portfolio: Portfolio, market: MarketData) -> tuple[Sensitivity
     """
     covariance = market.covariance
     in_force = f"as assumed: risk from {covariance.start:%Y-%m} to {covariance.end:%Y-%m}"
-    household = survey(portfolio, market)
-    problem = problem_of(household)
+    household, problem = question_of(portfolio, market)
     return (
         Sensitivity("covariance", in_force, _measures(household, problem)),
         *_over_windows(household, problem),

@@ -38,7 +38,7 @@ from advisor.portfolio.limit_types import MeasuredOn
 from advisor.portfolio.model import Limit, LimitMode, Portfolio
 from advisor.portfolio.preferences import CovarianceChoice, CovarianceMethod, ReturnPeriod
 from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
-from advisor.rebalance.plan import survey, universe
+from advisor.rebalance.plan import question_of, survey, universe
 from advisor.risk.past_months import month_returns, sample_of_months
 from advisor.units import Matrix
 from advisor.whatif.curves import with_movable
@@ -76,8 +76,7 @@ def stability(
         return None
     if draws is None:
         draws = FEW_DRAWS if any(map(_is_costly, portfolio.limits)) else DRAWS
-    household = survey(portfolio, market)
-    problem = problem_of(household)
+    household, problem = question_of(portfolio, market)
     proposed = decision_of(household, problem)
     returns = month_returns(market, symbols)
     drawn = [

@@ -17,8 +17,8 @@ from itertools import pairwise
 from advisor.market.data import MarketData
 from advisor.optimize.problem import AllocationProblem
 from advisor.portfolio.model import Portfolio, View
-from advisor.rebalance.candidates import SurveyedHousehold, problem_of, problem_under
-from advisor.rebalance.plan import survey
+from advisor.rebalance.candidates import SurveyedHousehold, problem_under
+from advisor.rebalance.plan import question_of, survey
 from advisor.risk.view_age import UsedView, views_as_used
 from advisor.units import Vector
 from advisor.whatif.decision import Decision, decision_of
@@ -56,7 +56,7 @@ def view_audit(portfolio: Portfolio, market: MarketData) -> tuple[ViewAudit, ...
     known = views_as_used(portfolio, market)
     views = tuple(view.used for view in known)
     household = survey(replace(portfolio, views=views), market)
-    bench = _Bench(household, problem_of(household))
+    bench = _Bench(household, problem_under(household, question_of(portfolio, market)[1]))
     held = bench.decision_with(views)
     return tuple(_audited(bench, place, held, view) for place, view in enumerate(known))
 

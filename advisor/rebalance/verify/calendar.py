@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from advisor.market.data import MarketData
+from advisor.once import once
 from advisor.portfolio.model import Account, AccountType, Lot, Portfolio
 from advisor.rebalance.verify.ledger import Ledger, Order, SoldLot
-from advisor.rebalance.verify.once import once
 from advisor.rebalance.verify.taxes import held_more_than_a_year
 
 WINDOW = 30  # days, on either side of a sale at a loss

@@ -15,12 +15,12 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from advisor.market.data import MarketData
+from advisor.once import once
 from advisor.portfolio.model import Portfolio
 from advisor.rebalance.verify.book import MARKET_PORTFOLIO, Book, covariance, universe
 from advisor.rebalance.verify.calendar import kept_lots
 from advisor.rebalance.verify.classes import US, parts_of
 from advisor.rebalance.verify.ledger import before_deposit, household_value, replayed
-from advisor.rebalance.verify.once import once
 from advisor.rebalance.verify.views import counted
 
 LEAST_AVERSION, MOST_AVERSION = 0.5, 10.0
