@@ -325,7 +325,7 @@ def test_a_file_that_is_no_record_is_refused_by_name(old: Path, tmp_path: Path, 
         assert str(file) in ended.err
 
 
-@pytest.mark.parametrize("count", first(1, [50, 100]))
+@pytest.mark.parametrize("count", first(1, [20, 100]))
 def test_a_damaged_record_is_never_a_bug(count: int, old: Path, tmp_path: Path, capsys) -> None:
     rng = random.Random(20261122)
     everywhere = [place for place in places(record_of(COUPLE)) if place[0] not in ("explanation", "assumptions")]

@@ -103,11 +103,11 @@ def test_no_color_is_heeded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "label"),
     first(
-        3,
+        2,
         [
             (("rebalance", SAVER, "--json"), "Planning|Comparing|Making the report"),
-            (("what-if", SAVER), "Comparing"),
             (("ask", SAVER, "least-gain"), "Searching"),
+            (("what-if", SAVER), "Comparing"),
             (("rebalance", SAVER), "Planning|Comparing|Making the report"),
         ],
     ),

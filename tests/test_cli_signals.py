@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import CHECKOUT, PORTFOLIOS, REPORT_FILES, contents, end, start
+from tests.counts import first
 
 SAVER = PORTFOLIOS / "young-saver.yaml"
 SCRIPT = """\
@@ -38,12 +39,15 @@ STEPS = [
     ("advisor.files", "_keep"),
     ("advisor.files", "_sync_folder"),
 ]
+WAYS = [*((False, *step) for step in STEPS), *((True, *step) for step in reversed(STEPS))]
 
 
-@pytest.mark.parametrize("swallowed", [False, True])
-@pytest.mark.parametrize(("module", "name"), STEPS)
+@pytest.mark.parametrize(("swallowed", "module", "name"), first(6, WAYS))
 def test_an_interruption_at_any_step_changes_nothing(
-    module: str, name: str, *, swallowed: bool, tmp_path: Path
+    swallowed: bool,
+    module: str,
+    name: str,
+    tmp_path: Path,
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()

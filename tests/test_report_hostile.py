@@ -201,7 +201,7 @@ def shown(text: str) -> str:
 PRINTED = {"a script": "<script>alert(1)", "a template": "{{7*7}}{%raw%}", "a long word": "donaudampf"}
 
 
-@pytest.mark.parametrize(("engine", "what"), first(4, ((engine, what) for engine in ENGINES for what in PRINTED)))
+@pytest.mark.parametrize(("engine", "what"), first(3, ((engine, what) for engine in ENGINES for what in PRINTED)))
 def test_hostile_text_is_printed_and_fetches_nothing(what: str, engine: str) -> None:
     recommendation, files = made("couple-mixed-lots", what, harmless=False)
     name, day = recommendation.portfolio.name, recommendation.portfolio.as_of

@@ -16,6 +16,7 @@ from advisor.rebalance.candidates import candidate_of, objective_of_nothing, pro
 from advisor.rebalance.plan import survey
 from advisor.whatif.decision import Decision, decided_of
 from advisor.whatif.view_audit import FINE, MATERIAL, is_another, view_audit
+from tests.counts import first
 from tests.small_households import account, household, limits, lot, resolved
 
 IJR_OVER_SPY = View("IJR", "SPY", Decimal("0.04"), Decimal("0.4"), Decimal(5), "a letter")
@@ -124,7 +125,7 @@ def differs(portfolio: Portfolio, other: Portfolio) -> bool:
     return bought != bought_then or abs(share - share_then) > MATERIAL
 
 
-@pytest.mark.parametrize("confidence", ["0.1", "0.3", "0.5", "0.7", "0.9"])
+@pytest.mark.parametrize("confidence", first(2, ["0.3", "0.9", "0.1", "0.5", "0.7"]))
 def test_the_flip_is_the_nearest_confidence_at_which_the_answer_is_another(confidence: str) -> None:
     """On one side of it the file has the same answer, on the other another; by brute force there is none nearer."""
     view = with_confidence(IJR_OVER_SPY, confidence)
